@@ -9,6 +9,7 @@ Matplotlib is imported inside the functions, so that `import mlecore` stays ligh
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -96,20 +97,17 @@ def use_style() -> None:
     A chapter calls it once, in its first cell.
 
     >>> use_style()
-    >>> import matplotlib; matplotlib.rcParams["axes.spines.top"]
+    >>> import matplotlib
+    >>> matplotlib.rcParams["axes.spines.top"]
     False
     """
     import matplotlib
 
     matplotlib.rcParams.update(STYLE)
-    if "IPython" in __import__("sys").modules:
-        from IPython import get_ipython
+    if "ipykernel" in sys.modules:  # in a notebook: draw for dense screens
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        shell = get_ipython()
-        if shell is not None and getattr(shell, "kernel", None) is not None:
-            from matplotlib_inline.backend_inline import set_matplotlib_formats
-
-            set_matplotlib_formats("retina")
+        set_matplotlib_formats("retina")
 
 
 def style() -> AbstractContextManager[None]:
