@@ -1,0 +1,58 @@
+# Every command makes the environment (.venv) first, if it is missing or older than its sources.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+HTML := _build/html
+
+# Quiet kernels, and one thread each: two of them run side by side in the tests.
+export JUPYTER_PLATFORM_DIRS = 1
+export PYDEVD_DISABLE_FILE_VALIDATION = 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help book test notebooks lab serve lint bench clean
+
+help:
+	@echo "make book       build the book: $(HTML)/index.html"
+	@echo "make test       run every test: package, notebooks, exercises, pages in a browser"
+	@echo "make notebooks  execute the chapters and store them lean"
+	@echo "make lab        open the chapters in JupyterLab"
+	@echo "make serve      read the built book at http://localhost:8000"
+	@echo "make lint       check style, imports between floors and the notebooks' form"
+	@echo "make bench      time mlecore beside other packages"
+	@echo "make clean      remove what was built"
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Python 3.11 to 3.13 is needed; choose one: make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+book: $(READY)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+test: $(READY) book
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book
+
+notebooks: $(READY)
+	$(BIN)/python tools/lean_notebooks.py
+
+lab: $(READY)
+	$(BIN)/jupyter lab book
+
+serve: book
+	$(BIN)/python -m http.server 8000 --bind localhost --directory $(HTML)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python tools/lean_notebooks.py --check
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build .jupyter_cache
