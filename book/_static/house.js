@@ -1,0 +1,2 @@
+/* Mends in the page what the theme's script writes there after the page has loaded. */
+"use strict";
