@@ -148,7 +148,7 @@ def check(name: str, answer: object = ...) -> Result:
     found = _REGISTRY[name]
     try:
         _refuse_blanks(answer)
-        # An absurd answer may overflow a checker's arithmetic: that is for a hint, not for a warning.
+        # An absurd answer may overflow a checker's arithmetic: that is no news to the reader.
         with np.errstate(all="ignore"):
             return Result(name, "correct", found.checker(answer) or found.praise)
     except NotDone:

@@ -77,7 +77,7 @@ TestChapter01 = sweep(
                 ({"mu": 35, "sigma": 60}, "whole picture"),
                 ({"mu": 42, "sigma": 15}, "too far to the right"),
                 ({"mu": 27, "sigma": 15}, "too far to the left"),
-                ({"mu": 35, "sigma": 9}, "too narrow"),
+                ({"mu": 35, "sigma": 11}, "too narrow"),
                 ({"mu": 35, "sigma": 25}, "too wide"),
                 ({"mu": 35, "sigma": 1e-300}, "less than 1 of 100"),
                 ({"mu": 35, "sigma": -14}, "positive"),
