@@ -1,0 +1,472 @@
+"""Where parameters and observations live.
+
+A domain checks a parameter, flattens it to free scalars and maps those to the real line, which drives validation, the
+optimiser's steps and the natural scale of intervals. A layout says where a family's parameters lie in the vector of
+free scalars. A support says which observations a family can produce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .errors import DataError
+
+__all__ = [
+    "Count",
+    "Domain",
+    "Layout",
+    "Positive",
+    "PositiveDefinite",
+    "Real",
+    "RealVector",
+    "Simplex",
+    "Support",
+    "Unit",
+    "numeric",
+    "parameter",
+    "require_finite",
+]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a parameter lives: how it is checked, flattened to free scalars, and mapped to the real line.
+
+    The map of each free scalar to u and back drives the optimiser's steps and the natural scale of intervals. Vector
+    and matrix parameters are flattened and left on their own scale.
+
+    >>> Positive().contains(np.array([-1.0, 2.0]))
+    array([False,  True])
+    """
+
+    event_ndim: ClassVar[int] = 0
+    known: ClassVar[bool] = False
+    longest_step: ClassVar[float] = np.inf
+
+    def describe(self) -> str:
+        """Return the condition in words."""
+        return "a finite real number"
+
+    def contains(self, value: Array) -> Array:
+        """Say which values of a batch lie in the domain."""
+        return np.isfinite(value)
+
+    def size(self, dimension: int) -> int:
+        """Return the number of free scalars."""
+        return 1
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        """Return the names of the free scalars."""
+        return (name,)
+
+    def flatten(self, value: Array) -> Array:
+        """Lay the free scalars out on a new or the last axis."""
+        return np.asarray(value)[..., None]
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        """Undo `flatten`."""
+        return scalars[..., 0]
+
+    def interior(self, dimension: int) -> Array:
+        """Return the free scalars of some harmless value."""
+        return np.zeros(1)
+
+    def at_edge(self, scalars: Array) -> Array:
+        """Say which of the free scalars lie on the boundary of the domain."""
+        return np.zeros(scalars.shape, dtype=bool)
+
+    def to_real(self, theta: Array) -> Array:
+        """Map free scalars to the real line."""
+        return theta
+
+    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
+        """Return theta(u) and its first two derivatives."""
+        return u, np.ones_like(u), np.zeros_like(u)
+
+
+@dataclass(frozen=True)
+class Real(Domain):
+    """Any finite number."""
+
+
+@dataclass(frozen=True)
+class Positive(Domain):
+    """A positive number; with `zero=True`, zero too. Natural scale: the logarithm."""
+
+    zero: bool = False
+    longest_step: ClassVar[float] = 3.0
+
+    def describe(self) -> str:
+        return "finite and " + (">= 0" if self.zero else "> 0")
+
+    def contains(self, value: Array) -> Array:
+        return np.isfinite(value) & ((value >= 0) if self.zero else (value > 0))
+
+    def interior(self, dimension: int) -> Array:
+        return np.ones(1)
+
+    def at_edge(self, scalars: Array) -> Array:
+        return scalars == 0
+
+    def to_real(self, theta: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(theta)
+
+    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
+        with np.errstate(over="ignore", under="ignore"):
+            theta = np.exp(u)
+        return theta, theta, theta
+
+
+@dataclass(frozen=True)
+class Unit(Domain):
+    """A probability, 0 and 1 allowed unless `zero=False`. Natural scale: the logit."""
+
+    zero: bool = True
+    longest_step: ClassVar[float] = 3.0
+
+    def describe(self) -> str:
+        return "between 0 and 1" + ("" if self.zero else ", and not 0")
+
+    def contains(self, value: Array) -> Array:
+        return ((value >= 0) if self.zero else (value > 0)) & (value <= 1)
+
+    def interior(self, dimension: int) -> Array:
+        return np.full(1, 0.5)
+
+    def at_edge(self, scalars: Array) -> Array:
+        return (scalars == 0) | (scalars == 1)
+
+    def to_real(self, theta: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(theta) - np.log1p(-theta)
+
+    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
+        theta = np.where(u >= 0, 1.0, np.exp(-np.abs(u))) / (1.0 + np.exp(-np.abs(u)))
+        first = np.exp(-np.abs(u)) / (1.0 + np.exp(-np.abs(u))) ** 2
+        return theta, first, first * (1.0 - 2.0 * theta)
+
+
+@dataclass(frozen=True)
+class Count(Domain):
+    """A whole number that is known, not estimated."""
+
+    known: ClassVar[bool] = True
+
+    def describe(self) -> str:
+        return "a whole number >= 0"
+
+    def contains(self, value: Array) -> Array:
+        return np.isfinite(value) & (value >= 0) & (value == np.floor(value))
+
+
+@dataclass(frozen=True)
+class Simplex(Domain):
+    """Probabilities of the classes 0 .. K-1, which sum to one; the free scalars are p1 .. p(K-1)."""
+
+    event_ndim: ClassVar[int] = 1
+
+    def describe(self) -> str:
+        return "probabilities that sum to 1"
+
+    def contains(self, value: Array) -> Array:
+        return ((value >= 0) & (value <= 1)).all(axis=-1) & (np.abs(value.sum(axis=-1) - 1.0) <= 1e-8)
+
+    def size(self, dimension: int) -> int:
+        return dimension - 1
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        return tuple(f"p{k}" for k in range(1, dimension))
+
+    def flatten(self, value: Array) -> Array:
+        return np.asarray(value)[..., 1:]
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        return np.concatenate([1.0 - scalars.sum(axis=-1, keepdims=True), scalars], axis=-1)
+
+    def interior(self, dimension: int) -> Array:
+        return np.full(dimension - 1, 1.0 / dimension)
+
+    def at_edge(self, scalars: Array) -> Array:
+        # 1 - sum may miss zero by rounding; a share that small is no share.
+        rest = 1.0 - scalars.sum(axis=-1, keepdims=True)
+        return (scalars == 0) | (np.abs(rest) < 1e-12)
+
+
+@dataclass(frozen=True)
+class RealVector(Domain):
+    """A vector of finite numbers."""
+
+    event_ndim: ClassVar[int] = 1
+
+    def describe(self) -> str:
+        return "a vector of finite numbers"
+
+    def contains(self, value: Array) -> Array:
+        return np.isfinite(value).all(axis=-1)
+
+    def size(self, dimension: int) -> int:
+        return dimension
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        return tuple(f"{name}{k}" for k in range(1, dimension + 1))
+
+    def flatten(self, value: Array) -> Array:
+        return np.asarray(value)
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        return scalars
+
+    def interior(self, dimension: int) -> Array:
+        return np.zeros(dimension)
+
+
+@dataclass(frozen=True)
+class PositiveDefinite(Domain):
+    """A symmetric positive definite matrix; the free scalars are its lower triangle, row by row."""
+
+    event_ndim: ClassVar[int] = 2
+
+    def describe(self) -> str:
+        return "a symmetric positive definite matrix"
+
+    def contains(self, value: Array) -> Array:
+        finite = np.isfinite(value).all(axis=(-2, -1))
+        safe = np.where(finite[..., None, None], value, np.eye(value.shape[-1]))
+        scale = np.sqrt(np.abs(np.diagonal(safe, axis1=-2, axis2=-1)))
+        scale = np.where(scale > 0, scale, 1.0)
+        unit = safe / scale[..., :, None] / scale[..., None, :]
+        even = np.allclose(unit, np.swapaxes(unit, -1, -2), rtol=0, atol=1e-10)
+        return finite & even & (np.linalg.eigvalsh(unit)[..., 0] > 0)
+
+    def size(self, dimension: int) -> int:
+        return dimension * (dimension + 1) // 2
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        separator = "_" if dimension > 9 else ""
+        return tuple(f"{name}{i + 1}{separator}{j + 1}" for i, j in zip(*np.tril_indices(dimension), strict=True))
+
+    def flatten(self, value: Array) -> Array:
+        value = np.asarray(value)
+        return value[(..., *np.tril_indices(value.shape[-1]))]
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        matrix = np.empty((*scalars.shape[:-1], dimension, dimension))
+        rows, columns = np.tril_indices(dimension)
+        matrix[..., rows, columns] = scalars
+        matrix[..., columns, rows] = scalars
+        return matrix
+
+    def interior(self, dimension: int) -> Array:
+        return self.flatten(np.eye(dimension))
+
+
+def parameter(domain: Domain) -> Any:
+    """Declare a parameter of a family.
+
+    >>> parameter(Positive()).metadata["domain"]
+    Positive(zero=False)
+    """
+    return field(metadata={"domain": domain})
+
+
+class Layout:
+    """How a family's parameters lie in the vector of free scalars, for a given dimension.
+
+    >>> from mlecore import Normal
+    >>> Layout(Normal.domains, 1).names
+    ('mu', 'sigma')
+    """
+
+    def __init__(self, domains: Mapping[str, Domain], dimension: int, family: Any = None) -> None:
+        self.family, self.dimension = family, dimension
+        self.known_domains = {name: d for name, d in domains.items() if d.known}
+        self.domains = {name: d for name, d in domains.items() if not d.known}
+        self.slices: dict[str, slice] = {}
+        names: list[str] = []
+        self.owner: list[str] = []
+        for name, domain in self.domains.items():
+            first = len(names)
+            names += domain.names(name, dimension)
+            self.slices[name] = slice(first, len(names))
+            self.owner += [name] * (len(names) - first)
+        self.names = tuple(names)
+        parts = [d.interior(dimension) for d in self.domains.values()]
+        self.interior = np.concatenate(parts) if parts else np.zeros(0)
+
+    def index(self, name: str) -> int:
+        """Return the position of a free scalar."""
+        if name not in self.names:
+            raise DataError(f"there is no free scalar named {name!r}; there are {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def domain(self, i: int) -> Domain:
+        """Return the domain that the scalar at position i belongs to."""
+        return self.domains[self.owner[i]]
+
+    def split(self, fixed: Mapping[str, Any]) -> tuple[dict[str, Array], dict[int, Array]]:
+        """Part given values into known parameters and held free scalars, checking each against its domain."""
+        known: dict[str, Array] = {}
+        held: dict[int, Array] = {}
+        for name, value in fixed.items():
+            domain = self.known_domains.get(name) or self.domains.get(name)
+            if domain is None and name not in self.names:
+                names = dict.fromkeys([*self.known_domains, *self.domains, *self.names])
+                raise DataError(f"there is no parameter {name!r} to fix; there are {', '.join(names)}")
+            value = numeric(value, name)
+            if domain is None:
+                held[self.index(name)] = value
+                continue
+            if not np.all(domain.contains(value)):
+                raise DataError(f"fixed {name} must be {domain.describe()}, got {value}")
+            if domain.known:
+                known[name] = value
+                continue
+            scalars = domain.flatten(value)
+            held.update({i: scalars[..., k] for k, i in enumerate(range(*self.slices[name].indices(len(self.names))))})
+        return known, held
+
+    def flatten_all(self, params: Mapping[str, ArrayLike]) -> Array:
+        """Return the vector of all free scalars."""
+        parts = [domain.flatten(np.asarray(params[name], dtype=float)) for name, domain in self.domains.items()]
+        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        return np.concatenate([np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1)
+
+    def flatten(self, params: Mapping[str, ArrayLike], free: Array, held: Mapping[int, Any]) -> Array:
+        """Return the vector of the scalars that are free, from parameters given by name."""
+        wanted = dict.fromkeys(self.owner[i] for i in free)
+        whole = {name: numeric(value, name) for name, value in params.items()}
+        if set(whole) == {self.names[i] for i in free} and set(whole) != set(wanted):
+            columns = [whole[self.names[i]] for i in free]
+            return np.stack(np.broadcast_arrays(*columns), axis=-1)
+        if set(whole) != set(wanted):
+            raise DataError(f"give exactly the free parameters {', '.join(wanted) or '(none)'}; got {', '.join(whole) or 'none'}")
+        if not wanted:
+            return np.zeros(0)
+        parts = []
+        for name in wanted:
+            scalars = self.domains[name].flatten(whole[name])
+            size = self.domains[name].size(self.dimension)
+            if scalars.shape[-1] != size:
+                raise DataError(f"{name} must have {size} free scalars, got {scalars.shape[-1]}")
+            keep = [i - self.slices[name].start for i in free if self.owner[i] == name]
+            # A simplex that does not sum to one cannot be told from its free part alone.
+            inside = self.domains[name].contains(whole[name])
+            parts.append(np.where(np.asarray(inside)[..., None], scalars, np.nan)[..., keep])
+        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        return np.concatenate([np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1)
+
+    def unflatten(self, theta: Array) -> dict[str, Array]:
+        """Return the parameters by name from the vector of all free scalars."""
+        return {name: d.unflatten(theta[..., self.slices[name]], self.dimension) for name, d in self.domains.items()}
+
+    def contains(self, theta: Array) -> Array:
+        """Say which points of a grid lie in the domain of every parameter."""
+        inside = np.ones(theta.shape[:-1], dtype=bool)
+        params = self.unflatten(theta)
+        for name, value in params.items():
+            inside &= self.domains[name].contains(value)
+        constraint = self.family._constraint(params) if self.family else None
+        return inside if constraint is None else inside & constraint[0]
+
+    def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
+        """Return the member of the family at a vector of all free scalars, unchecked."""
+        params = {**known, **self.unflatten(theta)}
+        missing = [name for name in self.known_domains if name not in params]
+        if missing:
+            raise DataError(f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}")
+        return self.family._unchecked(**params)
+
+    def at_edge(self, theta: Array) -> Array:
+        """Say which free scalars lie on the boundary of their domain."""
+        parts = [d.at_edge(theta[..., self.slices[name]]) for name, d in self.domains.items()]
+        return np.concatenate(parts, axis=-1) if parts else np.zeros(theta.shape, dtype=bool)
+
+    def longest_step(self, free: Array) -> Array:
+        """Return the longest step that the optimiser may take in each real coordinate."""
+        return np.array([self.domain(i).longest_step for i in free])
+
+    def to_real(self, theta: Array, free: Array) -> Array:
+        """Map the free scalars to the real line."""
+        return np.stack([self.domain(i).to_real(theta[..., k]) for k, i in enumerate(free)], axis=-1)
+
+    def from_real(self, u: Array, free: Array) -> tuple[Array, Array, Array]:
+        """Return the free scalars and their first two derivatives with respect to u."""
+        columns = [self.domain(i).from_real(u[..., k]) for k, i in enumerate(free)]
+        theta, first, second = (np.stack(c, axis=-1) for c in zip(*columns, strict=True))
+        return theta, first, second
+
+
+@dataclass(frozen=True)
+class Support:
+    """The values that a family can produce.
+
+    >>> Support(0, np.inf, "x > 0", open_low=True).contains(np.array([0.0, 1.0]))
+    array([False,  True])
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    text: str = "any real number"
+    open_low: bool = False
+    open_high: bool = False
+    whole: bool = False
+
+    def contains(self, x: Array) -> Array:
+        """Say which values are inside; NaN and the infinities are not."""
+        inside = np.isfinite(x)
+        inside &= (x > self.low) if self.open_low else (x >= self.low)
+        inside &= (x < self.high) if self.open_high else (x <= self.high)
+        return inside & (x == np.floor(x)) if self.whole else inside
+
+    def holds(self, x: Array) -> bool:
+        """Say whether all of x is inside, from its smallest and largest value: a NaN fails, which is wanted."""
+        if np.isinf(self.low) and np.isinf(self.high) and not self.whole:
+            return True
+        low, high = x.min(), x.max()
+        inside = (low > self.low if self.open_low else low >= self.low) and (
+            high < self.high if self.open_high else high <= self.high
+        )
+        return bool(inside and high < np.inf and (not self.whole or np.all(x == np.floor(x))))
+
+
+def numeric(value: Any, name: str) -> Array:
+    """Return an array of doubles, or say why there is none.
+
+    >>> numeric([1, 2], "x")
+    array([1., 2.])
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"{name} is a masked array, whose mask would be lost; give {name}.compressed() or drop the masked values")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"{name} has rows of different lengths; give a rectangular array or one sample at a time") from error
+    if array.dtype == object:
+        try:
+            array = array.astype(float)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{name} holds values that are not numbers; convert them to float first") from error
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
+    return array.astype(float, copy=False)
+
+
+def require_finite(x: Array, name: str) -> None:
+    """Raise a DataError that counts the values that are not finite and says where the first one is.
+
+    >>> require_finite(np.array([1.0, 2.0]), "x")
+    """
+    bad = ~np.isfinite(x)
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        kinds = [f"{int(c)} {word}" for c, word in ((np.isnan(x).sum(), "NaN"), (np.isinf(x).sum(), "infinite")) if c]
+        where = first[0] if len(first) == 1 else first
+        raise DataError(f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them")

@@ -1,0 +1,88 @@
+"""The errors that mlecore raises.
+
+Each message says what was wrong, where, and what to do. All but `ConvergenceError` are `ValueError`s,
+so code written for NumPy's or SciPy's habits catches them too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ConvergenceError",
+    "DataError",
+    "NoMLEError",
+    "RegularityError",
+    "SeparationError",
+    "SupportError",
+]
+
+
+class DataError(ValueError):
+    """The input cannot be used: NaN, empty, wrong dimensions, wrong type, impossible weights or parameters.
+
+    >>> issubclass(DataError, ValueError)
+    True
+    """
+
+
+class SupportError(DataError):
+    """A value lies where the family gives no probability, so every likelihood would be zero.
+
+    >>> issubclass(SupportError, DataError)
+    True
+    """
+
+
+class NoMLEError(ValueError):
+    """The likelihood has no maximum over the family's parameters.
+
+    `reason` says in words why; `limit` is the fit of the limiting family where one exists, else None.
+
+    >>> NoMLEError("all values are equal").limit is None
+    True
+    """
+
+    def __init__(self, reason: str, limit: Any = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.limit = limit
+
+    def __reduce__(self) -> tuple:
+        # Exceptions pickle their positional arguments only; carry the extra fields along.
+        return type(self), (self.reason, self.limit)
+
+
+class SeparationError(NoMLEError):
+    """A direction in the space of covariates separates the classes, so the coefficients run to infinity.
+
+    `direction` is the proof: moving the coefficients along it never lowers any observation's probability.
+
+    >>> SeparationError("separated", direction=[1.0]).direction
+    [1.0]
+    """
+
+    def __init__(self, reason: str, direction: Any = None, limit: Any = None) -> None:
+        super().__init__(reason, limit)
+        self.direction = direction
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.reason, self.direction, self.limit)
+
+
+class RegularityError(ValueError):
+    """The inference asked for has no meaning here.
+
+    The maximum lies on a boundary, the parameter is not regular, or the information matrix is singular.
+
+    >>> issubclass(RegularityError, ValueError)
+    True
+    """
+
+
+class ConvergenceError(RuntimeError):
+    """An iteration stopped before it reached a maximum.
+
+    >>> issubclass(ConvergenceError, RuntimeError)
+    True
+    """

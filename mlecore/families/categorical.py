@@ -1,0 +1,95 @@
+"""The Categorical family: one of K classes, its probabilities free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..domains import Simplex, Support, parameter
+from ..errors import DataError
+from ..family import Array, Family, Solution
+from ..statistics import Frequencies, Statistic
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Categorical(Family):
+    """Categorical(probs p): P(X = k) = p_k for k = 0 .. K-1.
+
+    The free scalars are p1 .. p(K-1); p0 is what remains. K is the largest value of the data plus one; to allow for
+    empty classes at the end, give them with weight zero. Source: Agresti (2013), section 1.2.
+
+    >>> Categorical.fit([0, 1, 1, 2]).params["probs"]
+    array([0.25, 0.5 , 0.25])
+    """
+
+    probs: Array = parameter(Simplex())
+    support = Support(low=0.0, whole=True, text="classes 0, 1, ..., K-1")
+
+    @classmethod
+    def _dimension_of(cls, t: Frequencies) -> int:
+        return t.classes
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Frequencies:
+        if x.max() > 1e6:
+            raise DataError(f"the largest class is {x.max():g}; classes must be 0 .. K-1: recode them, e.g. with np.unique(x, return_inverse=True)")
+        return Frequencies.of(x, w)
+
+    def _inside(self, x: Array) -> Array:
+        return self.support.contains(x) & (x < self.probs.shape[-1])
+
+    def _fitting(self, t: Frequencies) -> Statistic:
+        return t.with_classes(self.probs.shape[-1])
+
+    def _log_likelihood(self, t: Frequencies) -> Array:
+        return t.n * special.xlogy(t.shares, self.probs).sum(axis=-1)
+
+    def _slope(self, t: Frequencies) -> Array:
+        ratio = _ratio(t.shares, self.probs)
+        return np.asarray(t.n)[..., None] * (ratio[..., 1:] - ratio[..., :1])
+
+    def _curvature(self, t: Frequencies) -> Array:
+        second = _ratio(_ratio(t.shares, self.probs), self.probs)
+        return -np.asarray(t.n)[..., None, None] * _simplex_matrix(second)
+
+    def _information(self) -> Array:
+        return _simplex_matrix(1.0 / np.asarray(self.probs))
+
+    @classmethod
+    def _mle(cls, t: Frequencies) -> Solution:
+        return Solution({"probs": t.shares})
+
+    @property
+    def mean(self) -> Any:
+        return (self.probs * np.arange(self.probs.shape[-1])).sum(axis=-1)
+
+    @property
+    def var(self) -> Any:
+        k = np.arange(self.probs.shape[-1])
+        return (self.probs * (k - np.asarray(self.mean)[..., None]) ** 2).sum(axis=-1)
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.rv_discrete(values=(np.arange(self.probs.shape[-1]), self.probs))
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        u = rng.random(size)
+        return (u[..., None] >= np.cumsum(self.probs, axis=-1)[..., :-1]).sum(axis=-1).astype(float)
+
+
+def _ratio(shares: Array, probs: Array) -> Array:
+    """Return shares / probs, where an empty class of probability zero counts nothing."""
+    shares, probs = np.broadcast_arrays(shares, probs)
+    return np.divide(shares, probs, out=np.zeros(shares.shape), where=(shares != 0) | (probs != 0))
+
+
+def _simplex_matrix(second: Array) -> Array:
+    """Return diag(second[1:]) + second[0]: second derivatives where p0 = 1 - sum of the others."""
+    matrix = np.broadcast_to(second[..., :1, None], second.shape[:-1] + (second.shape[-1] - 1,) * 2).copy()
+    diagonal = np.arange(second.shape[-1] - 1)
+    matrix[..., diagonal, diagonal] += second[..., 1:]
+    return matrix

@@ -1,0 +1,84 @@
+"""The Normal family: sums of many small effects, errors of measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import Positive, Real, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..numerics import LOG_2PI
+from ..statistics import Moments
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Normal(Family):
+    """Normal(mu, sigma): f(x) = exp(-((x - mu)/sigma)^2 / 2) / (sigma sqrt(2 pi)).
+
+    Mean mu, standard deviation sigma, both in the unit of x. The MLE of sigma divides by n, so it is biased low.
+    Source: Johnson, Kotz and Balakrishnan (1994), ch. 13.
+
+    >>> Normal.fit([1.0, 3.0]).params["sigma"]
+    1.0
+    """
+
+    mu: Array = parameter(Real())
+    sigma: Array = parameter(Positive())
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Moments:
+        return Moments.of(x, w)
+
+    def _standardised(self, t: Moments) -> tuple[Array, Array]:
+        """Return the mean standardised deviation and the mean square of the standardised deviations."""
+        z = (t.mean - self.mu) / self.sigma
+        return z, z * z + (t.sd / self.sigma) ** 2
+
+    def _log_likelihood(self, t: Moments) -> Array:
+        _, square = self._standardised(t)
+        return -t.n * (0.5 * LOG_2PI + np.log(self.sigma) + 0.5 * square)
+
+    def _slope(self, t: Moments) -> tuple[Array, ...]:
+        z, square = self._standardised(t)
+        return t.n * z / self.sigma, t.n * (square - 1.0) / self.sigma
+
+    def _curvature(self, t: Moments) -> Array:
+        z, square = self._standardised(t)
+        unit = t.n / self.sigma**2
+        return symmetric(-unit, -2.0 * unit * z, unit * (1.0 - 3.0 * square))
+
+    def _information(self) -> Array:
+        return symmetric(1.0 / self.sigma**2, 0.0 * self.mu, 2.0 / self.sigma**2)
+
+    @classmethod
+    def _no_mle(cls, t: Moments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "sigma" not in fixed:
+            spread = np.hypot(t.sd, t.mean - fixed.get("mu", t.mean))
+            yield Refusal(spread == 0, "all values are equal, so the density at them grows without bound as sigma shrinks to 0")
+
+    @classmethod
+    def _mle(cls, t: Moments) -> Solution:
+        return Solution({"mu": t.mean, "sigma": t.sd})
+
+    @classmethod
+    def _moments(cls, m: Moments) -> dict[str, Any]:
+        return {"mu": m.mean, "sigma": m.sd}
+
+    @property
+    def mean(self) -> Any:
+        return self.mu + 0.0 * self.sigma
+
+    @property
+    def var(self) -> Any:
+        return self.sigma**2 + 0.0 * self.mu
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.norm(self.mu, self.sigma)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return rng.normal(self.mu, self.sigma, size)

@@ -1,0 +1,133 @@
+"""The Weibull family: lifetimes whose hazard rises or falls as a power of age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..domains import Positive, Support, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..numerics import newton_1d
+from ..statistics import Moments, Sample
+
+# The sample of this many values that gives the first estimate when there are many more.
+_SUBSAMPLE = 2048
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weibull(Family):
+    """Weibull(shape k, scale s): f(x) = (k/s) (x/s)^(k-1) exp(-(x/s)^k), x > 0.
+
+    The scale has the unit of x. No small statistic suffices: the sample of logarithms is kept.
+    Source: Johnson, Kotz and Balakrishnan (1994), ch. 21.
+
+    >>> round(float(Weibull(shape=1.0, scale=2.0).pdf(2.0) * 2 * np.e), 12)
+    1.0
+    """
+
+    shape: Array = parameter(Positive())
+    scale: Array = parameter(Positive())
+    support = Support(low=0.0, open_low=True, text="x > 0")
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        return Sample.of(np.log(x), w)
+
+    def _standardised(self, t: Sample) -> tuple[Array, Array]:
+        """Return z = k log(x/s) and exp(z)."""
+        z = np.asarray(self.shape)[..., None] * (t.values - np.log(self.scale)[..., None])
+        return z, np.exp(z)
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        z, e = self._standardised(t)
+        return t.n * np.log(self.shape) + t.sum(z - e - t.values)
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        z, e = self._standardised(t)
+        k, s = self.shape, self.scale
+        return (t.n - t.sum(z * np.expm1(z))) / k, k / s * t.sum(np.expm1(z))
+
+    def _curvature(self, t: Sample) -> Array:
+        z, e = self._standardised(t)
+        k, s = self.shape, self.scale
+        kk = -(t.n + t.sum(z * z * e)) / k**2
+        ks = (t.sum(np.expm1(z)) + t.sum(z * e)) / s
+        ss = -k / s**2 * (t.sum(np.expm1(z)) + k * t.sum(e))
+        return symmetric(kk, ks, ss)
+
+    def _information(self) -> Array:
+        k, s = self.shape, self.scale
+        c = 1.0 - np.euler_gamma
+        return symmetric((np.pi**2 / 6 + c * c) / k**2, -c / s, (k / s) ** 2)
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if not fixed:
+            observed = np.where(t.weights > 0, t.values, np.nan)
+            equal = np.nanmax(observed, axis=-1) == np.nanmin(observed, axis=-1)
+            yield Refusal(equal, "all values are equal, so the likelihood rises without bound as shape grows")
+
+    @classmethod
+    def _mle(cls, t: Sample) -> Solution:
+        center = t.mean(t.values)
+        y = t.values - np.asarray(center)[..., None]
+        spread = np.sqrt(t.mean(y * y))
+        start = np.pi / np.sqrt(6.0) / spread
+        if t.width > 8 * _SUBSAMPLE and not t.batch_shape:
+            every = slice(None, None, t.width // _SUBSAMPLE)
+            start, _, _ = _solve_profile(Sample.of(y[every], t.weights[every]), start)
+        shape, converged, iterations = _solve_profile(Sample(t.n, y, t.weights), start)
+        # At the maximum s^k = mean(x^k); with centred logarithms nothing overflows.
+        power = t.mean(np.exp(np.asarray(shape)[..., None] * y))
+        return Solution({"shape": shape, "scale": np.exp(center + np.log(power) / shape)}, iterations, converged)
+
+    @classmethod
+    def _moments(cls, m: Moments) -> dict[str, Any]:
+        # The squared coefficient of variation is Gamma(1 + 2/k) / Gamma(1 + 1/k)^2 - 1, which falls with k.
+        target = np.log1p((m.sd / m.mean) ** 2)
+        flat = np.ravel(target)
+
+        def equation(k: Array, i: Array) -> tuple[Array, Array]:
+            value = special.gammaln(1 + 2 / k) - 2 * special.gammaln(1 + 1 / k) - flat[i]
+            slope = 2 / k**2 * (special.digamma(1 + 1 / k) - special.digamma(1 + 2 / k))
+            return value, slope
+
+        shape, _, _ = newton_1d(equation, 1.2 * m.mean / m.sd)
+        return {"shape": shape, "scale": m.mean / special.gamma(1 + 1 / shape)}
+
+    @property
+    def mean(self) -> Any:
+        return self.scale * special.gamma(1 + 1 / self.shape)
+
+    @property
+    def var(self) -> Any:
+        first = special.gammaln(1 + 1 / self.shape)
+        return self.scale**2 * np.exp(2 * first) * np.expm1(special.gammaln(1 + 2 / self.shape) - 2 * first)
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.weibull_min(self.shape, scale=self.scale)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return self.scale * rng.weibull(self.shape, size)
+
+
+def _solve_profile(t: Sample, start: Array) -> tuple[Array, Array, Array]:
+    """Solve 1/k + mean(y) - sum(y e^{ky}) / sum(e^{ky}) = 0 for the shape k; y are centred logarithms."""
+    batch = bool(t.batch_shape)
+
+    def equation(k: Array, i: Array) -> tuple[Array, Array]:
+        part = t[np.unravel_index(i, t.batch_shape)] if batch else t
+        y = part.values
+        e = np.exp(k[:, None] * y)
+        total = part.sum(e)
+        first = part.sum(y * e) / total
+        second = part.sum(y * y * e) / total
+        return 1.0 / k + part.mean(y) - first, -1.0 / k**2 - (second - first * first)
+
+    return newton_1d(equation, start)

@@ -1,0 +1,624 @@
+"""Families of distributions: a family is a class, a distribution is an instance.
+
+A family declares its parameters with their domains, the support of its observations and the statistic that it needs,
+and writes the log-likelihood of a statistic with its slope and Hessian. Everything else is inherited: checking,
+densities and scores of single observations (samples of size one), batches, fits and inference.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .domains import Domain, Layout, Support, numeric, require_finite
+from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
+from .fit import Fit
+from .likelihood import Likelihood
+from .numerics import blocks
+from .statistics import Moments, Sample, Statistic, total
+
+__all__ = ["Family", "Refusal", "Solution", "symmetric"]
+
+Array = np.ndarray
+
+# Values are summarised in rows of this many, small enough to stay in the processor's cache while they are read twice.
+_ROW = 8192
+_ROWS_AT_ONCE = 16
+
+
+class Solution(NamedTuple):
+    """What a family's own `_mle` returns: the parameters and how they were found."""
+
+    params: dict[str, Any]
+    iterations: Any = 0
+    converged: Any = True
+    notes: tuple[str, ...] = ()
+
+
+class Refusal(NamedTuple):
+    """Samples for which there is no MLE: which, why, and how to fit the limiting family."""
+
+    where: Array
+    reason: str
+    limit: Any = None
+
+
+def symmetric(*lower: ArrayLike) -> Array:
+    """Lay a lower triangle, row by row, out as symmetric matrices on the last two axes.
+
+    >>> symmetric(1.0, 2.0, 3.0)
+    array([[1., 2.],
+           [2., 3.]])
+    """
+    size = int((np.sqrt(8 * len(lower) + 1) - 1) / 2)
+    entries = np.broadcast_arrays(*lower)
+    matrix = np.empty((*entries[0].shape, size, size))
+    for entry, i, j in zip(entries, *np.tril_indices(size), strict=True):
+        matrix[..., i, j] = matrix[..., j, i] = entry
+    return matrix
+
+
+def _row_name(index: Array) -> int | tuple[int, ...]:
+    """Return how a row of a batch is named in `problems`: a number, or a tuple for a batch of several axes."""
+    return int(index[0]) if len(index) == 1 else tuple(map(int, index))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Family:
+    """A parametric family; subclasses are families, their instances distributions.
+
+    A subclass declares its parameters as dataclass fields, sets `support`, and writes
+
+    - `_statistics(x, w)`: the statistic of the last axis of x;
+    - `_log_likelihood(t)`, `_slope(t)` (one array a free scalar, or stacked on the last axis) and `_curvature(t)`
+      (matrices; see `symmetric`), in terms of its own parameters, which broadcast against t;
+    - `_information()`: the expected information of one observation;
+    - `_start(t)`: a rough estimate, or `_mle(t)`: the estimate itself, and `_no_mle(t, fixed)`: where there is none;
+    - `_moments(m)`: the estimate by the method of moments; `mean`, `var`, `scipy()`, and `_draw(rng, size)`.
+    """
+
+    support: ClassVar[Support] = Support()
+    domains: ClassVar[dict[str, Domain]] = {}
+    parameters: ClassVar[tuple[str, ...]] = ()
+    #: parameters that move the support, so that the usual large-sample inference does not hold for them
+    irregular: ClassVar[tuple[str, ...]] = ()
+    #: which parameters carry each observation as a vector rather than a number
+    event_ndim: ClassVar[int] = 0
+    #: why the observed information is not to be used, when it is not
+    information_only_expected: ClassVar[str] = ""
+
+    # -- making a distribution ---------------------------------------------------------------------------------------
+
+    def __init_subclass__(cls) -> None:
+        annotations = cls.__dict__.get("__annotations__", {})
+        declared = {name: cls.__dict__[name].metadata["domain"] for name in annotations if hasattr(cls.__dict__.get(name), "metadata")}
+        cls.domains = declared
+        cls.parameters = tuple(declared)
+
+    def __post_init__(self) -> None:
+        values = {f.name: numeric(getattr(self, f.name), f.name) for f in fields(self)}
+        for name, value in values.items():
+            domain = self.domains[name]
+            if value.ndim < domain.event_ndim or value.size == 0:
+                raise DataError(f"{name} of {type(self).__name__} must be {domain.describe()}, got shape {value.shape}")
+            inside = np.asarray(domain.contains(value))
+            if not inside.all():
+                first = value[tuple(np.argwhere(~inside)[0])] if inside.ndim else value
+                raise DataError(f"{name} of {type(self).__name__} must be {domain.describe()}, got {first}")
+        constraint = self._constraint(values)
+        if constraint is not None and not np.all(constraint[0]):
+            raise DataError(f"{type(self).__name__} needs {constraint[1]}, got {values}")
+        try:
+            np.broadcast_shapes(*(v.shape[: v.ndim - self.domains[name].event_ndim] for name, v in values.items()))
+        except ValueError as error:
+            shapes = {name: v.shape for name, v in values.items()}
+            raise DataError(f"the parameters of {type(self).__name__} do not broadcast: {shapes}") from error
+        self._freeze(values)
+
+    def _freeze(self, values: Mapping[str, Array]) -> None:
+        for name, value in values.items():
+            value = np.array(value, dtype=float)  # a copy: the caller's array may change, a distribution may not
+            value.flags.writeable = False
+            object.__setattr__(self, name, value[()])
+
+    @classmethod
+    def _unchecked(cls, **params: Any) -> Self:
+        """Make a distribution from parameters known to be valid, without copies: for inner loops."""
+        self = object.__new__(cls)
+        for name, value in params.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
+        """Return what the parameters must satisfy together, and its words; None when each stands alone."""
+        return None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by name: floats, or read-only arrays."""
+        values = {name: getattr(self, name) for name in self.parameters}
+        return {name: v if np.ndim(v) else float(v) for name, v in values.items()}
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of the batch of distributions: () for a single one."""
+        return np.broadcast_shapes(
+            *(np.shape(v)[: np.ndim(v) - self.domains[name].event_ndim] for name, v in self.params.items())
+        )
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """One name for each free scalar."""
+        return self._own_layout().names
+
+    def _dimension(self) -> int:
+        """Return the length of a vector parameter; 1 where all parameters are numbers."""
+        for name, domain in self.domains.items():
+            if domain.event_ndim:
+                return np.shape(getattr(self, name))[-1]
+        return 1
+
+    def _own_layout(self) -> Layout:
+        return Layout(self.domains, self._dimension(), type(self))
+
+    @classmethod
+    def _layout(cls, t: Statistic) -> Layout:
+        return Layout(cls.domains, cls._dimension_of(t), cls)
+
+    @classmethod
+    def _dimension_of(cls, t: Statistic) -> int:
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(np.array_equal(a, b) for a, b in zip(self.params.values(), other.params.values(), strict=True))
+
+    def __repr__(self) -> str:
+        if not self.batch_shape and not any(np.ndim(v) for v in self.params.values()):
+            inside = ", ".join(f"{name}={float(value):.6g}" for name, value in self.params.items())
+        else:
+            inside = ", ".join(f"{name}={np.array2string(np.asarray(v), precision=6, threshold=8)}" for name, v in self.params.items())
+        return f"{type(self).__name__}({inside})"
+
+    # -- what a distribution says ------------------------------------------------------------------------------------
+
+    def log_prob(self, x: ArrayLike) -> Any:
+        """Return log f(x), the log-density or log-mass: -inf outside the support, NaN for NaN.
+
+        Parameters and x broadcast as NumPy arrays do.
+
+        >>> from mlecore import Exponential
+        >>> Exponential(rate=2.0).log_prob([-1.0, 0.0])
+        array([      -inf, 0.69314718])
+        """
+        return self._of_each(x, "_log_likelihood", outside=-np.inf, trailing=0)
+
+    def score(self, x: ArrayLike) -> Any:
+        """Return d log f(x) / d parameters, the free scalars on the last axis; NaN outside the support.
+
+        >>> from mlecore import Poisson
+        >>> Poisson(rate=2.0).score([2, 4])
+        array([[0.],
+               [1.]])
+        """
+        return self._of_each(x, "_score_vector", outside=np.nan, trailing=1)
+
+    def _of_each(self, x: ArrayLike, formula: str, outside: float, trailing: int) -> Any:
+        """Evaluate a formula on each observation as a sample of size one."""
+        x = numeric(x, "x")
+        inside = self._inside(x)
+        safe = np.where(self._event(inside), x, self._harmless(x)) if not np.all(inside) else x
+        with np.errstate(all="ignore"):
+            one = self._statistics(safe[..., None] if not self.event_ndim else safe[..., None, :], None)
+            value = np.asarray(getattr(self, formula)(self._fitting(one)))
+        shape = np.broadcast_shapes(inside.shape, self.batch_shape)
+        value = np.broadcast_to(value, shape + value.shape[value.ndim - trailing :])
+        expand = (...,) + (None,) * trailing
+        unknown = np.isnan(x).any(axis=-1) if self.event_ndim else np.isnan(x)
+        value = np.where(np.broadcast_to(inside, shape)[expand], value, outside)
+        return np.where(np.broadcast_to(unknown, shape)[expand], np.nan, value)[()]
+
+    def _inside(self, x: Array) -> Array:
+        """Say which observations lie in the support of this member of the family."""
+        return self.support.contains(x)
+
+    def _event(self, mask: Array) -> Array:
+        return mask[..., None] if self.event_ndim else mask
+
+    def _harmless(self, x: Array) -> Any:
+        """Return some value inside the support, to stand in for those outside."""
+        low, high = self.support.low, self.support.high
+        if np.isfinite(low) and np.isfinite(high):
+            return low if self.support.whole else 0.5 * (low + high)
+        return low + 1.0 if np.isfinite(low) else 0.0
+
+    def _fitting(self, t: Statistic) -> Statistic:
+        """Adapt a statistic to this member's dimension."""
+        return t
+
+    def pdf(self, x: ArrayLike) -> Any:
+        """Return the density f(x); a discrete family has `pmf` instead.
+
+        >>> from mlecore import Uniform
+        >>> float(Uniform(low=0.0, high=0.5).pdf(0.2))
+        2.0
+        """
+        if self.support.whole:
+            raise AttributeError(f"{type(self).__name__} is discrete: it has probabilities, pmf(x), and no density")
+        return np.exp(self.log_prob(x))
+
+    def pmf(self, x: ArrayLike) -> Any:
+        """Return the probability of x; a continuous family has `pdf` instead.
+
+        >>> from mlecore import Bernoulli
+        >>> float(Bernoulli(p=0.25).pmf(1))
+        0.25
+        """
+        if not self.support.whole:
+            raise AttributeError(f"{type(self).__name__} is continuous: it has a density, pdf(x), and no probabilities of points")
+        return np.exp(self.log_prob(x))
+
+    def cdf(self, x: ArrayLike) -> Any:
+        """Return P(X <= x), by SciPy.
+
+        >>> from mlecore import Uniform
+        >>> float(Uniform(low=0.0, high=4.0).cdf(1.0))
+        0.25
+        """
+        return self.scipy().cdf(x)
+
+    def ppf(self, q: ArrayLike) -> Any:
+        """Return the q-quantile, by SciPy.
+
+        >>> from mlecore import Uniform
+        >>> float(Uniform(low=0.0, high=4.0).ppf(0.25))
+        1.0
+        """
+        return self.scipy().ppf(q)
+
+    def scipy(self) -> Any:
+        """Return the same distribution as a frozen `scipy.stats` object."""
+        raise TypeError(f"SciPy has no distribution for {type(self).__name__}")
+
+    @property
+    def mean(self) -> Any:
+        """The expectation; NaN where there is none."""
+        return self.scipy().mean()
+
+    @property
+    def var(self) -> Any:
+        """The variance; infinite or NaN where there is none."""
+        return self.scipy().var()
+
+    def sample(self, n: int | tuple[int, ...] = (), *, rng: np.random.Generator | int | None = None) -> Array:
+        """Draw n observations (or an array of shape n); a batch of distributions adds its own axes at the end.
+
+        >>> from mlecore import Poisson
+        >>> Poisson(rate=3.0).sample(4, rng=0).shape
+        (4,)
+        """
+        rng = np.random.default_rng(rng)
+        size = (n,) if isinstance(n, numbers.Integral) else tuple(n)
+        return self._draw(rng, size + self.batch_shape)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return self.scipy().rvs(size=size, random_state=rng)
+
+    def information(self) -> Array:
+        """Return the expected Fisher information of one observation, the free scalars on the last two axes.
+
+        I(theta) = E[score score'] = -E[Hessian of log f].
+
+        >>> from mlecore import Poisson
+        >>> Poisson(rate=4.0).information()
+        array([[0.25]])
+        """
+        with np.errstate(all="ignore"):
+            return self._information_matrix()
+
+    # -- formulas, as vectors and matrices ---------------------------------------------------------------------------
+
+    def _score_vector(self, t: Statistic) -> Array:
+        slope = self._slope(t)
+        return np.stack(np.broadcast_arrays(*slope), axis=-1) if isinstance(slope, tuple) else slope
+
+    def _hessian_matrix(self, t: Statistic) -> Array:
+        return self._curvature(t)
+
+    def _information_matrix(self) -> Array:
+        return self._information()
+
+    # -- statistics --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def statistics(cls, x: Any, weights: ArrayLike | None = None, *, axis: int | None = None) -> Statistic:
+        """Check the data and return the statistic that the family needs of them.
+
+        `Family.statistics(a) + Family.statistics(b)` is the statistic of a and b together. A statistic passes through.
+
+        Raises
+        ------
+        DataError : NaN, infinity, empty data, wrong dimensions or types, impossible weights.
+        SupportError : a value outside the support.
+
+        >>> from mlecore import Normal
+        >>> Normal.statistics([1.0, 3.0]).sd
+        np.float64(1.0)
+        """
+        if isinstance(x, Statistic):
+            return cls._accept(x, weights, axis)
+        x, w = cls._observations(x, weights, axis)
+        with np.errstate(all="ignore"):
+            t = total(cls._parts(x, w)) if cls._in_parts(x) else cls._checked(x, w)
+        if not t.isfinite():
+            require_finite(x, "x")
+            raise DataError("a sum over the data overflowed; rescale the data, for instance by their largest value")
+        return t
+
+    @classmethod
+    def _accept(cls, t: Statistic, weights: Any, axis: Any) -> Statistic:
+        if weights is not None or axis is not None:
+            raise DataError("weights and axis belong to data; a statistic has them already")
+        with np.errstate(all="ignore"):
+            expected = type(cls._statistics(*cls._example()))
+        if type(t) is not expected:
+            raise DataError(f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; make it with {cls.__name__}.statistics(x)")
+        return t
+
+    @classmethod
+    def _example(cls) -> tuple[Array, None]:
+        low = cls.support.low
+        return np.full((1,) * (1 + cls.event_ndim), low if cls.support.whole else low + 0.5 if np.isfinite(low) else 0.0), None
+
+    @classmethod
+    def _observations(cls, x: Any, weights: Any, axis: int | None) -> tuple[Array, Array | None]:
+        """Return the data with observations on the last axis (before the event's axes), and weights shaped alike."""
+        x = numeric(x, "x")
+        event = cls.event_ndim
+        if axis is None and x.ndim != 1 + event:
+            what = "one-dimensional" if not event else "two-dimensional, one row an observation"
+            raise DataError(f"x must be {what}, got shape {x.shape}" + ("; for a batch of samples give the axis of the observations, e.g. axis=1" if x.ndim > 1 else ""))
+        if axis is not None:
+            if not isinstance(axis, numbers.Integral) or not -x.ndim <= axis < x.ndim or (event and axis % x.ndim == x.ndim - 1):
+                raise DataError(f"axis {axis} is not an axis of observations of x, which has shape {x.shape}")
+            axis = int(axis) % x.ndim
+        if x.size == 0:
+            raise DataError(f"x is empty (shape {x.shape}): there is nothing to fit")
+        w = None if weights is None else cls._weights(weights, x.shape[: x.ndim - event], axis)
+        if axis is not None:
+            x = np.moveaxis(x, axis, -1 - event)
+            w = None if w is None else np.moveaxis(w, axis, -1)
+        return x, w
+
+    @staticmethod
+    def _weights(weights: Any, shape: tuple[int, ...], axis: int | None) -> Array:
+        w = numeric(weights, "weights")
+        if axis is not None and w.ndim == 1 and len(shape) > 1:
+            if w.shape[0] != shape[axis]:
+                raise DataError(f"weights have length {w.shape[0]}, but the samples have {shape[axis]} observations")
+            w = w.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        if w.shape != shape:
+            try:
+                w = np.broadcast_to(w, shape) if axis is not None else None
+            except ValueError:
+                w = None
+            if w is None:
+                raise DataError(f"weights must have the shape of the observations {shape}, got {np.shape(weights)}")
+        require_finite(w, "weights")
+        if (w < 0).any():
+            raise DataError(f"weights must not be negative; weights[{int(np.argmax(w.ravel() < 0))}] is {w.min()}")
+        if not (w.sum(axis=-1 if axis is None else axis) > 0).all():
+            raise DataError("the weights of a sample are all zero: there is nothing to fit")
+        return w
+
+    @classmethod
+    def _in_parts(cls, x: Array) -> bool:
+        """Say whether to summarise one long sample in rows that fit the cache, rather than at once."""
+        if x.ndim != 1 + cls.event_ndim or x.shape[0] < 2 * _ROW or cls.event_ndim:
+            return False
+        with np.errstate(all="ignore"):
+            return not isinstance(cls._statistics(*cls._example()), Sample)
+
+    @classmethod
+    def _parts(cls, x: Array, w: Array | None) -> Iterator[Statistic]:
+        whole = x.size - x.size % _ROW
+        rows, weight_rows = x[:whole].reshape(-1, _ROW), None if w is None else w[:whole].reshape(-1, _ROW)
+        if weight_rows is not None and not (weight_rows.sum(axis=-1) > 0).all():
+            yield cls._checked(x, w)  # a row without any weight has no mean
+            return
+        for part in blocks(len(rows), _ROWS_AT_ONCE):
+            yield cls._checked(rows[part], None if w is None else weight_rows[part], x).pool()
+        if whole < x.size:
+            yield cls._checked(x[whole:], None if w is None else w[whole:], x)
+
+    @classmethod
+    def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
+        """Summarise, after checking the support; on failure name the first bad value of the whole."""
+        if not cls.support.holds(x):
+            whole = x if whole is None else whole
+            require_finite(whole, "x")
+            cls._refuse_support(whole)
+        return cls._statistics(x, w)
+
+    @classmethod
+    def _refuse_support(cls, x: Array) -> None:
+        bad = ~cls.support.contains(x)
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        where = ", ".join(map(str, first))
+        raise SupportError(
+            f"{cls.__name__} needs {cls.support.text}; x[{where}] = {x[first]:g} is outside ({int(bad.sum())} of {x.size} values are). "
+            "Correct the data or choose a family with a wider support"
+        )
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Statistic:
+        return Sample.of(x, w)
+
+    # -- fitting -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def fit(
+        cls,
+        x: Any,
+        weights: ArrayLike | None = None,
+        *,
+        axis: int | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        method: str = "mle",
+    ) -> Fit:
+        """Return the fit of the family to data (or to a statistic of them): the maximum of the likelihood.
+
+        Parameters
+        ----------
+        x : one-dimensional observations; with `axis`, an array of samples, each along that axis, fitted as one batch.
+        weights : frequency weights: a weight of 3 is three equal observations. Fractions are allowed.
+        fixed : parameters held at given values, such as `{"shape": 2}`; known ones, such as a Binomial's n, must be here.
+        method : "mle", or "moments" for the method of moments.
+
+        Raises
+        ------
+        DataError, SupportError : for data that cannot be used.
+        NoMLEError : where the likelihood has no maximum; in a batch the row is NaN and `problems` says why.
+        ConvergenceError : where an iteration failed.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).params
+        {'rate': 0.5}
+        """
+        likelihood = Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed)
+        missing = [name for name in likelihood.layout.known_domains if name not in likelihood.known]
+        if missing:
+            raise DataError(f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}")
+        if method == "moments":
+            return cls._fit_moments(likelihood)
+        if method != "mle":
+            raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
+        cls._check_known(likelihood)
+        batch = likelihood.batch_shape
+        problems, good = cls._refusals(likelihood, batch)
+        part = likelihood if not batch else likelihood._flat(batch).at(np.flatnonzero(good.ravel()))
+        if batch and not good.any():
+            solution, full = Solution({}, 0, False), np.full((0, len(likelihood.layout.names)), np.nan)
+        else:
+            solution, full = cls._solve(part)
+        return cls._finish(likelihood, batch, good, problems, solution, full)
+
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        """Raise where the data contradict a known parameter."""
+
+    @classmethod
+    def _refusals(cls, likelihood: Likelihood, batch: tuple[int, ...]) -> tuple[dict[Any, str], Array]:
+        good = np.ones(batch, dtype=bool)
+        problems: dict[Any, str] = {}
+        with np.errstate(all="ignore"):
+            refusals = list(cls._no_mle(likelihood.statistic, {**likelihood.known, **{likelihood.layout.names[i]: v for i, v in likelihood.held.items()}}))
+        for refusal in refusals:
+            where = np.broadcast_to(refusal.where, batch) & good
+            if not where.any():
+                continue
+            if not batch:
+                limit = refusal.limit() if refusal.limit is not None else None
+                raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}", limit)
+            for row in np.argwhere(where):
+                problems[_row_name(row)] = refusal.reason
+            good = good & ~where
+        return problems, good
+
+    @classmethod
+    def _solve(cls, likelihood: Likelihood) -> tuple[Solution, Array]:
+        """Return the solution and its vector of all free scalars: by the family's own way, else by climbing."""
+        if likelihood.held:
+            top = likelihood.maximize()
+            return Solution(top.params, top.iterations, top.converged), top.theta
+        with np.errstate(all="ignore"):
+            solution = cls._mle(likelihood.statistic, **likelihood.known)
+        return solution, likelihood.layout.flatten_all(solution.params)
+
+    @classmethod
+    def _finish(cls, likelihood: Likelihood, batch: tuple[int, ...], good: Array, problems: dict, solution: Solution, full: Array) -> Fit:
+        if not batch:
+            if not np.all(solution.converged):
+                raise ConvergenceError(
+                    f"the fit of {cls.__name__} did not converge in {int(np.max(solution.iterations))} steps; it stopped at {solution.params}. "
+                    "The likelihood may have no maximum: plot its profile, or fix a parameter"
+                )
+            iterations, converged = int(solution.iterations), True
+        else:
+            whole = np.full((good.size, full.shape[-1]), np.nan)
+            whole[good.ravel()] = full
+            full = whole.reshape(*batch, -1)
+            iterations, converged = np.zeros(batch, dtype=int), np.zeros(batch, dtype=bool)
+            iterations[good], converged[good] = solution.iterations, solution.converged
+            for row in np.argwhere(good & ~converged):
+                problems[_row_name(row)] = "the iteration did not converge"
+        return cls._result(likelihood, full, converged, iterations, problems, solution.notes)
+
+    @classmethod
+    def _result(cls, likelihood: Likelihood, full: Array, converged: Any, iterations: Any, problems: dict, notes: tuple = (), method: str = "mle") -> Fit:
+        params = {**likelihood.known, **likelihood.layout.unflatten(full)}
+        dist = cls._unchecked()
+        dist._freeze({name: params[name] for name in cls.parameters})
+        theta = full[..., likelihood.free]
+        return Fit(
+            dist=dist,
+            likelihood=likelihood,
+            theta=theta,
+            log_likelihood=likelihood.log_likelihood(theta),
+            n=likelihood.n,
+            converged=converged,
+            iterations=iterations,
+            problems=problems,
+            notes=notes,
+            method=method,
+        )
+
+    @classmethod
+    def _mle(cls, t: Statistic, **known: Any) -> Solution:
+        """Return the maximum; families with a closed form or a faster way override this."""
+        top = Likelihood(cls, t, fixed=known).maximize()
+        return Solution({name: top.params[name] for name in cls.parameters}, top.iterations, top.converged)
+
+    @classmethod
+    def _start(cls, t: Statistic, **known: Any) -> dict[str, Any]:
+        """Return a rough estimate to climb from; by default the family's own maximum."""
+        return cls._mle(t, **known).params
+
+    @classmethod
+    def _no_mle(cls, t: Statistic, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        """Yield the samples for which the likelihood has no maximum, given what is fixed."""
+        yield from ()
+
+    # -- the method of moments ---------------------------------------------------------------------------------------
+
+    @classmethod
+    def _fit_moments(cls, likelihood: Likelihood) -> Fit:
+        if likelihood.data is None:
+            raise DataError("the method of moments needs the data, not a statistic made for the likelihood")
+        if likelihood.held:
+            raise DataError("the method of moments takes no fixed parameters beyond the known ones; use method='mle'")
+        x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
+        with np.errstate(all="ignore"):
+            params = cls._moments(Moments.of(x, w), **likelihood.known)
+        full = likelihood.layout.flatten_all(params)
+        inside = likelihood.layout.contains(full)
+        problems: dict[Any, str] = {}
+        if not np.all(inside):
+            reason = f"the moments of the sample are not those of any {cls.__name__}"
+            if not likelihood.statistic.batch_shape:
+                raise NoMLEError(f"{reason}: they would need {params}")
+            problems = {_row_name(row): reason for row in np.argwhere(~inside)}
+            full = np.where(inside[..., None], full, np.nan)
+        converged = inside if likelihood.statistic.batch_shape else True
+        return cls._result(likelihood, full, converged, 0, problems, method="moments")
+
+    @classmethod
+    def _moments(cls, m: Moments, **known: Any) -> dict[str, Any]:
+        raise RegularityError(f"{cls.__name__} has no estimate by the method of moments: use method='mle'")

@@ -1,0 +1,274 @@
+"""Arithmetic that keeps its digits.
+
+Log-likelihoods are differences of large numbers. The functions here arrange those differences so that the
+large parts cancel on paper rather than in the machine. All of them work elementwise on arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+__all__ = [
+    "blocks",
+    "deviance",
+    "digamma_gap",
+    "jensen_gap",
+    "log1p_excess",
+    "log1pexp",
+    "mean_log",
+    "newton_1d",
+    "stirling_error",
+    "trigamma",
+    "trigamma_excess",
+]
+
+Array = np.ndarray
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+# Below this the naive difference log(mean) - mean(log) has lost too many digits to be used.
+_NAIVE_GAP = 1e-3
+# Stirling's series with the terms below is exact to rounding from here on.
+_STIRLING_FROM = 12.0
+
+
+def log1pexp(z: ArrayLike) -> Array:
+    """Return log(1 + exp(z)), the softplus, without overflow.
+
+    >>> float(log1pexp(1000.0))
+    1000.0
+    """
+    return np.logaddexp(0.0, z)
+
+
+def log1p_excess(d: ArrayLike) -> Array:
+    """Return d - log(1 + d), which is about d^2/2, without cancellation; d > -1.
+
+    With v = d / (2 + d), log(1 + d) = 2 artanh(v), whose first term can be subtracted from d exactly
+    (Loader 2000, the deviance term).
+
+    >>> float(log1p_excess(1e-8) / 5e-17)
+    0.9999999933333334
+    """
+    d = np.asarray(d, dtype=float)
+    small = np.abs(d) < 0.2
+    v = np.where(small, d, 0.0)
+    v = v / (2.0 + v)
+    w = v * v
+    series = np.zeros_like(w)
+    for k in range(23, 1, -2):
+        series = series * w + 1.0 / k
+    with np.errstate(divide="ignore", invalid="ignore"):
+        direct = d - np.log1p(d)
+    return np.where(small, v * (d - 2.0 * w * series), direct)[()]
+
+
+def deviance(x: ArrayLike, y: ArrayLike) -> Array:
+    """Return x log(x / y) + y - x >= 0, the unit Poisson deviance halved; x >= 0, y >= 0.
+
+    It is zero at x = y, y at x = 0, and infinite at y = 0 < x. Source: Loader (2000), `bd0`.
+
+    >>> float(deviance(0.0, 3.0)), float(deviance(2.0, 2.0))
+    (3.0, 0.0)
+    """
+    x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        d = (y - x) / x
+        close = np.abs(d) < 0.2
+        near = x * log1p_excess(np.where(close, d, 0.0))
+        far = special.xlogy(x, x) - special.xlogy(x, y) + (y - x)
+        # x log x - x log y overflows before x log(x / y) does; use the ratio wherever it is finite.
+        ratio = x / y
+        usable = np.isfinite(ratio) & (ratio > 0)
+        far = np.where(usable, x * np.log(np.where(usable, ratio, 1.0)) + (y - x), far)
+    return np.where(x == y, 0.0, np.where(close, near, far))[()]
+
+
+def stirling_error(x: ArrayLike) -> Array:
+    """Return log Gamma(x + 1) - [(x + 1/2) log x - x + log(2 pi)/2], what Stirling's formula leaves out; x > 0.
+
+    Source: Loader (2000); the series is Abramowitz and Stegun 6.1.41.
+
+    >>> float(stirling_error(1e15) * 12e15)
+    1.0
+    """
+    x = np.asarray(x, dtype=float)
+    large = x >= _STIRLING_FROM
+    r = 1.0 / np.where(large, x, _STIRLING_FROM)
+    s = r * r
+    series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * (691 / 360360 - s / 156))))))
+    small = np.where(large, 1.0, x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        direct = special.gammaln(small + 1.0) - ((small + 0.5) * np.log(small) - small + 0.5 * LOG_2PI)
+    return np.where(large, series, direct)[()]
+
+
+def digamma_gap(a: ArrayLike) -> Array:
+    """Return log(a) - digamma(a), about 1/(2a) for large a, without cancellation; a > 0.
+
+    It is the left side of the Gamma's likelihood equation. Source: Abramowitz and Stegun 6.3.18.
+
+    >>> round(float(digamma_gap(1e12) * 2e12), 12)
+    1.0
+    """
+    a = np.asarray(a, dtype=float)
+    large = a >= _STIRLING_FROM
+    r = 1.0 / np.where(large, a, _STIRLING_FROM)
+    s = r * r
+    tail = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12))))))
+    small = np.where(large, 1.0, a)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        direct = np.log(small) - special.digamma(small)
+    return np.where(large, 0.5 * r + tail, direct)[()]
+
+
+def trigamma(a: ArrayLike) -> Array:
+    """Return the derivative of digamma; a > 0.
+
+    Hurwitz's zeta(2, a) is the same function and far cheaper than `scipy.special.polygamma`.
+
+    >>> round(float(trigamma(1.0) - np.pi**2 / 6), 12)
+    0.0
+    """
+    return special.zeta(2.0, a)
+
+
+def trigamma_excess(a: ArrayLike) -> Array:
+    """Return trigamma(a) - 1/a, about 1/(2 a^2) for large a, without cancellation; a > 0.
+
+    It is minus the derivative of `digamma_gap`. Source: Abramowitz and Stegun 6.4.12.
+
+    >>> round(float(trigamma_excess(1e12) * 2e24), 11)
+    1.0
+    """
+    a = np.asarray(a, dtype=float)
+    large = a >= _STIRLING_FROM
+    r = 1.0 / np.where(large, a, _STIRLING_FROM)
+    s = r * r
+    tail = r * s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * (691 / 2730 - s * 7 / 6))))))
+    small = np.where(large, 1.0, a)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        direct = trigamma(small) - 1.0 / small
+    return np.where(large, 0.5 * s + tail, direct)[()]
+
+
+def mean_log(x: Array, weights: Array | None = None) -> Array:
+    """Return the mean of log(x) over the last axis; x > 0.
+
+    One logarithm serves the product of eight values, which neither overflows nor underflows while all of them lie
+    within 2^-127 .. 2^127: about four times faster, at an error of a few units in the last place.
+
+    >>> float(mean_log(np.array([1.0, np.e, np.e**2])))
+    1.0
+    """
+    if weights is not None:
+        return (weights * np.log(x)).sum(axis=-1) / weights.sum(axis=-1)
+    n = x.shape[-1]
+    if n < 16 or not (x.min() > 2.0**-127 and x.max() < 2.0**127):
+        return np.log(x).mean(axis=-1)
+    m = n // 8
+    product = x[..., :m] * x[..., m : 2 * m]
+    for k in range(2, 8):
+        product *= x[..., k * m : (k + 1) * m]
+    total = np.log(product).sum(axis=-1)
+    if 8 * m < n:
+        total = total + np.log(x[..., 8 * m :]).sum(axis=-1)
+    return total / n
+
+
+def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None) -> Array:
+    """Return log(mean(x)) - mean(log(x)) >= 0 over the last axis, without cancellation; x > 0.
+
+    For nearly constant data the naive difference loses its digits; with r = x/m - 1, whose mean is zero, the gap
+    is the mean of r - log(1 + r).
+
+    >>> round(float(jensen_gap(np.array([1.0, 1.0 + 2.0**-30])) * 2.0**63), 6)
+    1.0
+    """
+    if mean is None:
+        mean = np.average(x, axis=-1, weights=weights)
+    mean = np.asarray(mean)
+    gap = np.asarray(np.log(mean) - mean_log(x, weights))
+    close = gap < _NAIVE_GAP
+    if close.any():
+        rows = x[close] if gap.ndim else x
+        m = mean[close] if gap.ndim else mean
+        w = None if weights is None else (weights[close] if gap.ndim else weights)
+        r = (rows - m[..., None]) / m[..., None]
+        # The rounded mean leaves r with a mean near zero, not zero: what is left over belongs to the logarithm.
+        shift = np.average(r, axis=-1, weights=w)
+        exact = np.average(log1p_excess(r), axis=-1, weights=w) - log1p_excess(shift)
+        gap[close] = np.maximum(exact, 0.0)
+    return gap[()]
+
+
+def newton_1d(
+    f: Callable[[Array, Array], tuple[Array, Array]],
+    start: ArrayLike,
+    *,
+    low: float = 0.0,
+    high: float = np.inf,
+    tolerance: float = 1e-13,
+    max_iterations: int = 200,
+) -> tuple[Array, Array, Array]:
+    """Solve f(x) = 0 for a whole array of problems at once, each f decreasing through its root.
+
+    `f(x, index)` returns the values and slopes of the problems `index` (flat positions in `start`) at `x`. Newton's
+    step is kept when it stays inside the bracket that the signs seen so far imply, else the bracket is halved. When
+    `low` is 0 and `high` infinite, steps are taken in log(x), which suits a positive parameter: the relative
+    tolerance is then the absolute one of the logarithm. Returns (root, converged, iterations) shaped as `start`.
+
+    >>> root, converged, _ = newton_1d(lambda x, i: (2.0 - x**2, -2.0 * x), 1.0)
+    >>> float(root)
+    1.4142135623730951
+    """
+    start = np.asarray(start, dtype=float)
+    logarithmic = low == 0.0 and high == np.inf
+    x = start.ravel().copy()
+    lower = np.full(x.shape, low)
+    upper = np.full(x.shape, high)
+    done = np.zeros(x.shape, dtype=bool)
+    iterations = np.zeros(x.shape, dtype=int)
+    index = np.arange(x.size)
+    for _ in range(max_iterations):
+        if index.size == 0:
+            break
+        here = x[index]
+        with np.errstate(all="ignore"):
+            value, slope = f(here, index)
+            lower[index] = np.where(value > 0, here, lower[index])
+            upper[index] = np.where(value < 0, here, upper[index])
+            lo, hi = lower[index], upper[index]
+            if logarithmic:
+                step = -value / (slope * here)
+                proposal = here * np.exp(np.clip(step, -3.0, 3.0))
+                middle = np.where(lo == 0, hi / 8.0, np.where(hi == np.inf, lo * 8.0, np.sqrt(lo) * np.sqrt(hi)))
+                change = np.abs(step)
+            else:
+                step = -value / slope
+                proposal = here + step
+                middle = np.where(np.isinf(lo) | np.isinf(hi), here + np.sign(value) * (1 + np.abs(here)), 0.5 * (lo + hi))
+                change = np.abs(step) / np.maximum(np.abs(here), np.finfo(float).tiny)
+            inside = (proposal >= lo) & (proposal <= hi) & np.isfinite(proposal)
+            x_new = np.where(inside, proposal, middle)
+            narrow = (hi - lo) <= 4 * np.finfo(float).eps * np.abs(here)
+        finished = (value == 0) | (inside & (change <= tolerance)) | narrow
+        x[index] = np.where(value == 0, here, x_new)
+        iterations[index] += 1
+        done[index] = finished
+        index = index[~finished]
+    return x.reshape(start.shape)[()], done.reshape(start.shape)[()], iterations.reshape(start.shape)[()]
+
+
+def blocks(total: int, size: int) -> Iterator[slice]:
+    """Cut range(total) into slices of at most `size`.
+
+    >>> [(s.start, s.stop) for s in blocks(5, 2)]
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for first in range(0, total, size):
+        yield slice(first, min(first + size, total))

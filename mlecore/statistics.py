@@ -1,0 +1,444 @@
+"""Statistics that add.
+
+A statistic is what a family needs to know of a sample. `s + t` is the statistic of both samples together, so
+weights, frequency tables, chunks of a stream and distributed data all follow one code path. Every field is an
+array whose leading axes are a batch: one statistic can summarise a thousand samples, or, as samples of size one,
+a thousand observations.
+
+Each class has `of(x, weights)`, which summarises the last axis of x, and `pool()`, which merges the last batch axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from .numerics import LOG_2PI, deviance, jensen_gap, stirling_error
+
+__all__ = [
+    "CountMoments",
+    "Extremes",
+    "Frequencies",
+    "LogMoments",
+    "Means",
+    "Moments",
+    "MultivariateMoments",
+    "Sample",
+    "Statistic",
+    "total",
+]
+
+Array = np.ndarray
+
+
+def _size(x: Array, weights: Array | None) -> Array:
+    """Return the total weight of each sample, shaped as the batch."""
+    if weights is None:
+        return np.full(x.shape[:-1], float(x.shape[-1]))[()]
+    return weights.sum(axis=-1)
+
+
+def _mean(x: Array, weights: Array | None) -> Array:
+    """Return the mean over the last axis, about the first value when weights could lose digits at a large offset."""
+    if weights is None:
+        return np.add.reduce(x, axis=-1) / x.shape[-1]
+    pivot = x[..., :1]
+    total = weights.sum(axis=-1)
+    return pivot[..., 0] + np.einsum("...i,...i->...", weights, x - pivot) / total
+
+
+def _root_mean_square(d: Array, weights: Array | None) -> Array:
+    """Return sqrt(mean(d^2)) over the last axis, safe where the squares overflow or underflow."""
+    with np.errstate(over="ignore", under="ignore"):
+        if weights is None:
+            square = np.einsum("...i,...i->...", d, d) / d.shape[-1]
+        else:
+            square = np.einsum("...i,...i,...i->...", weights, d, d) / weights.sum(axis=-1)
+    if np.all((square > 1e-280) & (square < 1e300)):
+        return np.sqrt(square)
+    scale = np.abs(d).max(axis=-1, keepdims=True)
+    unit = np.divide(d, scale, out=np.zeros_like(d), where=(scale > 0) & np.isfinite(scale))
+    return scale[..., 0] * np.sqrt(_mean(unit * unit, weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What a family needs to know of a sample; `n` is its size, the sum of the weights.
+
+    >>> (Moments.of(np.array([1.0, 2.0])) + Moments.of(np.array([3.0]))).mean
+    np.float64(2.0)
+    """
+
+    n: Array
+
+    # How many trailing axes of each field are not batch axes.
+    _trailing = {}
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of the batch of samples: () for a single one."""
+        return np.shape(self.n)
+
+    @property
+    def width(self) -> int:
+        """How many numbers one evaluation of the log-likelihood reads for each sample."""
+        return 1
+
+    def _arrays(self) -> dict[str, Array]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __getitem__(self, index: Any) -> Self:
+        """Select samples by the batch's leading axes."""
+        return type(self)(**{name: value[index] for name, value in self._arrays().items()})
+
+    def __add__(self, other: Self) -> Self:
+        """Return the statistic of both samples together."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return total([self, other])
+
+    def __radd__(self, other: Any) -> Self:
+        """Let `sum` start from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def lifted(self) -> Self:
+        """Add a last batch axis of length one."""
+        return type(self)(
+            **{name: np.expand_dims(value, -1 - self._trailing.get(name, 0)) for name, value in self._arrays().items()}
+        )
+
+    @classmethod
+    def join(cls, parts: list[Self]) -> Self:
+        """Lay batches side by side along the last batch axis."""
+        columns = {}
+        for f in fields(cls):
+            trailing = cls._trailing.get(f.name, 0)
+            values = [getattr(part, f.name) for part in parts]
+            columns[f.name] = np.concatenate(values, axis=-1 - trailing)
+        return cls(**columns)
+
+    def pool(self) -> Self:
+        """Merge the samples along the last batch axis into one."""
+        raise TypeError(f"{type(self).__name__} does not say how its samples merge")
+
+    def isfinite(self) -> bool:
+        """Say whether every number in the statistic is finite."""
+        return all(np.isfinite(value).all() for value in self._arrays().values())
+
+    def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
+        """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
+        return all(
+            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=tolerance, atol=tolerance * np.max(np.abs(a), initial=0.0))
+            for a, b in zip(self._arrays().values(), other._arrays().values(), strict=True)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Means(Statistic):
+    """The size of a sample and the means of a few functions of its values; `means` has them on its last axis.
+
+    >>> Means.of(np.array([1.0, 3.0])).means
+    array([2.])
+    """
+
+    means: Array
+    _trailing = {"means": 1}
+
+    @classmethod
+    def of(cls, *columns: Array, weights: Array | None = None) -> Self:
+        """Take the mean of each column over its last axis."""
+        return cls(_size(columns[0], weights), np.stack([_mean(c, weights) for c in columns], axis=-1))
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        return type(self)(n, _weighted(self.means, self.n[..., None], axis=-2))
+
+
+def _weighted(values: Array, weights: Array, axis: int = -1) -> Array:
+    """Return the weighted mean along an axis, about the first value so that a large offset costs no digits."""
+    pivot = np.take(values, [0], axis=axis)
+    share = weights / weights.sum(axis=axis, keepdims=True)
+    return np.squeeze(pivot, axis=axis) + (share * (values - pivot)).sum(axis=axis)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments(Statistic):
+    """Size, mean and standard deviation (dividing by n): all that a Normal needs.
+
+    The standard deviation rather than the variance is kept, because it neither overflows at 1e300 nor underflows
+    at 1e-300. Merging is Chan, Golub and LeVeque's (1983).
+
+    >>> Moments.of(np.array([1.0, 3.0])).sd
+    np.float64(1.0)
+    """
+
+    mean: Array
+    sd: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x."""
+        mean = _mean(x, weights)
+        if x.shape[-1] == 1:
+            return cls(_size(x, weights), mean, np.zeros_like(mean))
+        d = x - np.asarray(mean)[..., None]
+        # The rounded mean is off by a little; the mean of the deviations says by how much.
+        shift = _mean(d, weights)
+        sd = _root_mean_square(d, weights)
+        correction = np.divide(shift, sd, out=np.zeros_like(sd), where=sd > 0)
+        sd = sd * np.sqrt(np.maximum(1.0 - correction * correction, 0.0))
+        return cls(_size(x, weights), mean + shift, sd)
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        mean = _weighted(self.mean, self.n)
+        d = self.mean - np.asarray(mean)[..., None]
+        share = self.n / np.asarray(n)[..., None]
+        return type(self)(n, mean, _root_mean_square(np.hypot(self.sd, d), share))
+
+
+@dataclass(frozen=True, eq=False)
+class LogMoments(Statistic):
+    """Size, mean, and the gap log(mean) - mean(log) >= 0 of positive values: all that a Gamma needs.
+
+    The gap is kept instead of the mean logarithm because their difference is what the likelihood equation contains,
+    and it cancels when the data are nearly constant.
+
+    >>> LogMoments.of(np.array([1.0, 1.0])).gap
+    np.float64(0.0)
+    """
+
+    mean: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x > 0."""
+        mean = _mean(x, weights)
+        if x.shape[-1] == 1:
+            return cls(_size(x, weights), mean, np.zeros_like(mean))
+        return cls(_size(x, weights), mean, jensen_gap(x, weights, mean))
+
+    @property
+    def mean_log(self) -> Array:
+        """The mean logarithm."""
+        return np.log(self.mean) - self.gap
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        share = self.n / np.asarray(n)[..., None]
+        # The gap of the whole is the mean gap of the parts plus the gap between their means.
+        return type(self)(n, _weighted(self.mean, self.n), (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n))
+
+
+@dataclass(frozen=True, eq=False)
+class CountMoments(Statistic):
+    """Size and mean of counts, and what is left of their Poisson log-likelihood when the rate is the mean.
+
+    A count k has log-probability `saturated(k) - deviance(k, rate)`, where saturated(k) is the log-probability at
+    its own rate. Summed over a sample the deviance is n times deviance(mean, rate) plus a part that no rate
+    changes, `excess`. So the log-likelihood keeps its digits at counts of 1e15 (Loader 2000).
+
+    >>> CountMoments.of(np.array([0.0, 2.0])).mean
+    np.float64(1.0)
+    """
+
+    mean: Array
+    saturated: Array
+    excess: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x, whole numbers >= 0."""
+        mean = _mean(x, weights)
+        excess = np.zeros_like(mean) if x.shape[-1] == 1 else _mean(deviance(x, np.asarray(mean)[..., None]), weights)
+        return cls(_size(x, weights), mean, _mean(saturated_poisson(x), weights), excess)
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        mean = _weighted(self.mean, self.n)
+        excess = _weighted(self.excess + deviance(self.mean, np.asarray(mean)[..., None]), self.n)
+        return type(self)(n, mean, _weighted(self.saturated, self.n), excess)
+
+
+def saturated_poisson(k: Array) -> Array:
+    """Return the log-probability of the count k under a Poisson whose rate is k: 0 at k = 0.
+
+    >>> float(saturated_poisson(np.array(1.0)))
+    -1.0
+    """
+    positive = np.where(k > 0, k, 1.0)
+    return np.where(k > 0, -stirling_error(positive) - 0.5 * (LOG_2PI + np.log(positive)), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Frequencies(Statistic):
+    """Size, and the share of each class 0, 1, ..., K-1; a class may be empty, and K grows as parts are merged.
+
+    >>> Frequencies.of(np.array([0.0, 2.0])).shares
+    array([0.5, 0. , 0.5])
+    """
+
+    shares: Array
+    _trailing = {"shares": 1}
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Count the classes along the last axis of x, whole numbers >= 0."""
+        classes = int(x.max()) + 1
+        rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
+        flat = (rows + classes * np.arange(len(rows))[:, None]).ravel()
+        w = None if weights is None else np.broadcast_to(weights, x.shape).ravel()
+        counts = np.bincount(flat, w, minlength=len(rows) * classes).reshape(x.shape[:-1] + (classes,))
+        n = counts.sum(axis=-1).astype(float)
+        return cls(n, counts / n[..., None])
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return self.shares.shape[-1]
+
+    def with_classes(self, classes: int) -> Self:
+        """Add empty classes at the end."""
+        extra = classes - self.classes
+        return type(self)(self.n, np.concatenate([self.shares, np.zeros(self.shares.shape[:-1] + (extra,))], axis=-1))
+
+    @classmethod
+    def join(cls, parts: list[Self]) -> Self:
+        classes = max(part.classes for part in parts)
+        parts = [part.with_classes(classes) for part in parts]
+        return cls(
+            np.concatenate([part.n for part in parts], axis=-1),
+            np.concatenate([part.shares for part in parts], axis=-2),
+        )
+
+    def pool(self) -> Self:
+        return type(self)(self.n.sum(axis=-1), _weighted(self.shares, self.n[..., None], axis=-2))
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes(Statistic):
+    """Size, smallest and largest value: all that a Uniform needs.
+
+    >>> Extremes.of(np.array([3.0, 1.0, 2.0])).low
+    np.float64(1.0)
+    """
+
+    low: Array
+    high: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; a value of weight zero is no observation."""
+        if weights is None:
+            return cls(_size(x, None), x.min(axis=-1), x.max(axis=-1))
+        seen = weights > 0
+        return cls(
+            _size(x, weights), np.where(seen, x, np.inf).min(axis=-1), np.where(seen, x, -np.inf).max(axis=-1)
+        )
+
+    def pool(self) -> Self:
+        return type(self)(self.n.sum(axis=-1), self.low.min(axis=-1), self.high.max(axis=-1))
+
+
+@dataclass(frozen=True, eq=False)
+class Sample(Statistic):
+    """The sample itself, for families that no small statistic serves; `values` and `weights` end in the sample's axis.
+
+    >>> (Sample.of(np.array([1.0])) + Sample.of(np.array([2.0]))).values
+    array([1., 2.])
+    """
+
+    values: Array
+    weights: Array
+    _trailing = {"values": 1, "weights": 1}
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Hold the last axis of x."""
+        # A view of a single 1 stands for equal weights: no memory.
+        w = np.broadcast_to(1.0, x.shape) if weights is None else np.broadcast_to(weights, x.shape)
+        return cls(_size(x, weights), x, w)
+
+    @property
+    def width(self) -> int:
+        return self.values.shape[-1]
+
+    def sum(self, terms: Array) -> Array:
+        """Add up one term for each value, weighted."""
+        if not any(self.weights.strides):
+            return terms.sum(axis=-1)
+        return (self.weights * terms).sum(axis=-1)
+
+    def mean(self, terms: Array) -> Array:
+        """Average one term for each value, weighted."""
+        return self.sum(terms) / self.n
+
+    @classmethod
+    def join(cls, parts: list[Self]) -> Self:
+        # Samples of different sizes cannot lie side by side; end to end they are one sample already.
+        pooled = [part.pool() for part in parts]
+        return cls(
+            sum(part.n for part in pooled)[..., None],
+            np.concatenate([part.values for part in pooled], axis=-1)[..., None, :],
+            np.concatenate([part.weights for part in pooled], axis=-1)[..., None, :],
+        )
+
+    def pool(self) -> Self:
+        flat = self.values.shape[:-2] + (-1,)
+        return type(self)(self.n.sum(axis=-1), self.values.reshape(flat), self.weights.reshape(flat))
+
+    def compressed(self) -> Self:
+        """Return an equal sample that holds each distinct value once, with its total weight."""
+        values, where = np.unique(self.values, return_inverse=True)
+        if values.size >= self.width:
+            return self
+        rows = self.weights.reshape(-1, self.width)
+        where = where.reshape(-1, self.width) if where.size == rows.size else np.broadcast_to(where.ravel(), rows.shape)
+        flat = (where + values.size * np.arange(len(rows))[:, None]).ravel()
+        counts = np.bincount(flat, rows.ravel(), minlength=len(rows) * values.size)
+        counts = counts.reshape(self.weights.shape[:-1] + (values.size,))
+        return type(self)(self.n, np.broadcast_to(values, counts.shape), counts)
+
+
+@dataclass(frozen=True, eq=False)
+class MultivariateMoments(Statistic):
+    """Size, mean vector and covariance matrix (dividing by n) of rows.
+
+    >>> MultivariateMoments.of(np.array([[0.0, 0.0], [2.0, 0.0]])).mean
+    array([1., 0.])
+    """
+
+    mean: Array
+    cov: Array
+    _trailing = {"mean": 1, "cov": 2}
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise rows: x has shape (..., n, d), weights (..., n)."""
+        share = np.full(x.shape[:-1], 1.0 / x.shape[-2]) if weights is None else weights / weights.sum(-1, keepdims=True)
+        pivot = x[..., :1, :]
+        mean = pivot[..., 0, :] + np.einsum("...i,...ij->...j", share, x - pivot)
+        d = x - mean[..., None, :]
+        n = np.full(x.shape[:-2], float(x.shape[-2]))[()] if weights is None else weights.sum(axis=-1)
+        return cls(n, mean, np.einsum("...i,...ij,...ik->...jk", share, d, d))
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        mean = _weighted(self.mean, self.n[..., None], axis=-2)
+        d = self.mean - mean[..., None, :]
+        share = self.n / np.asarray(n)[..., None]
+        cov = np.einsum("...i,...ijk->...jk", share, self.cov + d[..., :, None] * d[..., None, :])
+        return type(self)(n, mean, cov)
+
+
+def total(parts: Iterable[Statistic]) -> Statistic:
+    """Return the statistic of all parts together, merged at once.
+
+    >>> total([Moments.of(np.array([1.0])), Moments.of(np.array([3.0]))]).mean
+    np.float64(2.0)
+    """
+    parts = [part.lifted() for part in parts]
+    return type(parts[0]).join(parts).pool()
