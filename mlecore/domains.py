@@ -177,7 +177,9 @@ class Simplex(Domain):
         return "probabilities that sum to 1"
 
     def contains(self, value: Array) -> Array:
-        return ((value >= 0) & (value <= 1)).all(axis=-1) & (np.abs(value.sum(axis=-1) - 1.0) <= 1e-8)
+        return ((value >= 0) & (value <= 1)).all(axis=-1) & (
+            np.abs(value.sum(axis=-1) - 1.0) <= 1e-8
+        )
 
     def size(self, dimension: int) -> int:
         return dimension - 1
@@ -251,7 +253,10 @@ class PositiveDefinite(Domain):
 
     def names(self, name: str, dimension: int) -> tuple[str, ...]:
         separator = "_" if dimension > 9 else ""
-        return tuple(f"{name}{i + 1}{separator}{j + 1}" for i, j in zip(*np.tril_indices(dimension), strict=True))
+        return tuple(
+            f"{name}{i + 1}{separator}{j + 1}"
+            for i, j in zip(*np.tril_indices(dimension), strict=True)
+        )
 
     def flatten(self, value: Array) -> Array:
         value = np.asarray(value)
@@ -304,7 +309,9 @@ class Layout:
     def index(self, name: str) -> int:
         """Return the position of a free scalar."""
         if name not in self.names:
-            raise DataError(f"there is no free scalar named {name!r}; there are {', '.join(self.names)}")
+            raise DataError(
+                f"there is no free scalar named {name!r}; there are {', '.join(self.names)}"
+            )
         return self.names.index(name)
 
     def domain(self, i: int) -> Domain:
@@ -319,7 +326,9 @@ class Layout:
             domain = self.known_domains.get(name) or self.domains.get(name)
             if domain is None and name not in self.names:
                 names = dict.fromkeys([*self.known_domains, *self.domains, *self.names])
-                raise DataError(f"there is no parameter {name!r} to fix; there are {', '.join(names)}")
+                raise DataError(
+                    f"there is no parameter {name!r} to fix; there are {', '.join(names)}"
+                )
             value = numeric(value, name)
             if domain is None:
                 held[self.index(name)] = value
@@ -330,16 +339,28 @@ class Layout:
                 known[name] = value
                 continue
             scalars = domain.flatten(value)
-            held.update({i: scalars[..., k] for k, i in enumerate(range(*self.slices[name].indices(len(self.names))))})
+            held.update(
+                {
+                    i: scalars[..., k]
+                    for k, i in enumerate(range(*self.slices[name].indices(len(self.names))))
+                }
+            )
         return known, held
 
     def flatten_all(self, params: Mapping[str, ArrayLike]) -> Array:
         """Return the vector of all free scalars."""
-        parts = [domain.flatten(np.asarray(params[name], dtype=float)) for name, domain in self.domains.items()]
+        parts = [
+            domain.flatten(np.asarray(params[name], dtype=float))
+            for name, domain in self.domains.items()
+        ]
         batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
-        return np.concatenate([np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1)
+        return np.concatenate(
+            [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1
+        )
 
-    def flatten(self, params: Mapping[str, ArrayLike], free: Array, held: Mapping[int, Any]) -> Array:
+    def flatten(
+        self, params: Mapping[str, ArrayLike], free: Array, held: Mapping[int, Any]
+    ) -> Array:
         """Return the vector of the scalars that are free, from parameters given by name."""
         wanted = dict.fromkeys(self.owner[i] for i in free)
         whole = {name: numeric(value, name) for name, value in params.items()}
@@ -347,7 +368,9 @@ class Layout:
             columns = [whole[self.names[i]] for i in free]
             return np.stack(np.broadcast_arrays(*columns), axis=-1)
         if set(whole) != set(wanted):
-            raise DataError(f"give exactly the free parameters {', '.join(wanted) or '(none)'}; got {', '.join(whole) or 'none'}")
+            raise DataError(
+                f"give exactly the free parameters {', '.join(wanted) or '(none)'}; got {', '.join(whole) or 'none'}"
+            )
         if not wanted:
             return np.zeros(0)
         parts = []
@@ -361,11 +384,16 @@ class Layout:
             inside = self.domains[name].contains(whole[name])
             parts.append(np.where(np.asarray(inside)[..., None], scalars, np.nan)[..., keep])
         batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
-        return np.concatenate([np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1)
+        return np.concatenate(
+            [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1
+        )
 
     def unflatten(self, theta: Array) -> dict[str, Array]:
         """Return the parameters by name from the vector of all free scalars."""
-        return {name: d.unflatten(theta[..., self.slices[name]], self.dimension) for name, d in self.domains.items()}
+        return {
+            name: d.unflatten(theta[..., self.slices[name]], self.dimension)
+            for name, d in self.domains.items()
+        }
 
     def contains(self, theta: Array) -> Array:
         """Say which points of a grid lie in the domain of every parameter."""
@@ -381,7 +409,9 @@ class Layout:
         params = {**known, **self.unflatten(theta)}
         missing = [name for name in self.known_domains if name not in params]
         if missing:
-            raise DataError(f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}")
+            raise DataError(
+                f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}"
+            )
         return self.family._unchecked(**params)
 
     def at_edge(self, theta: Array) -> Array:
@@ -395,7 +425,9 @@ class Layout:
 
     def to_real(self, theta: Array, free: Array) -> Array:
         """Map the free scalars to the real line."""
-        return np.stack([self.domain(i).to_real(theta[..., k]) for k, i in enumerate(free)], axis=-1)
+        return np.stack(
+            [self.domain(i).to_real(theta[..., k]) for k, i in enumerate(free)], axis=-1
+        )
 
     def from_real(self, u: Array, free: Array) -> tuple[Array, Array, Array]:
         """Return the free scalars and their first two derivatives with respect to u."""
@@ -444,16 +476,22 @@ def numeric(value: Any, name: str) -> Array:
     array([1., 2.])
     """
     if isinstance(value, np.ma.MaskedArray):
-        raise DataError(f"{name} is a masked array, whose mask would be lost; give {name}.compressed() or drop the masked values")
+        raise DataError(
+            f"{name} is a masked array, whose mask would be lost; give {name}.compressed() or drop the masked values"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise DataError(f"{name} has rows of different lengths; give a rectangular array or one sample at a time") from error
+        raise DataError(
+            f"{name} has rows of different lengths; give a rectangular array or one sample at a time"
+        ) from error
     if array.dtype == object:
         try:
             array = array.astype(float)
         except (TypeError, ValueError) as error:
-            raise DataError(f"{name} holds values that are not numbers; convert them to float first") from error
+            raise DataError(
+                f"{name} holds values that are not numbers; convert them to float first"
+            ) from error
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
     return array.astype(float, copy=False)
@@ -467,6 +505,12 @@ def require_finite(x: Array, name: str) -> None:
     bad = ~np.isfinite(x)
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
-        kinds = [f"{int(c)} {word}" for c, word in ((np.isnan(x).sum(), "NaN"), (np.isinf(x).sum(), "infinite")) if c]
+        kinds = [
+            f"{int(c)} {word}"
+            for c, word in ((np.isnan(x).sum(), "NaN"), (np.isinf(x).sum(), "infinite"))
+            if c
+        ]
         where = first[0] if len(first) == 1 else first
-        raise DataError(f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them")
+        raise DataError(
+            f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them"
+        )

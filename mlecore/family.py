@@ -96,7 +96,11 @@ class Family:
 
     def __init_subclass__(cls) -> None:
         annotations = cls.__dict__.get("__annotations__", {})
-        declared = {name: cls.__dict__[name].metadata["domain"] for name in annotations if hasattr(cls.__dict__.get(name), "metadata")}
+        declared = {
+            name: cls.__dict__[name].metadata["domain"]
+            for name in annotations
+            if hasattr(cls.__dict__.get(name), "metadata")
+        }
         cls.domains = declared
         cls.parameters = tuple(declared)
 
@@ -105,24 +109,34 @@ class Family:
         for name, value in values.items():
             domain = self.domains[name]
             if value.ndim < domain.event_ndim or value.size == 0:
-                raise DataError(f"{name} of {type(self).__name__} must be {domain.describe()}, got shape {value.shape}")
+                raise DataError(
+                    f"{name} of {type(self).__name__} must be {domain.describe()}, got shape {value.shape}"
+                )
             inside = np.asarray(domain.contains(value))
             if not inside.all():
                 first = value[tuple(np.argwhere(~inside)[0])] if inside.ndim else value
-                raise DataError(f"{name} of {type(self).__name__} must be {domain.describe()}, got {first}")
+                raise DataError(
+                    f"{name} of {type(self).__name__} must be {domain.describe()}, got {first}"
+                )
         constraint = self._constraint(values)
         if constraint is not None and not np.all(constraint[0]):
             raise DataError(f"{type(self).__name__} needs {constraint[1]}, got {values}")
         try:
-            np.broadcast_shapes(*(v.shape[: v.ndim - self.domains[name].event_ndim] for name, v in values.items()))
+            np.broadcast_shapes(
+                *(v.shape[: v.ndim - self.domains[name].event_ndim] for name, v in values.items())
+            )
         except ValueError as error:
             shapes = {name: v.shape for name, v in values.items()}
-            raise DataError(f"the parameters of {type(self).__name__} do not broadcast: {shapes}") from error
+            raise DataError(
+                f"the parameters of {type(self).__name__} do not broadcast: {shapes}"
+            ) from error
         self._freeze(values)
 
     def _freeze(self, values: Mapping[str, Array]) -> None:
         for name, value in values.items():
-            value = np.array(value, dtype=float)  # a copy: the caller's array may change, a distribution may not
+            value = np.array(
+                value, dtype=float
+            )  # a copy: the caller's array may change, a distribution may not
             value.flags.writeable = False
             object.__setattr__(self, name, value[()])
 
@@ -149,7 +163,10 @@ class Family:
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of distributions: () for a single one."""
         return np.broadcast_shapes(
-            *(np.shape(v)[: np.ndim(v) - self.domains[name].event_ndim] for name, v in self.params.items())
+            *(
+                np.shape(v)[: np.ndim(v) - self.domains[name].event_ndim]
+                for name, v in self.params.items()
+            )
         )
 
     @property
@@ -178,13 +195,19 @@ class Family:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(np.array_equal(a, b) for a, b in zip(self.params.values(), other.params.values(), strict=True))
+        return all(
+            np.array_equal(a, b)
+            for a, b in zip(self.params.values(), other.params.values(), strict=True)
+        )
 
     def __repr__(self) -> str:
         if not self.batch_shape and not any(np.ndim(v) for v in self.params.values()):
             inside = ", ".join(f"{name}={float(value):.6g}" for name, value in self.params.items())
         else:
-            inside = ", ".join(f"{name}={np.array2string(np.asarray(v), precision=6, threshold=8)}" for name, v in self.params.items())
+            inside = ", ".join(
+                f"{name}={np.array2string(np.asarray(v), precision=6, threshold=8)}"
+                for name, v in self.params.items()
+            )
         return f"{type(self).__name__}({inside})"
 
     # -- what a distribution says ------------------------------------------------------------------------------------
@@ -216,7 +239,9 @@ class Family:
         inside = self._inside(x)
         safe = np.where(self._event(inside), x, self._harmless(x)) if not np.all(inside) else x
         with np.errstate(all="ignore"):
-            one = self._statistics(safe[..., None] if not self.event_ndim else safe[..., None, :], None)
+            one = self._statistics(
+                safe[..., None] if not self.event_ndim else safe[..., None, :], None
+            )
             value = np.asarray(getattr(self, formula)(self._fitting(one)))
         shape = np.broadcast_shapes(inside.shape, self.batch_shape)
         value = np.broadcast_to(value, shape + value.shape[value.ndim - trailing :])
@@ -251,7 +276,9 @@ class Family:
         2.0
         """
         if self.support.whole:
-            raise AttributeError(f"{type(self).__name__} is discrete: it has probabilities, pmf(x), and no density")
+            raise AttributeError(
+                f"{type(self).__name__} is discrete: it has probabilities, pmf(x), and no density"
+            )
         return np.exp(self.log_prob(x))
 
     def pmf(self, x: ArrayLike) -> Any:
@@ -262,7 +289,9 @@ class Family:
         0.25
         """
         if not self.support.whole:
-            raise AttributeError(f"{type(self).__name__} is continuous: it has a density, pdf(x), and no probabilities of points")
+            raise AttributeError(
+                f"{type(self).__name__} is continuous: it has a density, pdf(x), and no probabilities of points"
+            )
         return np.exp(self.log_prob(x))
 
     def cdf(self, x: ArrayLike) -> Any:
@@ -297,7 +326,9 @@ class Family:
         """The variance; infinite or NaN where there is none."""
         return self.scipy().var()
 
-    def sample(self, n: int | tuple[int, ...] = (), *, rng: np.random.Generator | int | None = None) -> Array:
+    def sample(
+        self, n: int | tuple[int, ...] = (), *, rng: np.random.Generator | int | None = None
+    ) -> Array:
         """Draw n observations (or an array of shape n); a batch of distributions adds its own axes at the end.
 
         >>> from mlecore import Poisson
@@ -338,7 +369,9 @@ class Family:
     # -- statistics --------------------------------------------------------------------------------------------------
 
     @classmethod
-    def statistics(cls, x: Any, weights: ArrayLike | None = None, *, axis: int | None = None) -> Statistic:
+    def statistics(
+        cls, x: Any, weights: ArrayLike | None = None, *, axis: int | None = None
+    ) -> Statistic:
         """Check the data and return the statistic that the family needs of them.
 
         `Family.statistics(a) + Family.statistics(b)` is the statistic of a and b together. A statistic passes through.
@@ -359,7 +392,9 @@ class Family:
             t = total(cls._parts(x, w)) if cls._in_parts(x) else cls._checked(x, w)
         if not t.isfinite():
             require_finite(x, "x")
-            raise DataError("a sum over the data overflowed; rescale the data, for instance by their largest value")
+            raise DataError(
+                "a sum over the data overflowed; rescale the data, for instance by their largest value"
+            )
         return t
 
     @classmethod
@@ -369,13 +404,18 @@ class Family:
         with np.errstate(all="ignore"):
             expected = type(cls._statistics(*cls._example()))
         if type(t) is not expected:
-            raise DataError(f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; make it with {cls.__name__}.statistics(x)")
+            raise DataError(
+                f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; make it with {cls.__name__}.statistics(x)"
+            )
         return t
 
     @classmethod
     def _example(cls) -> tuple[Array, None]:
         low = cls.support.low
-        return np.full((1,) * (1 + cls.event_ndim), low if cls.support.whole else low + 0.5 if np.isfinite(low) else 0.0), None
+        return np.full(
+            (1,) * (1 + cls.event_ndim),
+            low if cls.support.whole else low + 0.5 if np.isfinite(low) else 0.0,
+        ), None
 
     @classmethod
     def _observations(cls, x: Any, weights: Any, axis: int | None) -> tuple[Array, Array | None]:
@@ -384,10 +424,23 @@ class Family:
         event = cls.event_ndim
         if axis is None and x.ndim != 1 + event:
             what = "one-dimensional" if not event else "two-dimensional, one row an observation"
-            raise DataError(f"x must be {what}, got shape {x.shape}" + ("; for a batch of samples give the axis of the observations, e.g. axis=1" if x.ndim > 1 else ""))
+            raise DataError(
+                f"x must be {what}, got shape {x.shape}"
+                + (
+                    "; for a batch of samples give the axis of the observations, e.g. axis=1"
+                    if x.ndim > 1
+                    else ""
+                )
+            )
         if axis is not None:
-            if not isinstance(axis, numbers.Integral) or not -x.ndim <= axis < x.ndim or (event and axis % x.ndim == x.ndim - 1):
-                raise DataError(f"axis {axis} is not an axis of observations of x, which has shape {x.shape}")
+            if (
+                not isinstance(axis, numbers.Integral)
+                or not -x.ndim <= axis < x.ndim
+                or (event and axis % x.ndim == x.ndim - 1)
+            ):
+                raise DataError(
+                    f"axis {axis} is not an axis of observations of x, which has shape {x.shape}"
+                )
             axis = int(axis) % x.ndim
         if x.size == 0:
             raise DataError(f"x is empty (shape {x.shape}): there is nothing to fit")
@@ -402,7 +455,9 @@ class Family:
         w = numeric(weights, "weights")
         if axis is not None and w.ndim == 1 and len(shape) > 1:
             if w.shape[0] != shape[axis]:
-                raise DataError(f"weights have length {w.shape[0]}, but the samples have {shape[axis]} observations")
+                raise DataError(
+                    f"weights have length {w.shape[0]}, but the samples have {shape[axis]} observations"
+                )
             w = w.reshape([-1 if i == axis else 1 for i in range(len(shape))])
         if w.shape != shape:
             try:
@@ -410,10 +465,14 @@ class Family:
             except ValueError:
                 w = None
             if w is None:
-                raise DataError(f"weights must have the shape of the observations {shape}, got {np.shape(weights)}")
+                raise DataError(
+                    f"weights must have the shape of the observations {shape}, got {np.shape(weights)}"
+                )
         require_finite(w, "weights")
         if (w < 0).any():
-            raise DataError(f"weights must not be negative; weights[{int(np.argmax(w.ravel() < 0))}] is {w.min()}")
+            raise DataError(
+                f"weights must not be negative; weights[{int(np.argmax(w.ravel() < 0))}] is {w.min()}"
+            )
         if not (w.sum(axis=-1 if axis is None else axis) > 0).all():
             raise DataError("the weights of a sample are all zero: there is nothing to fit")
         return w
@@ -429,7 +488,10 @@ class Family:
     @classmethod
     def _parts(cls, x: Array, w: Array | None) -> Iterator[Statistic]:
         whole = x.size - x.size % _ROW
-        rows, weight_rows = x[:whole].reshape(-1, _ROW), None if w is None else w[:whole].reshape(-1, _ROW)
+        rows, weight_rows = (
+            x[:whole].reshape(-1, _ROW),
+            None if w is None else w[:whole].reshape(-1, _ROW),
+        )
         if weight_rows is not None and not (weight_rows.sum(axis=-1) > 0).all():
             yield cls._checked(x, w)  # a row without any weight has no mean
             return
@@ -495,7 +557,9 @@ class Family:
         likelihood = Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed)
         missing = [name for name in likelihood.layout.known_domains if name not in likelihood.known]
         if missing:
-            raise DataError(f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}")
+            raise DataError(
+                f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}"
+            )
         if method == "moments":
             return cls._fit_moments(likelihood)
         if method != "mle":
@@ -505,7 +569,10 @@ class Family:
         problems, good = cls._refusals(likelihood, batch)
         part = likelihood if not batch else likelihood._flat(batch).at(np.flatnonzero(good.ravel()))
         if batch and not good.any():
-            solution, full = Solution({}, 0, False), np.full((0, len(likelihood.layout.names)), np.nan)
+            solution, full = (
+                Solution({}, 0, False),
+                np.full((0, len(likelihood.layout.names)), np.nan),
+            )
         else:
             solution, full = cls._solve(part)
         return cls._finish(likelihood, batch, good, problems, solution, full)
@@ -515,18 +582,31 @@ class Family:
         """Raise where the data contradict a known parameter."""
 
     @classmethod
-    def _refusals(cls, likelihood: Likelihood, batch: tuple[int, ...]) -> tuple[dict[Any, str], Array]:
+    def _refusals(
+        cls, likelihood: Likelihood, batch: tuple[int, ...]
+    ) -> tuple[dict[Any, str], Array]:
         good = np.ones(batch, dtype=bool)
         problems: dict[Any, str] = {}
         with np.errstate(all="ignore"):
-            refusals = list(cls._no_mle(likelihood.statistic, {**likelihood.known, **{likelihood.layout.names[i]: v for i, v in likelihood.held.items()}}))
+            refusals = list(
+                cls._no_mle(
+                    likelihood.statistic,
+                    {
+                        **likelihood.known,
+                        **{likelihood.layout.names[i]: v for i, v in likelihood.held.items()},
+                    },
+                )
+            )
         for refusal in refusals:
             where = np.broadcast_to(refusal.where, batch) & good
             if not where.any():
                 continue
             if not batch:
                 limit = refusal.limit() if refusal.limit is not None else None
-                raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}", limit)
+                raise NoMLEError(
+                    f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
+                    limit,
+                )
             for row in np.argwhere(where):
                 problems[_row_name(row)] = refusal.reason
             good = good & ~where
@@ -543,7 +623,15 @@ class Family:
         return solution, likelihood.layout.flatten_all(solution.params)
 
     @classmethod
-    def _finish(cls, likelihood: Likelihood, batch: tuple[int, ...], good: Array, problems: dict, solution: Solution, full: Array) -> Fit:
+    def _finish(
+        cls,
+        likelihood: Likelihood,
+        batch: tuple[int, ...],
+        good: Array,
+        problems: dict,
+        solution: Solution,
+        full: Array,
+    ) -> Fit:
         if not batch:
             if not np.all(solution.converged):
                 raise ConvergenceError(
@@ -562,7 +650,16 @@ class Family:
         return cls._result(likelihood, full, converged, iterations, problems, solution.notes)
 
     @classmethod
-    def _result(cls, likelihood: Likelihood, full: Array, converged: Any, iterations: Any, problems: dict, notes: tuple = (), method: str = "mle") -> Fit:
+    def _result(
+        cls,
+        likelihood: Likelihood,
+        full: Array,
+        converged: Any,
+        iterations: Any,
+        problems: dict,
+        notes: tuple = (),
+        method: str = "mle",
+    ) -> Fit:
         params = {**likelihood.known, **likelihood.layout.unflatten(full)}
         dist = cls._unchecked()
         dist._freeze({name: params[name] for name in cls.parameters})
@@ -584,7 +681,9 @@ class Family:
     def _mle(cls, t: Statistic, **known: Any) -> Solution:
         """Return the maximum; families with a closed form or a faster way override this."""
         top = Likelihood(cls, t, fixed=known).maximize()
-        return Solution({name: top.params[name] for name in cls.parameters}, top.iterations, top.converged)
+        return Solution(
+            {name: top.params[name] for name in cls.parameters}, top.iterations, top.converged
+        )
 
     @classmethod
     def _start(cls, t: Statistic, **known: Any) -> dict[str, Any]:
@@ -601,9 +700,13 @@ class Family:
     @classmethod
     def _fit_moments(cls, likelihood: Likelihood) -> Fit:
         if likelihood.data is None:
-            raise DataError("the method of moments needs the data, not a statistic made for the likelihood")
+            raise DataError(
+                "the method of moments needs the data, not a statistic made for the likelihood"
+            )
         if likelihood.held:
-            raise DataError("the method of moments takes no fixed parameters beyond the known ones; use method='mle'")
+            raise DataError(
+                "the method of moments takes no fixed parameters beyond the known ones; use method='mle'"
+            )
         x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
         with np.errstate(all="ignore"):
             params = cls._moments(Moments.of(x, w), **likelihood.known)
@@ -621,4 +724,6 @@ class Family:
 
     @classmethod
     def _moments(cls, m: Moments, **known: Any) -> dict[str, Any]:
-        raise RegularityError(f"{cls.__name__} has no estimate by the method of moments: use method='mle'")
+        raise RegularityError(
+            f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
+        )

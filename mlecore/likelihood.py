@@ -75,7 +75,9 @@ class Likelihood:
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
         self.family = family
-        self.data, self.weights, self.axis = (None, None, None) if isinstance(data, Statistic) else (data, weights, axis)
+        self.data, self.weights, self.axis = (
+            (None, None, None) if isinstance(data, Statistic) else (data, weights, axis)
+        )
         self.statistic = family.statistics(data, weights=weights, axis=axis)
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
@@ -86,7 +88,9 @@ class Likelihood:
         known, held = self.layout.split(fixed)
         self.known = {**self.known, **known}
         self.held = {**self.held, **held}
-        self.free = np.array([i for i in range(len(self.layout.names)) if i not in self.held], dtype=int)
+        self.free = np.array(
+            [i for i in range(len(self.layout.names)) if i not in self.held], dtype=int
+        )
 
     def given(self, fixed: Mapping[str, Any] | None) -> Self:
         """Return the same likelihood with some parameters held at given values.
@@ -103,7 +107,12 @@ class Likelihood:
         """Return the likelihood of one sample, or of several, out of a batch.
 
         >>> from mlecore import Exponential
-        >>> float(Likelihood(Exponential, [[1.0, 3.0], [2.0, 8.0]], axis=1).at(1).maximize().params["rate"])
+        >>> float(
+        ...     Likelihood(Exponential, [[1.0, 3.0], [2.0, 8.0]], axis=1)
+        ...     .at(1)
+        ...     .maximize()
+        ...     .params["rate"]
+        ... )
         0.2
         """
         other = copy.copy(self)
@@ -131,8 +140,14 @@ class Likelihood:
         return self.statistic.n
 
     def __repr__(self) -> str:
-        batch = f", batch of {self.statistic.batch_shape}" if self.statistic.batch_shape else f", n = {float(self.n):g}"
-        return f"Likelihood({self.family.__name__}{batch}; free: {', '.join(self.names) or 'nothing'})"
+        batch = (
+            f", batch of {self.statistic.batch_shape}"
+            if self.statistic.batch_shape
+            else f", n = {float(self.n):g}"
+        )
+        return (
+            f"Likelihood({self.family.__name__}{batch}; free: {', '.join(self.names) or 'nothing'})"
+        )
 
     # -- evaluation ----------------------------------------------------------------------------------------------
 
@@ -216,10 +231,16 @@ class Likelihood:
         array([[1.]])
         """
         if self.data is None:
-            raise DataError("this needs single observations, and the likelihood was made from a statistic; fit the data themselves")
+            raise DataError(
+                "this needs single observations, and the likelihood was made from a statistic; fit the data themselves"
+            )
         x, w = self.family._observations(self.data, self.weights, self.axis)
-        if not self.family.statistics(self.data, self.weights, axis=self.axis).close_to(self.statistic):
-            raise DataError("the data were changed after the fit; fit them again, or give the fit a copy")
+        if not self.family.statistics(self.data, self.weights, axis=self.axis).close_to(
+            self.statistic
+        ):
+            raise DataError(
+                "the data were changed after the fit; fit them again, or give the fit a copy"
+            )
         full = self._full(theta)
         known = {name: np.asarray(v)[..., None] for name, v in self.known.items()}
         u = self.layout.distribution(full[..., None, :], known).score(x)[..., self.free]
@@ -231,7 +252,9 @@ class Likelihood:
 
     def _vector(self, vector: tuple, params: Mapping[str, ArrayLike]) -> Array:
         if len(vector) > 1 or (vector and params):
-            raise DataError("give the parameters by name, or as one array with the free scalars on its last axis")
+            raise DataError(
+                "give the parameters by name, or as one array with the free scalars on its last axis"
+            )
         if vector:
             theta = np.asarray(vector[0], dtype=float)
             if theta.ndim == 0 and self.free.size == 1:
@@ -257,11 +280,18 @@ class Likelihood:
     def _evaluate(self, theta: Array, formula: str, trailing: int) -> Any:
         return self._evaluate_full(self._full(theta), formula, trailing)
 
-    def _evaluate_full(self, full: Array, formula: str, trailing: int, with_statistic: bool = True) -> Any:
+    def _evaluate_full(
+        self, full: Array, formula: str, trailing: int, with_statistic: bool = True
+    ) -> Any:
         """Evaluate a formula of the distribution, in blocks when the grid is large."""
         grid, width = full.shape[:-1], self.statistic.width
         count = int(np.prod(grid))
-        if self.statistic.batch_shape or self.known_is_batch or count <= 1 or count * width <= _TERMS_AT_ONCE:
+        if (
+            self.statistic.batch_shape
+            or self.known_is_batch
+            or count <= 1
+            or count * width <= _TERMS_AT_ONCE
+        ):
             return self._evaluate_block(full, formula, trailing, with_statistic)
         rows = full.reshape(count, -1)
         parts = [
@@ -276,7 +306,9 @@ class Likelihood:
         """Whether a known parameter differs from sample to sample."""
         return any(np.ndim(v) for v in self.known.values())
 
-    def _evaluate_block(self, full: Array, formula: str, trailing: int, with_statistic: bool) -> Any:
+    def _evaluate_block(
+        self, full: Array, formula: str, trailing: int, with_statistic: bool
+    ) -> Any:
         valid = self.layout.contains(full)
         if not np.all(valid):
             full = np.where(valid[..., None], full, self.layout.interior)
@@ -308,8 +340,8 @@ class Likelihood:
         start : full vectors to start from; by default the family's rough estimate.
 
         >>> from mlecore import Normal
-        >>> Likelihood(Normal, [1.0, 3.0]).maximize(fixed={"mu": 1.0}).params["sigma"] ** 2
-        2.0
+        >>> Likelihood(Normal, [1.0, 3.0]).maximize(fixed={"mu": 2.0}).params["sigma"]
+        1.0
         """
         here = self.given(fixed)
         if start is None:
@@ -319,7 +351,9 @@ class Likelihood:
         start = np.broadcast_to(start, (*batch, start.shape[-1])).reshape(count, -1)[:, here.free]
         flat = here._flat(batch)
         size = max(1, _TERMS_AT_ONCE // here.statistic.width)
-        climbs = [_climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)]
+        climbs = [
+            _climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)
+        ]
         columns = [np.concatenate(column) for column in zip(*climbs, strict=True)]
         theta, value, converged, iterations = (c.reshape(batch + c.shape[1:]) for c in columns)
         full = here._full(theta)
@@ -334,7 +368,10 @@ class Likelihood:
             position = np.broadcast_to(np.arange(int(np.prod(own))).reshape(own), batch).ravel()
             other.statistic = self.statistic[np.unravel_index(position, own)]
         other.held = {i: np.broadcast_to(v, batch).reshape(count) for i, v in self.held.items()}
-        other.known = {k: np.broadcast_to(v, batch).reshape(count) if np.ndim(v) else v for k, v in self.known.items()}
+        other.known = {
+            k: np.broadcast_to(v, batch).reshape(count) if np.ndim(v) else v
+            for k, v in self.known.items()
+        }
         return other
 
     def profile(self, name: str, grid: ArrayLike) -> Array:
@@ -355,16 +392,24 @@ class Likelihood:
         valid = self.layout.contains(start)
         values = np.full(grid.shape, np.nan)
         if valid.any():
-            values[valid] = self.maximize(fixed={name: grid[valid]}, start=start[valid]).log_likelihood
+            values[valid] = self.maximize(
+                fixed={name: grid[valid]}, start=start[valid]
+            ).log_likelihood
         return values[()]
 
 
-def _climb(likelihood: Likelihood, start: Array, max_iterations: int) -> tuple[Array, Array, Array, Array]:
+def _climb(
+    likelihood: Likelihood, start: Array, max_iterations: int
+) -> tuple[Array, Array, Array, Array]:
     """Climb every row of a flat batch; return (theta, log-likelihood, converged, iterations)."""
     layout, free = likelihood.layout, likelihood.free
     count, p = start.shape
     theta = start.copy()
-    value = np.broadcast_to(likelihood._evaluate(theta, "_log_likelihood", 0), (count,)).astype(float).copy()
+    value = (
+        np.broadcast_to(likelihood._evaluate(theta, "_log_likelihood", 0), (count,))
+        .astype(float)
+        .copy()
+    )
     converged = np.full(count, p == 0)
     iterations = np.zeros(count, dtype=int)
     active = np.flatnonzero(~converged)
@@ -375,17 +420,25 @@ def _climb(likelihood: Likelihood, start: Array, max_iterations: int) -> tuple[A
         u, slope, curvature = _in_real_coordinates(part, theta[active])
         step, gain = _uphill(slope, curvature)
         longest = layout.longest_step(free)
-        step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[:, None]
+        step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[
+            :, None
+        ]
         # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is far below rounding.
         last = gain <= 1e-16
-        near = gain <= 1e-9  # here differences of log-likelihoods are lost in rounding, so the step is trusted
+        near = (
+            gain <= 1e-9
+        )  # here differences of log-likelihoods are lost in rounding, so the step is trusted
         size = np.ones(active.size)
         trying = np.arange(active.size)
         for _halving in range(60):
             proposal = layout.from_real(u[trying] + size[trying, None] * step[trying], free)[0]
-            new = np.broadcast_to(part.at(trying)._evaluate(proposal, "_log_likelihood", 0), trying.shape)
+            new = np.broadcast_to(
+                part.at(trying)._evaluate(proposal, "_log_likelihood", 0), trying.shape
+            )
             old = value[active[trying]]
-            good = np.isfinite(new) & ((new >= old) | (near[trying] & (new >= old - 1e-9 * (1.0 + np.abs(old)))))
+            good = np.isfinite(new) & (
+                (new >= old) | (near[trying] & (new >= old - 1e-9 * (1.0 + np.abs(old))))
+            )
             rows = active[trying[good]]
             theta[rows], value[rows] = proposal[good], new[good]
             trying = trying[~good]

@@ -100,10 +100,19 @@ def stirling_error(x: ArrayLike) -> Array:
     large = x >= _STIRLING_FROM
     r = 1.0 / np.where(large, x, _STIRLING_FROM)
     s = r * r
-    series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * (691 / 360360 - s / 156))))))
+    series = r * (
+        1 / 12
+        - s
+        * (
+            1 / 360
+            - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * (691 / 360360 - s / 156))))
+        )
+    )
     small = np.where(large, 1.0, x)
     with np.errstate(divide="ignore", invalid="ignore"):
-        direct = special.gammaln(small + 1.0) - ((small + 0.5) * np.log(small) - small + 0.5 * LOG_2PI)
+        direct = special.gammaln(small + 1.0) - (
+            (small + 0.5) * np.log(small) - small + 0.5 * LOG_2PI
+        )
     return np.where(large, series, direct)[()]
 
 
@@ -119,7 +128,10 @@ def digamma_gap(a: ArrayLike) -> Array:
     large = a >= _STIRLING_FROM
     r = 1.0 / np.where(large, a, _STIRLING_FROM)
     s = r * r
-    tail = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12))))))
+    tail = s * (
+        1 / 12
+        - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12)))))
+    )
     small = np.where(large, 1.0, a)
     with np.errstate(divide="ignore", invalid="ignore"):
         direct = np.log(small) - special.digamma(small)
@@ -149,7 +161,15 @@ def trigamma_excess(a: ArrayLike) -> Array:
     large = a >= _STIRLING_FROM
     r = 1.0 / np.where(large, a, _STIRLING_FROM)
     s = r * r
-    tail = r * s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * (691 / 2730 - s * 7 / 6))))))
+    tail = (
+        r
+        * s
+        * (
+            1 / 6
+            - s
+            * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * (691 / 2730 - s * 7 / 6)))))
+        )
+    )
     small = np.where(large, 1.0, a)
     with np.errstate(divide="ignore", invalid="ignore"):
         direct = trigamma(small) - 1.0 / small
@@ -246,12 +266,18 @@ def newton_1d(
             if logarithmic:
                 step = -value / (slope * here)
                 proposal = here * np.exp(np.clip(step, -3.0, 3.0))
-                middle = np.where(lo == 0, hi / 8.0, np.where(hi == np.inf, lo * 8.0, np.sqrt(lo) * np.sqrt(hi)))
+                middle = np.where(
+                    lo == 0, hi / 8.0, np.where(hi == np.inf, lo * 8.0, np.sqrt(lo) * np.sqrt(hi))
+                )
                 change = np.abs(step)
             else:
                 step = -value / slope
                 proposal = here + step
-                middle = np.where(np.isinf(lo) | np.isinf(hi), here + np.sign(value) * (1 + np.abs(here)), 0.5 * (lo + hi))
+                middle = np.where(
+                    np.isinf(lo) | np.isinf(hi),
+                    here + np.sign(value) * (1 + np.abs(here)),
+                    0.5 * (lo + hi),
+                )
                 change = np.abs(step) / np.maximum(np.abs(here), np.finfo(float).tiny)
             inside = (proposal >= lo) & (proposal <= hi) & np.isfinite(proposal)
             x_new = np.where(inside, proposal, middle)
@@ -261,7 +287,11 @@ def newton_1d(
         iterations[index] += 1
         done[index] = finished
         index = index[~finished]
-    return x.reshape(start.shape)[()], done.reshape(start.shape)[()], iterations.reshape(start.shape)[()]
+    return (
+        x.reshape(start.shape)[()],
+        done.reshape(start.shape)[()],
+        iterations.reshape(start.shape)[()],
+    )
 
 
 def blocks(total: int, size: int) -> Iterator[slice]:

@@ -106,7 +106,10 @@ class Statistic:
     def lifted(self) -> Self:
         """Add a last batch axis of length one."""
         return type(self)(
-            **{name: np.expand_dims(value, -1 - self._trailing.get(name, 0)) for name, value in self._arrays().items()}
+            **{
+                name: np.expand_dims(value, -1 - self._trailing.get(name, 0))
+                for name, value in self._arrays().items()
+            }
         )
 
     @classmethod
@@ -130,7 +133,8 @@ class Statistic:
     def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
         """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
         return all(
-            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=tolerance, atol=tolerance * np.max(np.abs(a), initial=0.0))
+            np.shape(a) == np.shape(b)
+            and np.allclose(a, b, rtol=tolerance, atol=tolerance * np.max(np.abs(a), initial=0.0))
             for a, b in zip(self._arrays().values(), other._arrays().values(), strict=True)
         )
 
@@ -149,7 +153,9 @@ class Means(Statistic):
     @classmethod
     def of(cls, *columns: Array, weights: Array | None = None) -> Self:
         """Take the mean of each column over its last axis."""
-        return cls(_size(columns[0], weights), np.stack([_mean(c, weights) for c in columns], axis=-1))
+        return cls(
+            _size(columns[0], weights), np.stack([_mean(c, weights) for c in columns], axis=-1)
+        )
 
     def pool(self) -> Self:
         n = self.n.sum(axis=-1)
@@ -230,7 +236,11 @@ class LogMoments(Statistic):
         n = self.n.sum(axis=-1)
         share = self.n / np.asarray(n)[..., None]
         # The gap of the whole is the mean gap of the parts plus the gap between their means.
-        return type(self)(n, _weighted(self.mean, self.n), (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n))
+        return type(self)(
+            n,
+            _weighted(self.mean, self.n),
+            (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +263,11 @@ class CountMoments(Statistic):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x, whole numbers >= 0."""
         mean = _mean(x, weights)
-        excess = np.zeros_like(mean) if x.shape[-1] == 1 else _mean(deviance(x, np.asarray(mean)[..., None]), weights)
+        excess = (
+            np.zeros_like(mean)
+            if x.shape[-1] == 1
+            else _mean(deviance(x, np.asarray(mean)[..., None]), weights)
+        )
         return cls(_size(x, weights), mean, _mean(saturated_poisson(x), weights), excess)
 
     def pool(self) -> Self:
@@ -291,7 +305,9 @@ class Frequencies(Statistic):
         rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
         flat = (rows + classes * np.arange(len(rows))[:, None]).ravel()
         w = None if weights is None else np.broadcast_to(weights, x.shape).ravel()
-        counts = np.bincount(flat, w, minlength=len(rows) * classes).reshape(x.shape[:-1] + (classes,))
+        counts = np.bincount(flat, w, minlength=len(rows) * classes).reshape(
+            x.shape[:-1] + (classes,)
+        )
         n = counts.sum(axis=-1).astype(float)
         return cls(n, counts / n[..., None])
 
@@ -303,7 +319,10 @@ class Frequencies(Statistic):
     def with_classes(self, classes: int) -> Self:
         """Add empty classes at the end."""
         extra = classes - self.classes
-        return type(self)(self.n, np.concatenate([self.shares, np.zeros(self.shares.shape[:-1] + (extra,))], axis=-1))
+        return type(self)(
+            self.n,
+            np.concatenate([self.shares, np.zeros(self.shares.shape[:-1] + (extra,))], axis=-1),
+        )
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
@@ -336,7 +355,9 @@ class Extremes(Statistic):
             return cls(_size(x, None), x.min(axis=-1), x.max(axis=-1))
         seen = weights > 0
         return cls(
-            _size(x, weights), np.where(seen, x, np.inf).min(axis=-1), np.where(seen, x, -np.inf).max(axis=-1)
+            _size(x, weights),
+            np.where(seen, x, np.inf).min(axis=-1),
+            np.where(seen, x, -np.inf).max(axis=-1),
         )
 
     def pool(self) -> Self:
@@ -388,7 +409,9 @@ class Sample(Statistic):
 
     def pool(self) -> Self:
         flat = self.values.shape[:-2] + (-1,)
-        return type(self)(self.n.sum(axis=-1), self.values.reshape(flat), self.weights.reshape(flat))
+        return type(self)(
+            self.n.sum(axis=-1), self.values.reshape(flat), self.weights.reshape(flat)
+        )
 
     def compressed(self) -> Self:
         """Return an equal sample that holds each distinct value once, with its total weight."""
@@ -396,7 +419,11 @@ class Sample(Statistic):
         if values.size >= self.width:
             return self
         rows = self.weights.reshape(-1, self.width)
-        where = where.reshape(-1, self.width) if where.size == rows.size else np.broadcast_to(where.ravel(), rows.shape)
+        where = (
+            where.reshape(-1, self.width)
+            if where.size == rows.size
+            else np.broadcast_to(where.ravel(), rows.shape)
+        )
         flat = (where + values.size * np.arange(len(rows))[:, None]).ravel()
         counts = np.bincount(flat, rows.ravel(), minlength=len(rows) * values.size)
         counts = counts.reshape(self.weights.shape[:-1] + (values.size,))
@@ -418,11 +445,19 @@ class MultivariateMoments(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise rows: x has shape (..., n, d), weights (..., n)."""
-        share = np.full(x.shape[:-1], 1.0 / x.shape[-2]) if weights is None else weights / weights.sum(-1, keepdims=True)
+        share = (
+            np.full(x.shape[:-1], 1.0 / x.shape[-2])
+            if weights is None
+            else weights / weights.sum(-1, keepdims=True)
+        )
         pivot = x[..., :1, :]
         mean = pivot[..., 0, :] + np.einsum("...i,...ij->...j", share, x - pivot)
         d = x - mean[..., None, :]
-        n = np.full(x.shape[:-2], float(x.shape[-2]))[()] if weights is None else weights.sum(axis=-1)
+        n = (
+            np.full(x.shape[:-2], float(x.shape[-2]))[()]
+            if weights is None
+            else weights.sum(axis=-1)
+        )
         return cls(n, mean, np.einsum("...i,...ij,...ik->...jk", share, d, d))
 
     def pool(self) -> Self:

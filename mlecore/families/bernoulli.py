@@ -31,14 +31,18 @@ class Bernoulli(Family):
         return Moments.of(x, w)
 
     def _log_likelihood(self, t: Moments) -> Array:
-        return t.n * (special.xlogy(t.mean, self.p) + special.xlog1py(1.0 - t.mean, -np.asarray(self.p)))
+        return t.n * (
+            special.xlogy(t.mean, self.p) + special.xlog1py(1.0 - t.mean, -np.asarray(self.p))
+        )
 
     def _slope(self, t: Moments) -> tuple[Array, ...]:
         p = np.asarray(self.p)
         inside = (p > 0) & (p < 1)
         middle = np.where(inside, p, 0.5)
         # On the boundary one of the two terms is absent: only data that agree with it have a finite slope.
-        edge = np.where(p == 0, np.where(t.mean == 0, -1.0, np.inf), np.where(t.mean == 1, 1.0, -np.inf))
+        edge = np.where(
+            p == 0, np.where(t.mean == 0, -1.0, np.inf), np.where(t.mean == 1, 1.0, -np.inf)
+        )
         return (t.n * np.where(inside, (t.mean - middle) / (middle * (1.0 - middle)), edge),)
 
     def _curvature(self, t: Moments) -> Array:

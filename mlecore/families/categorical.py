@@ -35,7 +35,9 @@ class Categorical(Family):
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Frequencies:
         if x.max() > 1e6:
-            raise DataError(f"the largest class is {x.max():g}; classes must be 0 .. K-1: recode them, e.g. with np.unique(x, return_inverse=True)")
+            raise DataError(
+                f"the largest class is {x.max():g}; classes must be 0 .. K-1: recode them, e.g. with np.unique(x, return_inverse=True)"
+            )
         return Frequencies.of(x, w)
 
     def _inside(self, x: Array) -> Array:
@@ -89,7 +91,9 @@ def _ratio(shares: Array, probs: Array) -> Array:
 
 def _simplex_matrix(second: Array) -> Array:
     """Return diag(second[1:]) + second[0]: second derivatives where p0 = 1 - sum of the others."""
-    matrix = np.broadcast_to(second[..., :1, None], second.shape[:-1] + (second.shape[-1] - 1,) * 2).copy()
+    matrix = np.broadcast_to(
+        second[..., :1, None], second.shape[:-1] + (second.shape[-1] - 1,) * 2
+    ).copy()
     diagonal = np.arange(second.shape[-1] - 1)
     matrix[..., diagonal, diagonal] += second[..., 1:]
     return matrix

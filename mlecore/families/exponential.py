@@ -45,7 +45,10 @@ class Exponential(Family):
     @classmethod
     def _no_mle(cls, t: Means, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         if not fixed:
-            yield Refusal(t.means[..., 0] == 0, "all values are zero, so the likelihood rises without bound as the rate grows")
+            yield Refusal(
+                t.means[..., 0] == 0,
+                "all values are zero, so the likelihood rises without bound as the rate grows",
+            )
 
     @classmethod
     def _mle(cls, t: Means) -> Solution:

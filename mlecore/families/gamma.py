@@ -10,7 +10,15 @@ import numpy as np
 
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import LOG_2PI, deviance, digamma_gap, newton_1d, stirling_error, trigamma, trigamma_excess
+from ..numerics import (
+    LOG_2PI,
+    deviance,
+    digamma_gap,
+    newton_1d,
+    stirling_error,
+    trigamma,
+    trigamma_excess,
+)
 from ..statistics import LogMoments, Moments
 
 
@@ -55,7 +63,10 @@ class Gamma(Family):
     @classmethod
     def _no_mle(cls, t: LogMoments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         if not fixed:
-            yield Refusal(t.gap <= 0, "all values are equal, so the likelihood rises without bound as shape grows")
+            yield Refusal(
+                t.gap <= 0,
+                "all values are equal, so the likelihood rises without bound as shape grows",
+            )
 
     @classmethod
     def _mle(cls, t: LogMoments) -> Solution:

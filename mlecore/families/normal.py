@@ -57,7 +57,10 @@ class Normal(Family):
     def _no_mle(cls, t: Moments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         if "sigma" not in fixed:
             spread = np.hypot(t.sd, t.mean - fixed.get("mu", t.mean))
-            yield Refusal(spread == 0, "all values are equal, so the density at them grows without bound as sigma shrinks to 0")
+            yield Refusal(
+                spread == 0,
+                "all values are equal, so the density at them grows without bound as sigma shrinks to 0",
+            )
 
     @classmethod
     def _mle(cls, t: Moments) -> Solution:

@@ -64,7 +64,10 @@ class Uniform(Family):
         low, high = fixed.get("low", t.low), fixed.get("high", t.high)
         outside = (low > t.low) | (high < t.high)
         yield Refusal(outside, "a value lies beyond the fixed end, so every likelihood is zero")
-        yield Refusal(low == high, "all values are equal, so the density grows without bound as the ends close in")
+        yield Refusal(
+            low == high,
+            "all values are equal, so the density grows without bound as the ends close in",
+        )
 
     @classmethod
     def _mle(cls, t: Extremes) -> Solution:

@@ -69,7 +69,9 @@ class Weibull(Family):
         if not fixed:
             observed = np.where(t.weights > 0, t.values, np.nan)
             equal = np.nanmax(observed, axis=-1) == np.nanmin(observed, axis=-1)
-            yield Refusal(equal, "all values are equal, so the likelihood rises without bound as shape grows")
+            yield Refusal(
+                equal, "all values are equal, so the likelihood rises without bound as shape grows"
+            )
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
@@ -83,7 +85,9 @@ class Weibull(Family):
         shape, converged, iterations = _solve_profile(Sample(t.n, y, t.weights), start)
         # At the maximum s^k = mean(x^k); with centred logarithms nothing overflows.
         power = t.mean(np.exp(np.asarray(shape)[..., None] * y))
-        return Solution({"shape": shape, "scale": np.exp(center + np.log(power) / shape)}, iterations, converged)
+        return Solution(
+            {"shape": shape, "scale": np.exp(center + np.log(power) / shape)}, iterations, converged
+        )
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
@@ -106,7 +110,11 @@ class Weibull(Family):
     @property
     def var(self) -> Any:
         first = special.gammaln(1 + 1 / self.shape)
-        return self.scale**2 * np.exp(2 * first) * np.expm1(special.gammaln(1 + 2 / self.shape) - 2 * first)
+        return (
+            self.scale**2
+            * np.exp(2 * first)
+            * np.expm1(special.gammaln(1 + 2 / self.shape) - 2 * first)
+        )
 
     def scipy(self) -> Any:
         from scipy import stats

@@ -1,0 +1,64 @@
+"""Random members of any family, drawn from the domains of its parameters.
+
+A family that is registered in mlecore.families is subscribed to the whole suite by that alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+import mlecore as mle
+from mlecore.domains import Count, Positive, PositiveDefinite, Real, RealVector, Simplex, Unit
+
+FAMILIES = [getattr(mle.families, name) for name in mle.families.__all__]
+REGULAR = [f for f in FAMILIES if not f.irregular]
+IRREGULAR = [f for f in FAMILIES if f.irregular]
+#: families whose log-likelihood has second derivatives everywhere
+SMOOTH = [f for f in REGULAR if not f.information_only_expected]
+UNIVARIATE = [f for f in FAMILIES if not f.event_ndim]
+DISCRETE = [f for f in FAMILIES if f.support.whole]
+CONTINUOUS = [f for f in UNIVARIATE if not f.support.whole]
+#: families that stay themselves when the data are multiplied, or shifted too
+SCALING = [f for f in CONTINUOUS if np.isinf(f.support.high) and f.__name__ != "VonMises"]
+SHIFTING = [f for f in SCALING if np.isinf(f.support.low)]
+
+DRAWS = {
+    Real: lambda rng: rng.normal(),
+    Positive: lambda rng: np.exp(rng.uniform(0.0, 1.3)),
+    Unit: lambda rng: rng.uniform(0.2, 0.8),
+    Count: lambda rng: 12.0,
+    Simplex: lambda rng: rng.dirichlet(np.full(4, 5.0)),
+    RealVector: lambda rng: rng.normal(size=3),
+    PositiveDefinite: lambda rng: (lambda a: a @ a.T / 6)(rng.normal(size=(3, 6))),
+}
+
+
+def member(family, rng):
+    """Return a random distribution of the family."""
+    while True:
+        params = {name: DRAWS[type(d)](rng) for name, d in family.domains.items()}
+        constraint = family._constraint({k: np.asarray(v) for k, v in params.items()})
+        if constraint is None or np.all(constraint[0]):
+            return family(**params)
+
+
+def known(d):
+    """Return the known parameters of a distribution, as `fixed` wants them."""
+    return {name: d.params[name] for name, domain in d.domains.items() if domain.known}
+
+
+def theta(d):
+    """Return the vector of free scalars."""
+    return d._own_layout().flatten_all(d.params)
+
+
+def at(d, vector):
+    """Return the member with another vector of free scalars."""
+    return d._own_layout().distribution(np.asarray(vector), known(d))
+
+
+def dataset(family, seed, n=200):
+    """Return a distribution and a sample of it for which a maximum exists."""
+    rng = np.random.default_rng(seed)
+    d = member(family, rng)
+    return d, d.sample(n, rng=rng)
