@@ -57,8 +57,10 @@ class Dataset:
     labels: Mapping[str, tuple[str, ...]]
     """For a column of codes 0, 1, ...: what each code stands for."""
     _table: Mapping[str, NDArray[Any]]
-    _sample_column: str | None = None
-    _frequency_column: str | None = None
+    sample_column: str | None = None
+    """The column that is the sample, where the set is one sample."""
+    frequency_column: str | None = None
+    """The column that counts it, in a frequency table."""
     # Rows or columns? Say which: d["column"].
     __iter__ = None
 
@@ -78,9 +80,9 @@ class Dataset:
         >>> load("alpha_particles").n
         2608
         """
-        if self._frequency_column is None:
+        if self.frequency_column is None:
             return len(self)
-        return int(self._table[self._frequency_column].sum())
+        return int(self._table[self.frequency_column].sum())
 
     @cached_property
     def sample(self) -> NDArray[Any]:
@@ -91,14 +93,14 @@ class Dataset:
         >>> load("alpha_particles").sample.shape
         (2608,)
         """
-        if self._sample_column is None:
+        if self.sample_column is None:
             raise DataError(
                 f"{self.name!r} is not one sample: take its columns, {self._columns_in_words()}."
             )
-        values = self._table[self._sample_column]
-        if self._frequency_column is None:
+        values = self._table[self.sample_column]
+        if self.frequency_column is None:
             return values
-        return _read_only(np.repeat(values, self._table[self._frequency_column]))
+        return _read_only(np.repeat(values, self._table[self.frequency_column]))
 
     @property
     def values(self) -> NDArray[Any]:
@@ -110,7 +112,7 @@ class Dataset:
         array([0, 1, 2, 3, 4])
         """
         self._require_frequencies()
-        return self._table[self._sample_column]  # type: ignore[index]
+        return self._table[self.sample_column]  # type: ignore[index]
 
     @property
     def frequencies(self) -> NDArray[Any]:
@@ -122,7 +124,7 @@ class Dataset:
         array([109,  65,  22,   3,   1])
         """
         self._require_frequencies()
-        return self._table[self._frequency_column]  # type: ignore[index]
+        return self._table[self.frequency_column]  # type: ignore[index]
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         if not isinstance(column, str) or column not in self._table:
@@ -172,15 +174,15 @@ class Dataset:
 
     def _size(self) -> str:
         rows = f"{len(self)} rows"
-        return rows if self._frequency_column is None else f"{rows}, {self.n} observations"
+        return rows if self.frequency_column is None else f"{rows}, {self.n} observations"
 
     def _columns_in_words(self) -> str:
         return ", ".join(repr(column) for column in self.columns)
 
     def _require_frequencies(self) -> None:
-        if self._frequency_column is None:
+        if self.frequency_column is None:
             instead = (
-                "`sample`" if self._sample_column else f"its columns, {self._columns_in_words()}"
+                "`sample`" if self.sample_column else f"its columns, {self._columns_in_words()}"
             )
             raise DataError(f"{self.name!r} is not a frequency table: take {instead}.")
 
@@ -233,8 +235,8 @@ def load(name: str) -> Dataset:
                 for column, texts in zip(header, zip(*rows, strict=True), strict=True)
             }
         ),
-        _sample_column=about.get("sample"),
-        _frequency_column=about.get("frequency"),
+        sample_column=about.get("sample"),
+        frequency_column=about.get("frequency"),
     )
 
 
