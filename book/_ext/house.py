@@ -1,8 +1,7 @@
 """What this book needs of Sphinx and no package gives.
 
-Three things: MathJax comes from the book's own folder, and only the part of it that the pages
-ask for; the theme's accessibility faults that are visible in the HTML are mended there; and the
-appendices that are made from the code (the API reference) are written before Sphinx reads them.
+MathJax comes from the book's own folder, and only the part of it that the pages ask for. The
+faults that packages write into the HTML are mended there. What no page uses is left out (slim.py).
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import shutil
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+from slim import slim
 
 # MathJax 3.2.2 is 24 MB as the package carries it. A page asks for the component below, its
 # fonts, the TeX extensions (loaded when a formula uses them) and the speech rules of the
@@ -51,19 +52,25 @@ def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
 
 
 def mend(html: str) -> str:
-    """Mend what the theme writes and a screen reader stumbles over."""
+    """Mend what the packages write and a screen reader stumbles over."""
+    # Every exercise, solution and proof of a page gets the same id.
+    html = re.sub(r'(<section[^>]*?) id="(?:exercise|solution|proof)-content"', r"\1", html)
     # The label of a control must contain the words that it shows.
-    html = html.replace('aria-label="Search" placeholder="Search..."', 'placeholder="Search..."')
-    # A list of references is a list: docutils gives it roles that its children do not have.
-    html = re.sub(r'(<div class="citation"[^>]*?) role="doc-biblioentry"', r"\1", html)
-    html = html.replace('role="list"><div class="citation"', '><div class="citation"')
+    html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    html = re.sub(r'(class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", html)
+    # All of a page belongs to some landmark.
+    html = html.replace(
+        'class="bd-sidebar-primary bd-sidebar"',
+        'class="bd-sidebar-primary bd-sidebar" role="region" aria-label="The book"',
+    )
     return html
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Mend every page that was written."""
+    """Mend every page that was written, and leave out what none of them uses."""
     if exception is not None or app.builder.format != "html":
         return
+    slim(Path(app.outdir))
     for page in Path(app.outdir).rglob("*.html"):
         before = page.read_text(encoding="utf-8")
         after = mend(before)

@@ -1,0 +1,146 @@
+"""A headless Chromium that reads the built book over a local server, as a reader would.
+
+`Reader` opens pages and keeps what happened while they loaded: requests to other hosts, failed
+requests, console errors, the bytes that came. It holds no knowledge of the book, so the tests of
+the explorables use it too.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+EXECUTABLE = "MLECORE_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+MISSING = (
+    "No Chromium was found, so the book cannot be tested as a reader meets it. Install one "
+    "(Debian: apt-get install chromium; elsewhere: .venv/bin/playwright install chromium), "
+    f"or name the executable in the environment variable {EXECUTABLE}."
+)
+
+
+def chromium() -> str | None:
+    """The executable to drive: the named one, one on the path, or None for Playwright's own."""
+    named = os.environ.get(EXECUTABLE)
+    if named:
+        return named
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """A running browser; an error that says what to install where there is none."""
+    with sync_playwright() as playwright:
+        executable = chromium()
+        if executable is None and not Path(playwright.chromium.executable_path).exists():
+            raise RuntimeError(MISSING)
+        browser = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+    def copyfile(self, source, outputfile) -> None:
+        # A reader who leaves a page early is no error.
+        try:
+            super().copyfile(source, outputfile)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The address of a local server of a folder."""
+    handler = functools.partial(_Silent, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass
+class Visit:
+    """An open page and what its loading did."""
+
+    page: Page
+    outside: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    bytes: dict[str, int] = field(default_factory=dict)
+
+
+class Reader:
+    """One way to look at the book: a screen, a colour scheme, and pages one after another."""
+
+    def __init__(self, browser: Browser, address: str, width: int = 1280, dark: bool = False):
+        self.address = address
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[Visit]:
+        """Open a page, wait until it is still, and note what it asked for."""
+        visit = Visit(self.context.new_page())
+        page = visit.page
+
+        def requested(request) -> None:
+            local = (self.address, "data:", "blob:", "about:")
+            if not request.url.startswith(local):
+                visit.outside.append(request.url)
+
+        def responded(response) -> None:
+            if response.status >= 400:
+                visit.failed.append(f"{response.status} {response.url}")
+
+        def finished(request) -> None:
+            sizes = request.sizes()
+            visit.bytes[request.url] = sizes["responseBodySize"]
+
+        page.on("request", requested)
+        page.on("response", responded)
+        page.on("requestfinished", finished)
+        page.on("requestfailed", lambda r: visit.failed.append(f"{r.failure} {r.url}"))
+        page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda m: visit.errors.append(m.text) if m.type in ("error", "warning") else None,
+        )
+        try:
+            page.goto(f"{self.address}/{path}", wait_until="load")
+            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.wait_for_load_state("networkidle")
+            yield visit
+        finally:
+            page.close()
+
+    def close(self) -> None:
+        """Close the window."""
+        self.context.close()
