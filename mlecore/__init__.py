@@ -1,12 +1,19 @@
 """Maximum likelihood: distributions as classes, likelihoods as objects, fits as facts.
 
-    >>> import mlecore as mle
-    >>> mle.Poisson.fit([2, 4]).params
-    {'rate': 3.0}
+>>> import mlecore as mle
+>>> mle.Poisson.fit([2, 4]).params
+{'rate': 3.0}
 """
 
 from . import datasets, exercises, explore, families
-from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SeparationError, SupportError
+from .errors import (
+    ConvergenceError,
+    DataError,
+    NoMLEError,
+    RegularityError,
+    SeparationError,
+    SupportError,
+)
 from .families import *
 from .family import Family
 from .fit import Fit

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -95,14 +95,13 @@ class Family:
     # -- making a distribution ---------------------------------------------------------------------------------------
 
     def __init_subclass__(cls) -> None:
-        annotations = cls.__dict__.get("__annotations__", {})
-        declared = {
-            name: cls.__dict__[name].metadata["domain"]
-            for name in annotations
-            if hasattr(cls.__dict__.get(name), "metadata")
+        attributes = vars(cls)
+        cls.domains = {
+            name: value.metadata["domain"]
+            for name, value in attributes.items()
+            if isinstance(value, Field)
         }
-        cls.domains = declared
-        cls.parameters = tuple(declared)
+        cls.parameters = tuple(cls.domains)
 
     def __post_init__(self) -> None:
         values = {f.name: numeric(getattr(self, f.name), f.name) for f in fields(self)}
@@ -405,7 +404,8 @@ class Family:
             expected = type(cls._statistics(*cls._example()))
         if type(t) is not expected:
             raise DataError(
-                f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; make it with {cls.__name__}.statistics(x)"
+                f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; "
+                f"make it with {cls.__name__}.statistics(x)"
             )
         return t
 
@@ -635,7 +635,8 @@ class Family:
         if not batch:
             if not np.all(solution.converged):
                 raise ConvergenceError(
-                    f"the fit of {cls.__name__} did not converge in {int(np.max(solution.iterations))} steps; it stopped at {solution.params}. "
+                    f"the fit of {cls.__name__} did not converge in {int(np.max(solution.iterations))} steps; "
+                    f"it stopped at {solution.params}. "
                     "The likelihood may have no maximum: plot its profile, or fix a parameter"
                 )
             iterations, converged = int(solution.iterations), True

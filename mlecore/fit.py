@@ -72,7 +72,10 @@ class Fit:
         k = len(self.names)
         room = np.asarray(self.n, dtype=float) - k - 1
         with np.errstate(divide="ignore"):
-            return (self.aic + np.where(room > 0, 2.0 * k * (k + 1) / np.where(room > 0, room, 1.0), np.inf))[()]
+            return (
+                self.aic
+                + np.where(room > 0, 2.0 * k * (k + 1) / np.where(room > 0, room, 1.0), np.inf)
+            )[()]
 
     @property
     def bic(self) -> Any:
@@ -82,7 +85,9 @@ class Fit:
 
     def _needs_maximum(self, what: str) -> None:
         if self.method != "mle":
-            raise RegularityError(f"{what} belongs to a maximum of the likelihood; this fit is by {self.method}. Use method='mle', or bootstrap")
+            raise RegularityError(
+                f"{what} belongs to a maximum of the likelihood; this fit is by {self.method}. Use method='mle', or bootstrap"
+            )
 
     # -- inference ---------------------------------------------------------------------------------------------------
 
@@ -103,7 +108,9 @@ class Fit:
         values = inference.standard_errors(self.likelihood, self.theta)
         return {name: values[..., k] for k, name in enumerate(self.names)}
 
-    def ci(self, level: float = 0.95, method: str = "wald", *, scale: str = "identity") -> dict[str, tuple[Any, Any]]:
+    def ci(
+        self, level: float = 0.95, method: str = "wald", *, scale: str = "identity"
+    ) -> dict[str, tuple[Any, Any]]:
         """Return intervals at the given level, {name: (low, high)}."""
         self._needs_maximum("an interval from the likelihood")
         low, high = inference.wald_interval(self.likelihood, self.theta, level, scale)
@@ -120,9 +127,21 @@ class Fit:
         rows = []
         for name, value in zip(self.names, self.theta, strict=True):
             low, high = ci.get(name, (np.nan, np.nan))
-            rows.append([name, _four(value), _four(se.get(name)), _four(low) if name in ci else "–", _four(high) if name in ci else "–"])
+            rows.append(
+                [
+                    name,
+                    _four(value),
+                    _four(se.get(name)),
+                    _four(low) if name in ci else "–",
+                    _four(high) if name in ci else "–",
+                ]
+            )
         free = {self.likelihood.layout.owner[i] for i in self.likelihood.free}
-        rows += [[name, _four(value), "fixed", "", ""] for name, value in self.params.items() if name not in free]
+        rows += [
+            [name, _four(value), "fixed", "", ""]
+            for name, value in self.params.items()
+            if name not in free
+        ]
         return rows
 
     def _caption(self) -> str:
@@ -150,7 +169,12 @@ class Fit:
         widths = [max(len(row[k]) for row in table) for k in range(5)]
         lines = [self._caption()]
         for row in table:
-            lines.append("  ".join(cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
+            lines.append(
+                "  ".join(
+                    cell.ljust(w) if k == 0 else cell.rjust(w)
+                    for k, (cell, w) in enumerate(zip(row, widths, strict=True))
+                ).rstrip()
+            )
         return "\n".join(lines + [f"note: {remark}" for remark in self._remarks()])
 
     def __repr__(self) -> str:
@@ -160,10 +184,17 @@ class Fit:
         caption = f"<caption>{html.escape(self._caption())}</caption>"
         if self.batch_shape:
             return f'<table class="mle-fit">{caption}</table>'
-        head = "".join(f'<th scope="col">{h}</th>' for h in ("parameter", "estimate", "std. error", "95% low", "95% high"))
+        head = "".join(
+            f'<th scope="col">{h}</th>'
+            for h in ("parameter", "estimate", "std. error", "95% low", "95% high")
+        )
         body = ""
         for name, *cells in self._rows():
-            body += f'<tr><th scope="row">{html.escape(name)}</th>' + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>"
+            body += (
+                f'<tr><th scope="row">{html.escape(name)}</th>'
+                + "".join(f"<td>{html.escape(c)}</td>" for c in cells)
+                + "</tr>"
+            )
         notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
         return f'<table class="mle-fit">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}'
 
@@ -172,4 +203,6 @@ def _four(value: Any) -> str:
     """Return four significant digits."""
     if value is None:
         return "–"
-    return np.array2string(np.asarray(value), precision=4) if np.ndim(value) else f"{float(value):.4g}"
+    return (
+        np.array2string(np.asarray(value), precision=4) if np.ndim(value) else f"{float(value):.4g}"
+    )

@@ -35,14 +35,18 @@ def refusal(likelihood: Any, theta: Array) -> tuple[Array, str]:
     edge = layout.at_edge(likelihood._full(theta))[..., free]
     if edge.any():
         where = ", ".join(layout.names[i] for k, i in enumerate(free) if edge[..., k].any())
-        return edge.any(axis=-1), f"{where} of {name} lies on the boundary of its domain, where the slope need not be zero"
+        return edge.any(
+            axis=-1
+        ), f"{where} of {name} lies on the boundary of its domain, where the slope need not be zero"
     return np.zeros(theta.shape[:-1], dtype=bool), ""
 
 
 def _insist(refused: Array, reason: str) -> None:
     """Raise for a single fit that is refused; a batch goes on with NaN."""
     if np.ndim(refused) == 0 and refused:
-        raise RegularityError(f"{reason}. Use a bootstrap, or for a boundary method='lr' or 'score'")
+        raise RegularityError(
+            f"{reason}. Use a bootstrap, or for a boundary method='lr' or 'score'"
+        )
 
 
 def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
@@ -69,7 +73,9 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     if kind == "expected" or (kind == "observed" and only):
         information = likelihood.expected_information(theta)
     elif only:
-        raise RegularityError(f"the sandwich needs second derivatives, but {only}; use covariance('expected')")
+        raise RegularityError(
+            f"the sandwich needs second derivatives, but {only}; use covariance('expected')"
+        )
     else:
         information = likelihood.observed_information(theta)
     inverse = _inverse(information, refused | np.isnan(theta).any(axis=-1))
@@ -109,7 +115,13 @@ def standard_errors(likelihood: Any, theta: Array, kind: str = "observed") -> Ar
     return np.sqrt(np.diagonal(covariance(likelihood, theta, kind), axis1=-2, axis2=-1))
 
 
-def wald_interval(likelihood: Any, theta: Array, level: float = 0.95, scale: str = "identity", kind: str = "observed") -> tuple[Array, Array]:
+def wald_interval(
+    likelihood: Any,
+    theta: Array,
+    level: float = 0.95,
+    scale: str = "identity",
+    kind: str = "observed",
+) -> tuple[Array, Array]:
     """Return estimate -+ z se, on the parameter's own scale or its natural one (log, logit), for each free scalar.
 
     >>> from mlecore import Likelihood, Poisson

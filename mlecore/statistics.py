@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+
 from .numerics import LOG_2PI, deviance, jensen_gap, stirling_error
 
 __all__ = [
@@ -74,7 +75,7 @@ class Statistic:
     n: Array
 
     # How many trailing axes of each field are not batch axes.
-    _trailing = {}
+    _trailing: ClassVar[dict[str, int]] = {}
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -148,7 +149,7 @@ class Means(Statistic):
     """
 
     means: Array
-    _trailing = {"means": 1}
+    _trailing: ClassVar[dict[str, int]] = {"means": 1}
 
     @classmethod
     def of(cls, *columns: Array, weights: Array | None = None) -> Self:
@@ -296,7 +297,7 @@ class Frequencies(Statistic):
     """
 
     shares: Array
-    _trailing = {"shares": 1}
+    _trailing: ClassVar[dict[str, int]] = {"shares": 1}
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -306,7 +307,7 @@ class Frequencies(Statistic):
         flat = (rows + classes * np.arange(len(rows))[:, None]).ravel()
         w = None if weights is None else np.broadcast_to(weights, x.shape).ravel()
         counts = np.bincount(flat, w, minlength=len(rows) * classes).reshape(
-            x.shape[:-1] + (classes,)
+            (*x.shape[:-1], classes)
         )
         n = counts.sum(axis=-1).astype(float)
         return cls(n, counts / n[..., None])
@@ -321,7 +322,7 @@ class Frequencies(Statistic):
         extra = classes - self.classes
         return type(self)(
             self.n,
-            np.concatenate([self.shares, np.zeros(self.shares.shape[:-1] + (extra,))], axis=-1),
+            np.concatenate([self.shares, np.zeros((*self.shares.shape[:-1], extra))], axis=-1),
         )
 
     @classmethod
@@ -374,7 +375,7 @@ class Sample(Statistic):
 
     values: Array
     weights: Array
-    _trailing = {"values": 1, "weights": 1}
+    _trailing: ClassVar[dict[str, int]] = {"values": 1, "weights": 1}
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -408,7 +409,7 @@ class Sample(Statistic):
         )
 
     def pool(self) -> Self:
-        flat = self.values.shape[:-2] + (-1,)
+        flat = (*self.values.shape[:-2], -1)
         return type(self)(
             self.n.sum(axis=-1), self.values.reshape(flat), self.weights.reshape(flat)
         )
@@ -426,7 +427,7 @@ class Sample(Statistic):
         )
         flat = (where + values.size * np.arange(len(rows))[:, None]).ravel()
         counts = np.bincount(flat, rows.ravel(), minlength=len(rows) * values.size)
-        counts = counts.reshape(self.weights.shape[:-1] + (values.size,))
+        counts = counts.reshape((*self.weights.shape[:-1], values.size))
         return type(self)(self.n, np.broadcast_to(values, counts.shape), counts)
 
 
@@ -440,7 +441,7 @@ class MultivariateMoments(Statistic):
 
     mean: Array
     cov: Array
-    _trailing = {"mean": 1, "cov": 2}
+    _trailing: ClassVar[dict[str, int]] = {"mean": 1, "cov": 2}
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -47,7 +47,7 @@ class Weibull(Family):
         return t.n * np.log(self.shape) + t.sum(z - e - t.values)
 
     def _slope(self, t: Sample) -> tuple[Array, ...]:
-        z, e = self._standardised(t)
+        z, _ = self._standardised(t)
         k, s = self.shape, self.scale
         return (t.n - t.sum(z * np.expm1(z))) / k, k / s * t.sum(np.expm1(z))
 

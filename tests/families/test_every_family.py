@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_the_density_integrates_to_one(family):
 
     d = member(family, np.random.default_rng(SEED))
     cuts = d.ppf([0.001, 0.25, 0.5, 0.75, 0.999])
-    inner = sum(quad(d.pdf, a, b, limit=200)[0] for a, b in zip(cuts, cuts[1:], strict=False))
+    inner = sum(quad(d.pdf, a, b, limit=200)[0] for a, b in pairwise(cuts))
     assert inner == pytest.approx(0.998, abs=1e-6)
     with pytest.raises(AttributeError, match="continuous"):
         d.pmf(1)
@@ -117,7 +118,7 @@ def test_score_is_the_slope_of_log_prob(family):
         d, x = dataset(family, seed, n=20)
         point = theta(d)
         x = x[_far_from_kinks(d, x)]
-        numerical = differences(lambda p: at(d, p).log_prob(x), point)
+        numerical = differences(lambda p, d=d, x=x: at(d, p).log_prob(x), point)
         np.testing.assert_allclose(d.score(x), numerical, rtol=1e-6, atol=1e-7)
 
 
@@ -406,21 +407,18 @@ def test_sampling_is_seeded_and_shaped(family):
     np.testing.assert_array_equal(d.sample(5, rng=4), d.sample(5, rng=np.random.default_rng(4)))
 
 
+WITHOUT_MOMENTS = ("Cauchy", "Categorical")
+
+
 @over(UNIVARIATE)
 def test_the_method_of_moments_matches_the_moments(family):
     d, x = dataset(family, SEED, n=2000)
     free = len(d.parameter_names)
-    try:
-        f = fit(family, x, d, method="moments")
-    except RegularityError as refusal:
-        assert "moments" in str(refusal)
-        assert not np.isfinite(d.var) or family.__name__ in (
-            "Cauchy",
-            "Categorical",
-            "StudentT",
-            "VonMises",
-        )
+    if family.__name__ in WITHOUT_MOMENTS:
+        with pytest.raises(RegularityError, match="moments"):
+            fit(family, x, d, method="moments")
         return
+    f = fit(family, x, d, method="moments")
     if family.__name__ != "VonMises":  # its moments are those of the direction
         np.testing.assert_allclose(f.dist.mean, x.mean(), rtol=1e-7)
         if free > 1:

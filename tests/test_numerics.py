@@ -1,0 +1,124 @@
+"""The arithmetic against 30 digits of mpmath, and the root finder against problems that break Newton's method."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+
+from mlecore import numerics
+
+mpmath.mp.dps = 70
+
+WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
+MODERATE = [10.0**k for k in range(-12, 16)] + [0.3, 1.5, 11.999, 12.0, 12.001, 20.0]
+
+
+def relative(value, reference):
+    return abs(mpmath.mpf(float(value)) - reference) / max(abs(reference), mpmath.mpf(10) ** -300)
+
+
+@pytest.mark.parametrize(
+    "d", [-0.9999, -0.5, -0.2, -0.1, -1e-8, -1e-300, 1e-300, 1e-16, 1e-5, 0.199, 0.2, 0.5, 1e10]
+)
+def test_log1p_excess_has_full_precision(d):
+    assert relative(numerics.log1p_excess(d), mpmath.mpf(d) - mpmath.log1p(mpmath.mpf(d))) < 2e-15
+
+
+@pytest.mark.parametrize("x", WIDE)
+def test_deviance_has_full_precision_near_and_far(x):
+    for factor in (1 + 1e-12, 1 + 1e-6, 1.1, 0.5, 3.0, 1e6, 1e-6):
+        y = x * factor
+        if not 1e-307 < y < 1e307:
+            continue
+        exact = (
+            mpmath.mpf(x) * mpmath.log(mpmath.mpf(x) / mpmath.mpf(y))
+            + mpmath.mpf(y)
+            - mpmath.mpf(x)
+        )
+        assert relative(numerics.deviance(x, y), exact) < 1e-14
+
+
+def test_deviance_at_its_corners():
+    assert numerics.deviance(0.0, 2.5) == 2.5
+    assert numerics.deviance(0.0, 0.0) == 0.0
+    assert numerics.deviance(2.0, 0.0) == np.inf
+    assert numerics.deviance(1e-300, 1e300) == pytest.approx(1e300)
+
+
+@pytest.mark.parametrize("x", MODERATE)
+def test_stirling_error_digamma_and_trigamma_have_full_precision(x):
+    m = mpmath.mpf(x)
+    error = mpmath.loggamma(m + 1) - (m + 0.5) * mpmath.log(m) + m - mpmath.log(2 * mpmath.pi) / 2
+    # Below the series' range a difference of numbers near 20 is taken: its absolute error is what matters.
+    assert abs(mpmath.mpf(float(numerics.stirling_error(x))) - error) < 1e-14 * max(1, abs(error))
+    if x >= 12:
+        assert relative(numerics.stirling_error(x), error) < 1e-14
+    assert relative(numerics.digamma_gap(x), mpmath.log(m) - mpmath.digamma(m)) < 2e-14
+    assert relative(numerics.trigamma(x), mpmath.polygamma(1, m)) < 2e-14
+    assert relative(numerics.trigamma_excess(x), mpmath.polygamma(1, m) - 1 / m) < 5e-13
+
+
+def test_log1pexp_survives_both_ends():
+    z = np.array([-1000.0, -40.0, 0.0, 40.0, 1000.0])
+    exact = [float(mpmath.log1p(mpmath.exp(v))) for v in z]
+    np.testing.assert_allclose(numerics.log1pexp(z), exact, rtol=1e-15)
+
+
+@pytest.mark.parametrize("n", [1, 7, 16, 17, 100, 1003])
+def test_mean_log_of_eight_at_a_time_is_the_mean_log(n):
+    x = np.random.default_rng(n).lognormal(sigma=20, size=n)
+    exact = mpmath.fsum(mpmath.log(mpmath.mpf(v)) for v in x) / n
+    assert abs(mpmath.mpf(float(numerics.mean_log(x))) - exact) < 1e-14 * max(1, abs(exact))
+
+
+def test_mean_log_goes_one_by_one_where_products_would_overflow():
+    x = np.full(64, 1e300)
+    assert numerics.mean_log(x) == pytest.approx(np.log(1e300), rel=1e-15)
+    assert numerics.mean_log(np.full(64, 1e-300)) == pytest.approx(np.log(1e-300), rel=1e-15)
+
+
+@pytest.mark.parametrize("spread", [1e-12, 1e-8, 1e-4, 0.1, 1.0])
+def test_jensen_gap_does_not_cancel(spread):
+    x = 1e5 * (1 + spread * np.random.default_rng(1).normal(size=50) / 5)
+    exact = (
+        mpmath.log(mpmath.fsum(map(mpmath.mpf, x)) / 50)
+        - mpmath.fsum(mpmath.log(mpmath.mpf(v)) for v in x) / 50
+    )
+    assert relative(numerics.jensen_gap(x), exact) < 1e-3 * min(1, 1e-8 / spread) + 1e-11
+    w = np.random.default_rng(2).integers(1, 4, size=50).astype(float)
+    assert numerics.jensen_gap(x, w) == pytest.approx(
+        numerics.jensen_gap(np.repeat(x, w.astype(int))), rel=1e-3 if spread < 1e-8 else 1e-8
+    )
+
+
+def test_newton_solves_a_batch_of_problems_at_once():
+    targets = np.logspace(-8, 8, 33)
+    root, converged, iterations = numerics.newton_1d(
+        lambda x, i: (targets[i] - x**3, -3 * x**2), np.ones(33)
+    )
+    assert converged.all()
+    np.testing.assert_allclose(root, np.cbrt(targets), rtol=1e-12)
+    assert iterations.max() < 40
+
+
+def test_newton_keeps_its_bracket_where_plain_newton_diverges():
+    # arctan: from 2 the plain iteration runs away.
+    root, converged, _ = numerics.newton_1d(
+        lambda x, i: (-np.arctan(x - 1), -1 / (1 + (x - 1) ** 2)), 30.0, low=-np.inf, high=np.inf
+    )
+    assert converged
+    assert root == pytest.approx(1.0, abs=1e-12)
+
+
+def test_newton_says_when_there_is_no_root():
+    _, converged, _ = numerics.newton_1d(
+        lambda x, i: (np.ones_like(x), -np.ones_like(x)), np.ones(2), max_iterations=50
+    )
+    assert not converged.any()
+
+
+def test_blocks_cover_the_range_once():
+    assert np.concatenate([np.arange(10)[s] for s in numerics.blocks(10, 3)]).tolist() == list(
+        range(10)
+    )

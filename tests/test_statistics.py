@@ -1,0 +1,140 @@
+"""Statistics add: the algebra by Hypothesis, the digits by mpmath."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlecore.statistics import (
+    CountMoments,
+    Extremes,
+    Frequencies,
+    LogMoments,
+    Means,
+    Moments,
+    MultivariateMoments,
+    Sample,
+    total,
+)
+
+counts = st.lists(st.integers(0, 30), min_size=1, max_size=20).map(
+    lambda v: np.array(v, dtype=float)
+)
+positives = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20).map(np.array)
+ONE_COLUMN = [Moments, CountMoments, Frequencies, Extremes, Sample, Means]
+
+
+def agree(a, b, tolerance=1e-10):
+    return a.close_to(b, tolerance)
+
+
+@pytest.mark.parametrize("kind", ONE_COLUMN, ids=lambda k: k.__name__)
+@settings(max_examples=60, deadline=None)
+@given(a=counts, b=counts, c=counts)
+def test_adding_is_concatenating_and_associative(kind, a, b, c):
+    s, t, u = kind.of(a), kind.of(b), kind.of(c)
+    whole = kind.of(np.concatenate([a, b, c]))
+    assert agree((s + t) + u, whole)
+    assert agree(s + (t + u), whole)
+    assert agree(total([s, t, u]), whole)
+    assert agree(sum([s, t, u]), whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=positives, b=positives)
+def test_log_moments_add(a, b):
+    merged, whole = LogMoments.of(a) + LogMoments.of(b), LogMoments.of(np.concatenate([a, b]))
+    assert merged.n == whole.n
+    assert merged.mean == pytest.approx(whole.mean, rel=1e-12)
+    assert merged.gap == pytest.approx(whole.gap, rel=1e-9, abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    "kind", [Moments, CountMoments, Frequencies, Extremes], ids=lambda k: k.__name__
+)
+@settings(max_examples=60, deadline=None)
+@given(x=counts, data=st.data())
+def test_a_weight_is_a_repetition(kind, x, data):
+    w = np.array(
+        data.draw(st.lists(st.integers(0, 3), min_size=x.size, max_size=x.size)), dtype=float
+    )
+    if w.sum() == 0:
+        w[0] = 1.0
+    weighted, repeated = kind.of(x, w), kind.of(np.repeat(x, w.astype(int)))
+    if kind is Frequencies:
+        weighted, repeated = (t.with_classes(40) for t in (weighted, repeated))
+    assert agree(weighted, repeated)
+
+
+def test_statistics_of_different_kinds_do_not_add():
+    with pytest.raises(TypeError):
+        Moments.of(np.ones(2)) + Extremes.of(np.ones(2))
+
+
+def test_moments_keep_their_digits_at_a_large_offset():
+    x = 1e9 + np.random.default_rng(0).normal(size=1000)
+    exact_mean = mpmath.fsum(map(mpmath.mpf, x)) / 1000
+    exact = mpmath.sqrt(mpmath.fsum((mpmath.mpf(v) - exact_mean) ** 2 for v in x) / 1000)
+    for t in (Moments.of(x), Moments.of(x, np.ones(1000))):
+        assert abs(t.sd / float(exact) - 1) < 1e-12
+        assert abs(t.mean - float(exact_mean)) <= 2 * np.spacing(1e9)
+    # Of a part only its rounded mean is known, to 1e-7 at this offset; that bounds what merging can keep.
+    merged = Moments.of(x[:300]) + Moments.of(x[300:])
+    assert abs(merged.sd / float(exact) - 1) < np.spacing(1e9)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300])
+def test_the_standard_deviation_neither_over_nor_underflows(scale):
+    x = scale * np.array([1.0, 2.0, 4.0])
+    sd = scale * np.array([1.0, 2.0, 4.0]).std()
+    assert Moments.of(x).sd == pytest.approx(sd, rel=1e-14)
+    assert (Moments.of(x[:1]) + Moments.of(x[1:])).sd == pytest.approx(sd, rel=1e-14)
+    assert Moments.of(np.stack([x, x / scale])).sd[0] == pytest.approx(sd, rel=1e-14)
+
+
+def test_nearly_constant_data_keep_their_gap_through_merging():
+    x = 1e5 * (1 + 1e-7 * np.random.default_rng(0).normal(size=200))
+    exact = (
+        mpmath.log(mpmath.fsum(map(mpmath.mpf, x)) / 200)
+        - mpmath.fsum(mpmath.log(mpmath.mpf(v)) for v in x) / 200
+    )
+    merged = LogMoments.of(x[:70]) + LogMoments.of(x[70:])
+    assert abs(LogMoments.of(x).gap / float(exact) - 1) < 1e-8
+    assert abs(merged.gap / float(exact) - 1) < 1e-6
+
+
+def test_a_batch_of_statistics_pools_along_its_last_axis():
+    x = np.random.default_rng(0).gamma(2.0, size=(3, 4, 50))
+    for kind in (Moments, LogMoments, Extremes):
+        pooled = kind.of(x).pool()
+        assert pooled.batch_shape == (3,)
+        assert agree(pooled, kind.of(x.reshape(3, 200)))
+        assert agree(kind.of(x)[1], kind.of(x[1]))
+
+
+def test_rows_of_vectors_add():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    merged = MultivariateMoments.of(x[:20]) + MultivariateMoments.of(x[20:])
+    assert agree(merged, MultivariateMoments.of(x))
+    np.testing.assert_allclose(merged.cov, np.cov(x.T, bias=True), rtol=1e-12)
+    w = np.arange(60) % 3
+    np.testing.assert_allclose(
+        MultivariateMoments.of(x, w * 1.0).cov, np.cov(x.T, bias=True, fweights=w), rtol=1e-12
+    )
+
+
+def test_frequencies_grow_with_new_classes():
+    merged = Frequencies.of(np.array([0.0, 1.0])) + Frequencies.of(np.array([3.0, 3.0]))
+    np.testing.assert_allclose(merged.shares, [0.25, 0.25, 0.0, 0.5])
+
+
+def test_a_compressed_sample_holds_each_value_once():
+    x = np.array([[3.0, 1.0, 3.0, 3.0], [1.0, 1.0, 0.0, 3.0]])
+    t = Sample.of(x).compressed()
+    assert t.width == 3
+    np.testing.assert_array_equal(t.values, [[0, 1, 3], [0, 1, 3]])
+    np.testing.assert_array_equal(t.weights, [[0, 1, 3], [1, 2, 1]])
+    assert agree(Sample.of(np.array([1.0, 2.0])).compressed(), Sample.of(np.array([1.0, 2.0])))
