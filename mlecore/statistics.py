@@ -264,11 +264,12 @@ class CountMoments(Statistic):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x, whole numbers >= 0."""
         mean = _mean(x, weights)
-        excess = (
-            np.zeros_like(mean)
-            if x.shape[-1] == 1
-            else _mean(deviance(x, np.asarray(mean)[..., None]), weights)
-        )
+        if x.shape[-1] == 1:
+            excess = np.zeros_like(mean)
+        else:
+            terms = deviance(x, np.asarray(mean)[..., None])
+            # A count of weight zero may be impossible at the mean of the others; it is no observation.
+            excess = _mean(terms if weights is None else np.where(weights > 0, terms, 0.0), weights)
         return cls(_size(x, weights), mean, _mean(saturated_poisson(x), weights), excess)
 
     def pool(self) -> Self:
