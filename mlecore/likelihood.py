@@ -346,6 +346,7 @@ class Likelihood:
         here = self.given(fixed)
         if start is None:
             start = here.layout.flatten_all(here.family._start(here.statistic, **here.known))
+        start = np.asarray(start, dtype=float)
         batch = here.batch_shape
         count = int(np.prod(batch))
         start = np.broadcast_to(start, (*batch, start.shape[-1])).reshape(count, -1)[:, here.free]
