@@ -8,6 +8,31 @@ Each function returns an `Explorable`, which displays itself in Jupyter and in t
 """
 
 from mlecore.explore.explorable import Explorable
-from mlecore.explore.figures import likelihood_stems, normal_surface, poisson_rate, underflow
+from mlecore.explore.figures import (
+    consistency,
+    descent_race,
+    gamma_efficiency,
+    information,
+    intervals,
+    likelihood_stems,
+    logit_loss,
+    normal_surface,
+    poisson_rate,
+    two_humps,
+    underflow,
+)
 
-__all__ = ["Explorable", "likelihood_stems", "normal_surface", "poisson_rate", "underflow"]
+__all__ = [
+    "Explorable",
+    "consistency",
+    "descent_race",
+    "gamma_efficiency",
+    "information",
+    "intervals",
+    "likelihood_stems",
+    "logit_loss",
+    "normal_surface",
+    "poisson_rate",
+    "two_humps",
+    "underflow",
+]

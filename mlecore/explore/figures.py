@@ -10,7 +10,19 @@ from numpy.typing import ArrayLike
 from mlecore.errors import DataError
 from mlecore.explore.explorable import Explorable
 
-__all__ = ["likelihood_stems", "normal_surface", "poisson_rate", "underflow"]
+__all__ = [
+    "consistency",
+    "descent_race",
+    "gamma_efficiency",
+    "information",
+    "intervals",
+    "likelihood_stems",
+    "logit_loss",
+    "normal_surface",
+    "poisson_rate",
+    "two_humps",
+    "underflow",
+]
 
 Array = np.ndarray
 
@@ -171,4 +183,178 @@ def normal_surface(x: ArrayLike) -> Explorable:
         "a stem for each observation, and the log-likelihood along one parameter with its tangent, whose "
         "slope crosses zero at the top; for a Uniform the maximum sits on an edge instead.",
         {"x": x.tolist()},
+    )
+
+
+def logit_loss() -> Explorable:
+    """Slide the logit of one Bernoulli observation: probability, loss and slope answer, for both labels.
+
+    With p = 1 / (1 + exp(-z)) the loss is log(1 + exp(z)) - y z and its slope p - y.
+
+    Source: Cox (1958), *Journal of the Royal Statistical Society B* 20.
+
+    >>> logit_loss()
+    <explorable logit_loss: slide the logit for the labels 0 and 1>
+    """
+    return Explorable(
+        "logit_loss",
+        "slide the logit for the labels 0 and 1",
+        "You would see three curves over the logit: the probability, an S; the loss, which falls in a "
+        "straight line and flattens to zero; and its slope, the probability minus the label.",
+        {},
+    )
+
+
+def descent_race(x: ArrayLike, y: ArrayLike | None = None) -> Explorable:
+    """Race gradient descent, stochastic gradient, Newton and Fisher scoring on the contours of one likelihood.
+
+    With y it is a logistic regression, logit p_i = intercept + slope x_i, in raw or standardised
+    coordinates. Without, it is a Gamma, in (log shape, log rate) or (log shape, log mean).
+    The value shown is the mean negative log-likelihood above its minimum.
+
+    Args:
+        x: the covariate, shape (n,), or the positive sample of the Gamma; n from 5 to 500.
+        y: zeros and ones, shape (n,), or None.
+
+    Raises:
+        DataError: sizes differ, labels other than 0 and 1, a sample that is not positive, or data
+            without a maximum: equal values, one class, or classes that x separates.
+
+    Source: Fisher scoring, Fisher (1925), *Mathematical Proceedings of the Cambridge Philosophical Society* 22.
+
+    >>> descent_race([53, 58, 70, 72, 75, 81], [1, 0, 1, 0, 1, 0])
+    <explorable descent_race: four optimisers on a logistic regression of 6 rows>
+    """
+    x = _sample("x", x, least=5, most=500)
+    _require(x.min() < x.max(), "all values of x are equal, so there is no maximum")
+    if y is None:
+        _require(x.min() > 0, "x must be positive for a Gamma")
+        what = f"a Gamma of {x.size} observations"
+        values: dict[str, Any] = {"x": x.tolist()}
+    else:
+        y = _sample("y", y, least=5, most=500)
+        _require(x.shape == y.shape, f"x has {x.size} values but y has {y.size}")
+        _require(np.all((y == 0) | (y == 1)), "y must hold zeros and ones")
+        zeros, ones = x[y == 0], x[y == 1]
+        _require(zeros.size and ones.size, "y holds one class only, so there is no maximum")
+        _require(
+            max(zeros.min(), ones.min()) < min(zeros.max(), ones.max()),
+            "x separates the classes of y, so the slope has no maximum",
+        )
+        what = f"a logistic regression of {x.size} rows"
+        values = {"x": x.tolist(), "y": y.tolist()}
+    return Explorable(
+        "descent_race",
+        f"four optimisers on {what}",
+        "You would see the contours of the log-likelihood with four paths from one start: gradient descent "
+        "creeps along the valley, its stochastic version trembles, Newton and Fisher scoring arrive in a "
+        "few steps; standardised coordinates make the contours round and the race fair.",
+        values,
+    )
+
+
+def two_humps() -> Explorable:
+    """Fit one Normal to two humps by forward or by reverse Kullback-Leibler divergence.
+
+    P is 0.6 N(-d/2, 0.7) + 0.4 N(d/2, 0.7) and Q is N(mu, sigma); divergences in nats.
+
+    Source: Kullback and Leibler (1951), *Annals of Mathematical Statistics* 22.
+
+    >>> two_humps()
+    <explorable two_humps: slide one Normal under two humps by forward or reverse KL>
+    """
+    return Explorable(
+        "two_humps",
+        "slide one Normal under two humps by forward or reverse KL",
+        "You would see a density with two humps and one Normal: the least forward divergence spreads the "
+        "Normal over both humps, the least reverse divergence puts it on one of them.",
+        {},
+    )
+
+
+def consistency() -> Explorable:
+    """Grow a sample and watch the log-likelihood per observation settle on its limit.
+
+    The models are Exponential, Uniform(0, theta), a Cauchy's location, and Normal(a + b, 1), whose a
+    is not identified.
+
+    Source: Wald (1949), *Annals of Mathematical Statistics* 20.
+
+    >>> consistency()
+    <explorable consistency: grow a sample from 1 to 5000>
+    """
+    return Explorable(
+        "consistency",
+        "grow a sample from 1 to 5000",
+        "You would see the log-likelihood per observation approach a fixed curve as the sample grows, and "
+        "the estimate approach the truth: like 1/n for the Uniform, like the root of that for the others.",
+        {},
+    )
+
+
+def information() -> Explorable:
+    """See the curvature of the log-likelihood beside the spread of its maximum and of its score.
+
+    n I(theta) is the variance of the score, the mean of -l'' and nearly one over the estimate's variance.
+
+    Source: Fisher (1925), *Mathematical Proceedings of the Cambridge Philosophical Society* 22.
+
+    >>> information()
+    <explorable information: slide the sample size and the truth over 400 samples>
+    """
+    return Explorable(
+        "information",
+        "slide the sample size and the truth over 400 samples",
+        "You would see forty log-likelihoods with their tops: as the sample grows the curves become "
+        "sharper, their tops draw together, and the scores at the truth spread out.",
+        {},
+    )
+
+
+def intervals(n: int = 20, p: float = 0.1) -> Explorable:
+    """Stack a hundred intervals for a proportion beside their exact coverage.
+
+    Wald, score (Wilson) and likelihood-ratio intervals; the coverage sums the binomial probabilities of
+    the counts whose interval holds p.
+
+    Args:
+        n: the sample size to start from, 5 to 100.
+        p: the true proportion to start from, 0.01 to 0.99.
+
+    Raises:
+        DataError: n or p outside those ranges.
+
+    Source: Brown, Cai and DasGupta (2001), *Statistical Science* 16.
+
+    >>> intervals(n=20, p=0.1)
+    <explorable intervals: a hundred intervals at n = 20, p = 0.1>
+    """
+    _require(int(n) == n and 5 <= n <= 100, f"n must be a whole number from 5 to 100, not {n}")
+    _require(0.01 <= p <= 0.99, f"p must lie between 0.01 and 0.99, not {p}")
+    return Explorable(
+        "intervals",
+        f"a hundred intervals at n = {int(n)}, p = {p:g}",
+        "You would see a hundred intervals, those that miss the truth marked, and beside them the exact "
+        "coverage against the proportion: a sawtooth that Wald's interval keeps below its promise.",
+        {"n": int(n), "p": float(p)},
+    )
+
+
+def gamma_efficiency() -> Explorable:
+    """Slide the shape of a Gamma: how much does the method of moments lose against maximum likelihood?
+
+    For large samples n Var of the shape is shape / (shape trigamma(shape) - 1) by maximum likelihood and
+    2 shape (shape + 1) by moments; the efficiency is their ratio.
+
+    Source: Fisher (1922), *Philosophical Transactions A* 222, section 10.
+
+    >>> gamma_efficiency()
+    <explorable gamma_efficiency: slide the shape from 0.1 to 30>
+    """
+    return Explorable(
+        "gamma_efficiency",
+        "slide the shape from 0.1 to 30",
+        "You would see the efficiency of the moments estimator rise from near nothing at small shapes "
+        "towards one at large ones, and the two estimators' distributions in simulated samples.",
+        {},
     )

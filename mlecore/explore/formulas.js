@@ -113,20 +113,28 @@ export function gammaMle(t) {
   return { shape, rate: shape / t.mean };
 }
 
-// The Cauchy location with scale 1 that has the largest likelihood: every mode lies between two
-// observations, so the best point of a grid over the central part starts Newton's method.
+// The Cauchy location with scale 1 that has the largest likelihood. Modes may be several in small
+// samples, so the best point of a grid about the median, wide enough for the sample's size, brackets it.
 export function cauchyLocationMle(xs) {
   const centre = median(xs);
-  const value = (m) => sum(Array.from(xs, (x) => -Math.log1p((x - m) ** 2)));
-  let best = centre;
-  let top = value(best);
-  for (let k = -60; k <= 60; k++) {
-    const v = value(centre + k / 15);
-    if (v > top) [best, top] = [centre + k / 15, v];
+  const value = (m) => {
+    let total = 0;
+    for (const x of xs) total -= Math.log1p((x - m) ** 2);
+    return total;
+  };
+  const cell = Math.min(8, 16 / Math.sqrt(xs.length)) / 40;
+  let [best, top] = [centre, value(centre)];
+  for (let k = -40; k <= 40; k++) {
+    const v = value(centre + k * cell);
+    if (v > top) [best, top] = [centre + k * cell, v];
   }
-  let [a, b] = [best - 1 / 15, best + 1 / 15];
-  const slope = (m) => sum(Array.from(xs, (x) => (2 * (x - m)) / (1 + (x - m) ** 2)));
-  for (let i = 0; i < 60; i++) {
+  const slope = (m) => {
+    let total = 0;
+    for (const x of xs) total += (x - m) / (1 + (x - m) ** 2);
+    return total;
+  };
+  let [a, b] = [best - cell, best + cell];
+  for (let i = 0; i < 50; i++) {
     const middle = 0.5 * (a + b);
     if (slope(middle) > 0) a = middle;
     else b = middle;
@@ -169,14 +177,25 @@ export function proportionInterval(method, x, n, z) {
   return [x === 0 ? 0 : edge(p, 0), x === n ? 1 : edge(p, 1)];
 }
 
-// The chance, by enumeration, that the interval holds p. A Wald interval of no width (x = 0 or n) is a miss.
-export function proportionCoverage(intervals, n, p) {
+// The chance, by enumeration, that the interval of x successes holds p. A Wald interval of no width
+// (x = 0 or n) is a miss. intervals: one for each x from 0 to n.
+export function proportionCoverage(intervals, p) {
+  const n = intervals.length - 1;
+  const choose = logChoose(n);
   let chance = 0;
   for (let x = 0; x <= n; x++) {
     const [low, high] = intervals[x];
-    if (low < p && p < high) chance += Math.exp(binomialLogPmf(x, n, p));
+    if (low < p && p < high) chance += Math.exp(choose[x] + xlogy(x, p) + xlogy(n - x, 1 - p));
   }
   return chance;
+}
+
+// log of n over x for every x, kept because a coverage curve asks for it hundreds of times.
+const chooseKept = new Map();
+function logChoose(n) {
+  if (!chooseKept.has(n))
+    chooseKept.set(n, Float64Array.from({ length: n + 1 }, (_, x) => lgamma(n + 1) - lgamma(x + 1) - lgamma(n - x + 1)));
+  return chooseKept.get(n);
 }
 
 // ------------------------------------------------------------ finite precision

@@ -93,7 +93,7 @@ function scale({ domain: [low, high], log = false }, from, to) {
 function niceTicks([low, high], count) {
   const raw = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((m) => m * power >= raw * 0.999) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= raw * 0.75) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -170,7 +170,7 @@ class Panel {
     this.height = this.stage.host.clientWidth < 480 ? Math.round(0.8 * this.tall) : this.tall;
     const ticksY = y.ticks ?? (y.log ? logTicks : niceTicks)(y.domain, this.height / 55);
     const widest = Math.max(2, ...ticksY.map(([, text]) => text.length));
-    const left = (y.label ? 20 : 4) + (ticksY.length ? 6.8 * widest + 6 : 0);
+    const left = (y.label ? 20 : 4) + (ticksY.length ? 7.3 * widest + 9 : 0);
     const [right, top, bottom] = [12, 10, x.label ? 42 : 26];
     const [w, h] = [width - left - right, this.height - top - bottom];
     const ticksX = x.ticks ?? (x.log ? logTicks : niceTicks)(x.domain, Math.max(3, w / 64));
@@ -542,18 +542,20 @@ export class Stage {
 
   // --- controls
 
-  // A native range input. With `log` the slider runs evenly in the logarithm. `when` hides it in some states.
+  // A native range input. With `log` the slider runs evenly in the logarithm. `when` hides it in some
+  // states; `max` may depend on the state.
   slider(key, { label, min, max, step, log = false, format: show = format, say = show, when }) {
     const inward = log ? Math.log : (v) => v;
     const outward = log ? Math.exp : (v) => v;
     const value = create("output", { "aria-hidden": "true" });
     const input = create("input", {
-      type: "range", min: inward(min), max: inward(max), "data-key": key,
+      type: "range", min: inward(min), max: typeof max === "function" ? "" : inward(max), "data-key": key,
       step: log ? (inward(max) - inward(min)) / 400 : step,
       oninput: () => {
         let v = outward(Number(input.value));
+        // A logarithmic slider may still have whole numbers for values.
         if (log && step) v = Math.round(v / step) * step;
-        this.change({ [key]: clamp(v, min, max) });
+        this.change({ [key]: clamp(v, min, typeof max === "function" ? max(this.state) : max) });
       },
     });
     const box = create("label", { class: "slider" }, create("span", {}, label), value, input);
@@ -562,6 +564,7 @@ export class Stage {
       sync: (state) => {
         box.hidden = when ? !when(state) : false;
         const shown = show(state[key]);
+        if (typeof max === "function") input.max = inward(max(state));
         if (Math.abs(Number(input.value) - inward(state[key])) > 1e-12) input.value = inward(state[key]);
         if (value.textContent !== shown) value.textContent = shown;
         input.setAttribute("aria-valuetext", say(state[key]));

@@ -23,7 +23,7 @@ const stemFamilies = {
     };
   },
   Bernoulli: () => ({
-    symbol: "p", name: "Probability p of a one", range: [0.001, 0.999], data: [-0.6, 1.6], discrete: true,
+    symbol: "p", name: "Probability p of heads", range: [0.001, 0.999], data: [-0.6, 1.6], discrete: true,
     log: (v, p) => bernoulliLogPmf(v, p),
     best: (xs) => ({ theta: clamp(mean(xs), 0.001, 0.999) }),
     at: (p) => p,
@@ -102,7 +102,7 @@ define("likelihood_stems", "The likelihood as a product of stems", (stage, { x, 
     } else {
       xs.forEach((v, i) =>
         left.handle(`x${i}`, {
-          x: at[i], y: 0, role: "data", group: "data", step: [discrete ? 1 : (model.data[1] - model.data[0]) / 100, 0],
+          x: at[i], y: 0, role: "data", group: "data", radius: discrete ? 5 : 7, step: [discrete ? 1 : (model.data[1] - model.data[0]) / 100, 0],
           label: `Observation ${i + 1} of ${xs.length}`,
           text: discrete ? (v ? "heads" : "tails") : `${format(v, 3)}, stem ${format(heights[i], 3)}`,
           move: (to) => stage.change({ x: xs.map((u, j) => (j === i ? (discrete ? Number(to > 0.5) : clamp(to, ...model.data)) : u)) }),

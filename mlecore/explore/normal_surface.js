@@ -171,13 +171,15 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     }
 
     const other = view.slopes[1 - k](...here);
+    // What rounding leaves at the top is zero to the reader.
+    const score = view.slopes.map((f) => f(...here)).map((v, i) => (Math.abs(v) * (view.ranges[i][1] - view.ranges[i][0]) < 1e-9 ? 0 : v));
     const close = view.best.every((b, i) => Math.abs(here[i] - b) < 0.004 * (view.ranges[i][1] - view.ranges[i][0]));
     stage.facts([
       [view.names[0], format(here[0]), "model"],
       [view.names[1], format(here[1]), "model"],
       ["ℓ", format(at, 5), "likelihood"],
-      [`score in ${view.names[0]}`, format(view.slopes[0](...here)), "slope"],
-      [`score in ${view.names[1]}`, format(view.slopes[1](...here)), "slope"],
+      [`score in ${view.names[0]}`, format(score[0]), "slope"],
+      [`score in ${view.names[1]}`, format(score[1]), "slope"],
     ]);
     stage.note(
       name === "normal"

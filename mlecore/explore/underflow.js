@@ -28,7 +28,13 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
     return kept.run;
   };
 
-  stage.slider("n", { label: "Sample size n", min: 1, max: most, step: 1, format: grouped, say: (n) => `n = ${n}` });
+  // The slider and the axes reach a little beyond the death, where there is one.
+  const reach = ({ precision, unit }) => {
+    const { death } = run(precision, unit);
+    return death === null ? most : Math.min(most, Math.ceil(2.2 * death));
+  };
+
+  stage.slider("n", { label: "Sample size n", min: 1, max: reach, step: 1, format: grouped, say: (n) => `n = ${n}` });
   stage.choice("precision", { label: "Precision", options: ["float64", "float32", "float16"].map((p) => [p, p]) });
   if (density)
     stage.slider("unit", {
@@ -45,27 +51,28 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
 
   stage.begin({ n: Math.min(20, most), precision: "float64", unit: 1 }, (state) => {
     const { precision, unit } = state;
-    const n = Math.round(state.n);
+    const far = reach(state);
+    const n = Math.min(far, Math.round(state.n));
     const { product, death, truth, sums } = run(precision, unit);
-    const every = Math.max(1, Math.floor(most / 600));
-    const shown = range(most).filter((i) => i % every === 0 || i === most - 1 || i + 1 === death || i + 2 === death);
+    const every = Math.max(1, Math.floor(far / 600));
+    const shown = range(far).filter((i) => i % every === 0 || i === far - 1 || i + 1 === death || i + 2 === death);
     const log10 = (p) => (p === 0 ? -Infinity : Math.log10(p));
     const [least, largest] = limits[precision];
     const lines = truth.map((l) => l / Math.LN10);
-    const end = lines[most - 1];
+    const end = lines[far - 1];
     const span = [Math.min(end, 0, least < -100 && end > least ? end : least), Math.max(end, end > largest / 2 ? largest : 0)];
     const margin = 0.06 * (span[1] - span[0] || 1);
 
     left.frame({
       title: "The product",
-      x: { domain: [0, most], label: "n" },
+      x: { domain: [0, far], label: "n" },
       y: { domain: [span[0] - margin, span[1] + margin], label: "power of ten" },
     });
     left.curve(shown.map((i) => i + 1), shown.map((i) => lines[i]), "muted", { dash: "3 4", width: 1.4 });
     for (const [edge, words, dy] of [[least, `smallest ${precision}`, 14], [largest, `largest ${precision}`, -6]]) {
       if (edge < span[0] - margin || edge > span[1] + margin) continue;
       left.rule("y", edge, "slope", { dash: "5 4" });
-      left.text(most, edge, words, "slope", { anchor: "end", dy: dy < 0 ? 15 : -6 });
+      left.text(far, edge, words, "slope", { anchor: "end", dy });
     }
     const alive = shown.filter((i) => i < n && product[i] > 0 && product[i] < Infinity);
     left.curve([0, ...alive.map((i) => i + 1)], [0, ...alive.map((i) => log10(product[i]))], "likelihood", { width: 2.6 });
@@ -78,14 +85,14 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
     }
     left.handle("n", {
       x: n, y: span[0] - margin, role: "model", step: [1, 0], label: "Sample size n", text: String(n),
-      move: (v) => stage.change({ n: Math.min(most, Math.max(1, Math.round(v))) }),
+      move: (v) => stage.change({ n: Math.min(far, Math.max(1, Math.round(v))) }),
     });
 
-    const finite = sums.filter(Number.isFinite);
+    const finite = sums.slice(0, far).filter(Number.isFinite);
     const [bottom, ceiling] = [Math.min(0, ...finite), Math.max(0, ...finite)];
     right.frame({
       title: "The sum of the logarithms",
-      x: { domain: [0, most], label: "n" },
+      x: { domain: [0, far], label: "n" },
       y: { domain: [bottom - 0.06 * (ceiling - bottom), ceiling + 0.06 * (ceiling - bottom)], label: "log-likelihood ℓ" },
     });
     right.curve(shown.map((i) => i + 1), shown.map((i) => truth[i]), "muted", { dash: "3 4", width: 1.4 });
