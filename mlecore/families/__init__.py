@@ -1,9 +1,13 @@
 """The families, one file each. A new family is a new file and one line here."""
 
 from .bernoulli import Bernoulli
+from .binomial import Binomial
 from .categorical import Categorical
 from .exponential import Exponential
 from .gamma import Gamma
+from .geometric import Geometric
+from .laplace import Laplace
+from .lognormal import LogNormal
 from .normal import Normal
 from .poisson import Poisson
 from .uniform import Uniform
@@ -11,9 +15,13 @@ from .weibull import Weibull
 
 __all__ = [
     "Bernoulli",
+    "Binomial",
     "Categorical",
     "Exponential",
     "Gamma",
+    "Geometric",
+    "Laplace",
+    "LogNormal",
     "Normal",
     "Poisson",
     "Uniform",

@@ -1,0 +1,124 @@
+"""The Binomial family: how many of n trials succeed, n being known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import Count, Support, Unit, parameter
+from ..errors import SupportError
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..likelihood import Likelihood
+from ..numerics import deviance
+from ..statistics import Moments, Sample, saturated_poisson
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Binomial(Family):
+    """Binomial(n, p): P(X = k) = n! / (k! (n-k)!) p^k (1 - p)^(n-k), k = 0, 1, ..., n.
+
+    The number of trials n is known: a fit takes it as `fixed={"n": 20}`. Mean n p, variance n p (1 - p). When no trial,
+    or every trial, succeeds the MLE is the boundary p = 0, or 1.
+    Source: Johnson, Kemp and Kotz (2005), ch. 3; the arithmetic is Loader's (2000).
+
+    >>> Binomial.fit([12, 14], fixed={"n": 20}).params
+    {'n': 20.0, 'p': 0.65}
+    """
+
+    n: Array = parameter(Count())
+    p: Array = parameter(Unit())
+    support = Support(low=0.0, whole=True, text="whole numbers 0, 1, ..., n")
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        t = Sample.of(x, w)
+        return t if x.shape[-1] == 1 else t.compressed()
+
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        n = np.asarray(likelihood.known["n"])
+        if likelihood.data is None:
+            t = likelihood.statistic
+            x, seen, place = t.values, t.weights > 0, "value"
+        else:
+            x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
+            seen, place = np.ones(x.shape, dtype=bool) if w is None else w > 0, "x"
+        beyond = seen & (x > n[..., None])
+        if beyond.any():
+            first = tuple(int(i) for i in np.argwhere(beyond)[0])
+            value = np.broadcast_to(x, beyond.shape)[first]
+            trials = np.broadcast_to(n[..., None], beyond.shape)[first]
+            raise SupportError(
+                f"Binomial with n = {trials:g} needs {cls.support.text}; {place}[{', '.join(map(str, first))}] = {value:g} "
+                f"is more than n ({int(beyond.sum())} of {beyond.size} values are). Correct the data or the known n"
+            )
+
+    def _inside(self, x: Array) -> Array:
+        return self.support.contains(x) & (x <= self.n)
+
+    def _harmless(self, x: Array) -> float:
+        return 0.0
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        # Loader's saddle-point form: what k of n owes to its own proportion, less the deviance of that from p. The
+        # factorials' leading terms are gone on paper, so n = 1e15 costs no digits.
+        n, p = np.asarray(self.n)[..., None], np.asarray(self.p)[..., None]
+        k, rest = t.values, n - t.values
+        possible = rest >= 0
+        rest = np.where(possible, rest, 0.0)
+        own = saturated_poisson(k) + saturated_poisson(rest) - saturated_poisson(n)
+        terms = own - deviance(k, n * p) - deviance(rest, n * (1.0 - p))
+        terms = np.where(possible, terms, -np.inf)
+        return t.sum(np.where(t.weights > 0, terms, 0.0))
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        n, p, k = self.n, np.asarray(self.p), t.mean(t.values)
+        inside = (p > 0) & (p < 1)
+        middle = np.where(inside, p, 0.5)
+        # On the boundary one of the two terms is absent: only data that agree with it have a finite slope.
+        edge = np.where(p == 0, np.where(k == 0, -n, np.inf), np.where(k == n, n, -np.inf))
+        return ((t.n * np.where(inside, (k - n * middle) / (middle * (1.0 - middle)), edge))[()],)
+
+    def _curvature(self, t: Sample) -> Array:
+        n, p, k = self.n, np.asarray(self.p), t.mean(t.values)
+        ones = np.where(k == 0, 0.0, k / p**2)
+        zeros = np.where(k == n, 0.0, (n - k) / (1.0 - p) ** 2)
+        return symmetric(-t.n * (ones + zeros))
+
+    def _information(self) -> Array:
+        p = np.asarray(self.p)
+        return symmetric(self.n / (p * (1.0 - p)))
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "p" not in fixed:
+            yield Refusal(
+                np.asarray(fixed["n"]) == 0, "n is 0: without a trial the data say nothing about p"
+            )
+
+    @classmethod
+    def _mle(cls, t: Sample, n: Any) -> Solution:
+        return Solution({"n": n, "p": t.mean(t.values) / n})
+
+    @classmethod
+    def _moments(cls, m: Moments, n: Any) -> dict[str, Any]:
+        return {"n": n, "p": m.mean / n}
+
+    @property
+    def mean(self) -> Any:
+        return self.n * self.p
+
+    @property
+    def var(self) -> Any:
+        return self.n * self.p * (1.0 - self.p)
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.binom(np.asarray(self.n).astype(np.int64), self.p)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return rng.binomial(np.asarray(self.n).astype(np.int64), self.p, size).astype(float)

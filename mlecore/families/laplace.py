@@ -1,0 +1,120 @@
+"""The Laplace family: errors with a sharp peak and heavy tails, for which the median is the estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import Positive, Real, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..statistics import Moments, Sample
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Laplace(Family):
+    """Laplace(loc, scale b): f(x) = exp(-|x - loc| / b) / (2 b).
+
+    Mean loc, variance 2 b^2; both parameters have the unit of x. The MLE of loc is the median, of scale the mean
+    absolute deviation from it. Where the sample is even, every point between the two middle values is a maximum, and
+    the one halfway is given. Source: Johnson, Kotz and Balakrishnan (1995), ch. 24.
+
+    >>> Laplace.fit([1.0, 2.0, 6.0]).params["loc"]
+    2.0
+    """
+
+    loc: Array = parameter(Real())
+    scale: Array = parameter(Positive())
+    information_only_expected = "the log-likelihood of Laplace has a corner at every observation and no curvature between them"
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        return Sample.of(x, w)
+
+    def _distance(self, t: Sample) -> Array:
+        """Return the mean of |x - loc| in units of the scale."""
+        return t.mean(
+            np.abs(t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
+        )
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        return -t.n * (np.log(2.0) + np.log(self.scale) + self._distance(t))
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        loc = np.asarray(self.loc)[..., None]
+        side = t.sum(np.sign(t.values - loc))
+        at_corner = t.sum(np.where(t.values == loc, 1.0, 0.0))
+        # At a corner the slopes from the left and right differ; of all between them take the one nearest to zero,
+        # which is zero exactly when loc is a median.
+        balance = np.sign(side) * np.maximum(np.abs(side) - at_corner, 0.0)
+        return balance / self.scale, t.n * (self._distance(t) - 1.0) / self.scale
+
+    def _curvature(self, t: Sample) -> Array:
+        b = self.scale
+        balance, _ = self._slope(t)
+        return symmetric(0.0 * balance, -balance / b, t.n * (1.0 - 2.0 * self._distance(t)) / b**2)
+
+    def _information(self) -> Array:
+        unit = 1.0 / self.scale**2
+        return symmetric(unit + 0.0 * self.loc, 0.0 * unit, unit)
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "scale" not in fixed:
+            center = fixed["loc"] if "loc" in fixed else _median(t)
+            spread = t.sum(np.abs(t.values - np.asarray(center)[..., None]))
+            yield Refusal(
+                spread == 0,
+                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
+            )
+
+    @classmethod
+    def _mle(cls, t: Sample) -> Solution:
+        loc = _median(t)
+        return Solution(
+            {"loc": loc, "scale": t.mean(np.abs(t.values - np.asarray(loc)[..., None]))}
+        )
+
+    @classmethod
+    def _start(cls, t: Sample, **known: Any) -> dict[str, Any]:
+        start = cls._mle(t).params
+        # Equal values have no spread of their own, yet a scale given a different loc.
+        size = np.where(start["loc"] == 0, 1.0, np.abs(start["loc"]))
+        return {**start, "scale": np.where(start["scale"] > 0, start["scale"], size)}
+
+    @classmethod
+    def _moments(cls, m: Moments) -> dict[str, Any]:
+        return {"loc": m.mean, "scale": m.sd / np.sqrt(2.0)}
+
+    @property
+    def mean(self) -> Any:
+        return self.loc + 0.0 * self.scale
+
+    @property
+    def var(self) -> Any:
+        return 2.0 * self.scale**2 + 0.0 * self.loc
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.laplace(self.loc, self.scale)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return rng.laplace(self.loc, self.scale, size)
+
+
+def _median(t: Sample) -> Array:
+    """Return the weighted median of each sample: halfway between the lower and the upper one."""
+    if not any(t.weights.strides):
+        return np.median(t.values, axis=-1)
+    order = np.argsort(t.values, axis=-1)
+    values = np.take_along_axis(t.values, order, axis=-1)
+    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
+    half = 0.5 * below[..., -1:]
+    lower = np.take_along_axis(values, np.argmax(below >= half, axis=-1)[..., None], axis=-1)[
+        ..., 0
+    ]
+    upper = np.take_along_axis(values, np.argmax(below > half, axis=-1)[..., None], axis=-1)[..., 0]
+    return lower + 0.5 * (upper - lower)
