@@ -354,7 +354,7 @@ def test_the_reprs_name_the_source_and_fit_a_page(name: str) -> None:
     assert " ".join(text.split()).endswith(d.source)
     assert page.count("<tr>") <= 17
     assert page.count("<table") == page.count("</table>") == 1
-    assert all(f"{c} (" in page for c in d.columns)
+    assert all(f">{c}<br>" in page for c in d.columns)
 
 
 def test_the_html_of_a_coded_column_gives_the_words() -> None:

@@ -150,22 +150,24 @@ class Dataset:
         return "\n".join(textwrap.fill(line, 79, subsequent_indent="    ") for line in lines)
 
     def _repr_html_(self) -> str:
-        def cell(kind: str, value: object) -> str:
-            return f'<{kind} style="text-align: right">{html.escape(str(value))}</{kind}>'
-
-        def row(kind: str, values: Iterable[object]) -> str:
-            return f"<tr>{''.join(cell(kind, value) for value in values)}</tr>"
+        def row(values: Iterable[str]) -> str:
+            cells = (f'<td style="text-align: right">{html.escape(v)}</td>' for v in values)
+            return f"<tr>{''.join(cells)}</tr>"
 
         shown = len(self) if len(self) <= 3 * _SHOWN else _SHOWN
-        body = [row("td", (self._cell(c, k) for c in self.columns)) for k in range(shown)]
+        body = [row(self._cell(c, k) for c in self.columns) for k in range(shown)]
         if shown < len(self):
-            body.append(row("td", "…" * len(self.columns)))
-        head = row("th", (f"{c} ({self.units[c]})" for c in self.columns))
+            body.append(row("…" * len(self.columns)))
+        head = "".join(
+            f'<th scope="col" style="text-align: right">{html.escape(c)}<br>'
+            f'<span style="font-weight: normal">{html.escape(self.units[c])}</span></th>'
+            for c in self.columns
+        )
         title, about = html.escape(self.title), html.escape(f"{self._size()}. {self.source}")
         return (
             f'<table class="mle-dataset"><caption style="text-align: left; color: inherit">'
             f"<strong>{title}.</strong> {about}</caption>"
-            f"<thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
         )
 
     def _cell(self, column: str, row: int) -> str:
