@@ -1,0 +1,994 @@
+"""Regression: families whose parameters follow from covariates.
+
+A regression is a family of distributions of y given the rows of X. The linear predictor eta = b0 + X b
+stands in for the family's canonical parameter: the logit of a Bernoulli, the logarithm of a Poisson's
+rate, the log-odds of a Categorical's classes, the mean of a Normal. So the slope of the log-likelihood
+is X'(y - mean) in all four, and Newton's method is Fisher scoring.
+
+A fit is found on columns that are centred and scaled, and reported for the columns that were given.
+Where no estimate exists, because a direction of the coefficients never lowers the probability of any
+observation, a linear programme proves it and the error carries the direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import linalg, special
+
+from .design import ROWS, Basis, Cone, columns, recession
+from .domains import Layout, Positive, Real, numeric, require_finite
+from .errors import ConvergenceError, DataError, NoMLEError, SeparationError, SupportError
+from .fit import Fit
+from .likelihood import Likelihood, Maximum
+from .numerics import LOG_2PI, blocks, deviance
+from .statistics import Statistic, saturated_poisson
+
+__all__ = [
+    "LinearRegression",
+    "LogisticRegression",
+    "PoissonRegression",
+    "Regression",
+    "RegressionFit",
+    "SoftmaxRegression",
+]
+
+Array = np.ndarray
+
+_ENOUGH_TO_SAMPLE = 20_000  # rows from which a tenth of them is worth a start of its own
+_SUSPICIOUS = 15  # Newton steps after which separation is looked for
+
+
+@dataclass(frozen=True, eq=False)
+class Observations(Statistic):
+    """The rows of a regression, which are their own statistic.
+
+    X has shape (n, p), y (n,), weights (n,) or None; `names` are the columns' and `classes` those of y.
+
+    >>> LogisticRegression.statistics(([[0.0], [1.0]], [0, 1])).names
+    ('x1',)
+    """
+
+    X: Array
+    y: Array
+    weights: Array | None
+    names: tuple[str, ...]
+    intercept: bool
+    classes: Array | None = None
+
+    @property
+    def width(self) -> int:
+        return self.y.size
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """The names of one predictor's coefficients."""
+        return ("intercept",) * self.intercept + self.names
+
+    def isfinite(self) -> bool:
+        return True
+
+    def sum(self, terms: Array) -> Array:
+        """Add up one term for each row, weighted."""
+        return terms.sum(axis=-1) if self.weights is None else (terms * self.weights).sum(axis=-1)
+
+    def take(self, rows: Any) -> Self:
+        """Return some of the rows."""
+        w = None if self.weights is None else self.weights[rows]
+        n = float(self.y[rows].size) if w is None else w.sum()
+        return replace(self, n=n, X=self.X[rows], y=self.y[rows], weights=w)
+
+    def __add__(self, other: Self) -> Self:
+        if type(other) is not type(self):
+            return NotImplemented
+        if self.coefficients != other.coefficients or not np.array_equal(
+            self.classes, other.classes
+        ):
+            raise DataError("these rows have other columns or classes, and cannot be merged")
+        weights = None
+        if self.weights is not None or other.weights is not None:
+            parts = [np.ones(o.y.size) if o.weights is None else o.weights for o in (self, other)]
+            weights = np.concatenate(parts)
+        return replace(
+            self,
+            n=self.n + other.n,
+            X=np.concatenate([self.X, other.X]),
+            y=np.concatenate([self.y, other.y]),
+            weights=weights,
+        )
+
+
+class _Layout(Layout):
+    """Coefficients, and what else a regression has, as one vector; members know their rows."""
+
+    def __init__(self, family: type[Regression], rows: Observations) -> None:
+        domains = {name: Real() for name in family._coefficient_names(rows)}
+        domains |= {name: Positive() for name in family.others}
+        super().__init__(domains, 1, None)
+        self.family, self.rows = family, rows
+
+    def contains(self, theta: Array) -> Array:
+        inside = np.isfinite(theta).all(axis=-1)
+        for name in self.family.others:
+            inside &= theta[..., self.slices[name].start] > 0
+        return inside
+
+    def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
+        return self.family(self.rows, theta)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression:
+    """A conditional family; its subclasses are models, their instances say what y is at each row of X.
+
+    `rows` are the observations that the model is conditioned on, `theta` the vector of parameters:
+    the coefficients, intercept first, then whatever `others` names.
+    """
+
+    rows: Observations
+    theta: Array
+
+    #: the parameters beside the coefficients
+    others: ClassVar[tuple[str, ...]] = ()
+    irregular: ClassVar[tuple[str, ...]] = ()
+    information_only_expected: ClassVar[str] = ""
+    event_ndim: ClassVar[int] = 0
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @classmethod
+    def statistics(
+        cls,
+        data: Any,
+        weights: ArrayLike | None = None,
+        *,
+        axis: None = None,
+        intercept: bool = True,
+    ) -> Observations:
+        """Check (X, y) and return their rows; rows pass through.
+
+        Raises:
+            DataError: shapes that do not match, values that are not finite numbers, impossible
+                weights.
+            SupportError: a y outside the model's support.
+        """
+        if isinstance(data, Observations):
+            return data
+        if not (isinstance(data, tuple) and len(data) == 2):
+            raise DataError(
+                f"{cls.__name__} needs its data as a pair (X, y), got {type(data).__name__}"
+            )
+        if axis is not None:
+            raise DataError("a regression takes no axis: its observations are the rows of X")
+        X, names = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
+        y, classes = cls._response(data[1])
+        if y.ndim != 1 or len(y) != len(X):
+            raise DataError(
+                f"y must be one-dimensional, one value for each of the {len(X)} rows of X; got shape {y.shape}"
+            )
+        w = None
+        if weights is not None:
+            w = numeric(weights, "weights")
+            if w.shape != y.shape:
+                raise DataError(
+                    f"weights must have shape {y.shape}, one for each row of X; got {w.shape}"
+                )
+            require_finite(w, "weights")
+            if (w < 0).any():
+                raise DataError(
+                    f"weights must not be negative; weights[{int(np.argmax(w < 0))}] is {w.min():g}"
+                )
+            if not w.any():
+                raise DataError("the weights are all zero: there is nothing to fit")
+            if not w.all():  # a row of weight zero is no observation
+                X, y, w = X[w > 0], y[w > 0], w[w > 0]
+                if classes is not None:
+                    seen = np.unique(y)
+                    y, classes = np.searchsorted(seen, y), classes[seen]
+        n = float(len(y)) if w is None else float(w.sum())
+        return Observations(n, X, y, w, names, bool(intercept), classes)
+
+    @classmethod
+    def _response(cls, y: Any) -> tuple[Array, Array | None]:
+        values = numeric(y, "y")
+        require_finite(values, "y")
+        bad = ~cls._possible(values)
+        if bad.any():
+            first = tuple(np.argwhere(bad)[0])
+            where = ", ".join(str(int(i)) for i in first)
+            raise SupportError(
+                f"{cls.__name__} needs y to be {cls._support}; y[{where}] = {values[first]:g} is not "
+                f"({int(bad.sum())} of {values.size} values are not). Recode y, or choose another model"
+            )
+        return values, None
+
+    _support: ClassVar[str] = "a real number"
+
+    @classmethod
+    def _possible(cls, y: Array) -> Array:
+        return np.isfinite(y)
+
+    @classmethod
+    def _layout(cls, rows: Observations) -> _Layout:
+        return _Layout(cls, rows)
+
+    @classmethod
+    def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
+        return rows.coefficients
+
+    @classmethod
+    def _predictors(cls, rows: Observations) -> int:
+        """Return how many linear predictors there are."""
+        return 1
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> None:
+        return None
+
+    # -- a member ----------------------------------------------------------------------------------
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by name."""
+        names = (*self._coefficient_names(self.rows), *self.others)
+        return {
+            name: self.theta[..., i] if self.theta.ndim > 1 else float(self.theta[i])
+            for i, name in enumerate(names)
+        }
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """One name for each free scalar."""
+        return (*self._coefficient_names(self.rows), *self.others)
+
+    def __repr__(self) -> str:
+        inside = (
+            ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
+            if self.theta.ndim == 1
+            else f"batch of {self.theta.shape[:-1]}"
+        )
+        return f"{type(self).__name__}({inside})"
+
+    @property
+    def _blocks(self) -> Array:
+        """The coefficients of each linear predictor, shape (..., predictors, coefficients)."""
+        q, k = self._predictors(self.rows), len(self.rows.coefficients)
+        return self.theta[..., : q * k].reshape(*self.theta.shape[:-1], q, k)
+
+    def eta(self, X: Array | None = None) -> Array:
+        """Return the linear predictors at rows of X, shape (..., rows) with the predictors before it."""
+        X = self.rows.X if X is None else X
+        b = self._blocks
+        if not self.rows.intercept:
+            return b @ X.T
+        return b[..., 1:] @ X.T + b[..., :1]
+
+    def _new_rows(self, X: Any) -> Array:
+        values, names = columns(X)
+        p = self.rows.X.shape[1]
+        if values.shape[1] != p:
+            raise DataError(
+                f"X must have the {p} column(s) of the fit, {', '.join(self.rows.names)}; got {values.shape[1]}"
+            )
+        if (
+            getattr(X, "columns", None) is not None
+            and names != self.rows.names
+            and self.rows.names != tuple(f"x{j + 1}" for j in range(p))
+        ):
+            raise DataError(
+                f"X must have the columns {', '.join(self.rows.names)} in this order; got {', '.join(names)}"
+            )
+        return values
+
+    # -- formulas: what Likelihood asks of a family ------------------------------------------------
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        """Return log f(y), its slope and minus its curvature in eta.
+
+        eta has shape (predictors, rows); the slope too; the curvature is indexed [a][b] by
+        predictors.
+        """
+        raise NotImplementedError
+
+    def _log_likelihood(self, rows: Observations) -> Array:
+        return rows.sum(self._log_prob_rows(self.eta(), rows.y))
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        raise NotImplementedError
+
+    def _each(self, formula: Any) -> Array:
+        """Apply a formula of a single vector to each of a batch."""
+        flat = self.theta.reshape(-1, self.theta.shape[-1])
+        values = np.array([formula(type(self)(self.rows, theta)) for theta in flat])
+        return values.reshape(self.theta.shape[:-1] + values.shape[1:])
+
+    def _row_scores(self) -> Array:
+        """Return the slope of each observation's log-probability, shape (rows, scalars); one vector only."""
+        _, slope, _ = self._derivatives(self.eta(), self.rows.y)
+        ones = [np.ones((self.rows.y.size, 1))] if self.rows.intercept else []
+        M = np.hstack([*ones, self.rows.X])
+        return np.hstack([M * r[:, None] for r in slope])
+
+    def _score_vector(self, rows: Observations) -> Array:
+        def score(member: Self) -> Array:
+            _, slope, _ = member._derivatives(member.eta(), rows.y)
+            if rows.weights is not None:
+                slope = slope * rows.weights
+            parts = slope @ rows.X
+            if rows.intercept:
+                parts = np.column_stack([slope.sum(axis=-1), parts])
+            return parts.ravel()
+
+        return self._each(score)
+
+    def _hessian_matrix(self, rows: Observations) -> Array:
+        return self._each(lambda member: -member._information_sum())
+
+    def _information_matrix(self) -> Array:
+        return self._each(lambda member: member._information_sum()) / self.rows.n
+
+    def _information_sum(self) -> Array:
+        """Return the information in all rows, for one vector of coefficients."""
+        rows, q, k = self.rows, self._predictors(self.rows), len(self.rows.coefficients)
+        total = np.zeros((q, k, q, k))
+        for part in blocks(rows.y.size, ROWS):
+            M = rows.X[part]
+            if rows.intercept:
+                M = np.column_stack([np.ones(len(M)), M])
+            _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
+            for a in range(q):
+                for b in range(a + 1):
+                    w = weight(a, b) if rows.weights is None else weight(a, b) * rows.weights[part]
+                    total[a, :, b, :] += M.T @ (M * w[:, None])
+                    if a != b:
+                        total[b, :, a, :] = total[a, :, b, :]
+        return total.reshape(q * k, q * k)
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def fit(
+        cls,
+        X: Any,
+        y: Any,
+        weights: ArrayLike | None = None,
+        *,
+        intercept: bool = True,
+        fixed: Mapping[str, float] | None = None,
+    ) -> RegressionFit:
+        """Return the maximum of the likelihood of the coefficients: a Fit that also predicts.
+
+        Args:
+            X: shape (n, p), one row an observation (one dimension is one column); a DataFrame's
+                columns give the coefficients their names, else they are x1, x2, ...
+            y: shape (n,), what was seen at each row.
+            weights: frequency weights, shape (n,): a row of weight 3 is three equal rows.
+            intercept: whether to add a coefficient, called intercept, of a column of ones.
+            fixed: coefficients held at given values, such as `{"x1": 0}`.
+
+        Raises:
+            DataError: NaN or infinity, shapes that do not match, constant or collinear columns (by
+                name), more coefficients than rows.
+            SupportError: a y that the model cannot produce.
+            SeparationError: no maximum, because a direction (`.direction`, in the order of the
+                coefficients) never lowers the probability of any observation.
+            NoMLEError: no maximum for another reason, named in the message.
+        """
+        rows = cls.statistics((X, y), weights, intercept=intercept)
+        likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
+        top = likelihood.maximize()
+        if not top.converged:
+            raise ConvergenceError(
+                f"{cls.__name__} did not converge in {top.iterations} Newton steps; it stopped at "
+                f"{top.params}. The likelihood may be almost flat: look for nearly separated classes"
+            )
+        return RegressionFit(
+            dist=top.dist,
+            likelihood=likelihood,
+            theta=top.theta[likelihood.free],
+            log_likelihood=top.log_likelihood,
+            n=rows.n,
+            converged=True,
+            iterations=top.iterations,
+        )
+
+    @classmethod
+    def _start(cls, rows: Observations, **known: Any) -> dict[str, Any]:
+        """Return the maximum, for the generic climb to start from."""
+        return RegressionLikelihood(cls, rows).maximize().params
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        """Raise where the responses alone show that there is no maximum."""
+
+    @classmethod
+    def _first_guess(cls, problem: _Problem) -> Array:
+        """Return the coefficients to climb from: all zero."""
+        return np.zeros(sum(b.T.shape[1] for b in problem.bases))
+
+    @classmethod
+    def _cone(cls, problem: _Problem) -> Cone:
+        raise NotImplementedError
+
+    _separated: ClassVar[str] = ""
+
+
+class RegressionFit(Fit):
+    """A fit of a regression: a `Fit` that predicts."""
+
+    def predict(self, X: Any) -> Array:
+        """Return the prediction at each row of X: the likelier class, or the mean of y.
+
+        >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).predict([3.0]).round(4)
+        array([6.9667])
+        """
+        return self.dist.predict(X)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of a one at each row, shape (n,); of each class, shape (n, K), for softmax.
+
+        >>> m = LogisticRegression.fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1])
+        >>> m.predict_proba([1.5]).round(4)
+        array([0.5])
+        """
+        if not hasattr(self.dist, "predict_proba"):
+            raise DataError(
+                f"{type(self.dist).__name__} has no classes: use predict(X), the mean of y"
+            )
+        return self.dist.predict_proba(X)
+
+
+class RegressionLikelihood(Likelihood):
+    """The likelihood of a regression: climbed, and inverted, in coordinates that keep the digits."""
+
+    def maximize(
+        self,
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        start: ArrayLike | None = None,
+        max_iterations: int = 100,
+    ) -> Maximum:
+        """Climb to the maximum by Newton steps on standardised columns; `fixed` may hold arrays (a grid)."""
+        here = self.given(fixed)
+        rows, size = here.statistic, len(here.layout.names)
+        grid = np.broadcast_shapes(*(np.shape(v) for v in here.held.values()))
+        problem = _Problem.of(here)
+        tops = []
+        guess = None
+        for index in np.ndindex(grid):
+            held = {i: float(v[index] if np.ndim(v) else v) for i, v in here.held.items()}
+            theta = np.zeros(size)
+            theta[list(held)] = list(held.values())
+            theta, converged, iterations, guess = self.family._solve(
+                problem, theta, guess, max_iterations
+            )
+            value = here.layout.distribution(theta, {})._log_likelihood(rows)
+            tops.append((theta, value, converged, iterations))
+        theta, value, converged, iterations = (
+            np.array(c).reshape(grid + np.shape(c[0])) for c in zip(*tops, strict=True)
+        )
+        dist = here.layout.distribution(theta, {})
+        return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
+
+    def score_products(self, theta: Array) -> Array:
+        """Return sum_i w_i u_i u_i', with u_i the score of row i."""
+        u = self.layout.distribution(self._full(theta), {})._row_scores()[:, self.free]
+        w = self.statistic.weights
+        return (u if w is None else u * w[:, None]).T @ u
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """What Newton's method works on: for each linear predictor its free columns, well conditioned.
+
+    free: for each predictor, which of its coefficients are free.
+    """
+
+    family: type[Regression]
+    rows: Observations
+    bases: tuple[Basis, ...]
+    free: tuple[Array, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, likelihood: RegressionLikelihood) -> _Problem:
+        family, rows = likelihood.family, likelihood.statistic
+        q, k = family._predictors(rows), len(rows.coefficients)
+        family._check_estimable(rows, likelihood.free)
+        free = [
+            likelihood.free[(likelihood.free >= a * k) & (likelihood.free < (a + 1) * k)] - a * k
+            for a in range(q)
+        ]
+        made: dict[tuple[int, ...], Basis] = {}
+        for columns_ in free:
+            key = tuple(int(i) for i in columns_)
+            if key not in made:
+                first = rows.intercept
+                intercept = first and 0 in key
+                wanted = [i - first for i in key if i >= first]
+                X = rows.X if len(wanted) == rows.X.shape[1] else rows.X[:, wanted]
+                made[key] = Basis.of(X, tuple(rows.names[i] for i in wanted), intercept=intercept)
+        return cls(
+            family,
+            rows,
+            tuple(made[tuple(int(i) for i in f)] for f in free),
+            tuple(free),
+            likelihood.layout.names,
+        )
+
+    @property
+    def cuts(self) -> list[slice]:
+        """Where each predictor's coefficients lie in the vector."""
+        ends = np.cumsum([0, *(b.T.shape[1] for b in self.bases)])
+        return [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+    def theta(self, gamma: Array, theta: Array) -> Array:
+        """Put the free coefficients into a copy of theta."""
+        theta, k = theta.copy(), len(self.rows.coefficients)
+        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
+            theta[a * k + free] = basis.T @ gamma[cut]
+        return theta
+
+    def offsets(self, theta: Array) -> Array | None:
+        """Return what the held coefficients add to the linear predictors; None for nothing."""
+        q, k = len(self.bases), len(self.rows.coefficients)
+        held = theta[: q * k].reshape(q, k).copy()
+        for a, free in enumerate(self.free):
+            held[a, free] = 0.0
+        if not held.any():
+            return None
+        return self.family(self.rows, held.ravel()).eta()
+
+    def sample(self, step: int) -> _Problem:
+        """Return the problem of every step-th row."""
+        bases = {id(b): replace(b, Z=b.Z[::step]) for b in self.bases}
+        return replace(
+            self,
+            rows=self.rows.take(slice(None, None, step)),
+            bases=tuple(bases[id(b)] for b in self.bases),
+        )
+
+
+def _evaluate(problem: _Problem, gamma: Array, offsets: Array | None) -> tuple[float, Array, Array]:
+    """Return the log-likelihood, its slope and minus its Hessian, in one pass over the rows.
+
+    Rows are taken a block at a time, so that whatever is computed from them stays in the cache.
+    """
+    rows, bases, cuts = problem.rows, problem.bases, problem.cuts
+    member = problem.family(rows, gamma)
+    value, slope, hessian = 0.0, np.zeros(gamma.size), np.zeros((gamma.size, gamma.size))
+    for part in blocks(rows.y.size, ROWS):
+        Z = [basis.Z[part] for basis in bases]
+        eta = np.stack([z @ gamma[cut] for z, cut in zip(Z, cuts, strict=True)])
+        if offsets is not None:
+            eta += offsets[:, part]
+        term, residual, weight = member._derivatives(eta, rows.y[part])
+        w = None if rows.weights is None else rows.weights[part]
+        if w is not None:
+            term, residual = term * w, residual * w
+        value += term.sum()
+        for a, (za, cut) in enumerate(zip(Z, cuts, strict=True)):
+            slope[cut] += residual[a] @ za
+            for b in range(a + 1):
+                wab = weight(a, b) if w is None else weight(a, b) * w
+                if a == b:
+                    # A'A, which costs half of A'B; the weights of a canonical link are not negative.
+                    half = za * np.sqrt(wab)[:, None]
+                    hessian[cut, cut] += half.T @ half
+                else:
+                    hessian[cut, cuts[b]] += za.T @ (Z[b] * wab[:, None])
+    for a, cut in enumerate(cuts):
+        for b in range(a):
+            hessian[cuts[b], cut] = hessian[cut, cuts[b]].T
+    return float(value), slope, hessian
+
+
+def _climb(
+    problem: _Problem,
+    gamma: Array,
+    offsets: Array | None,
+    max_iterations: int,
+    *,
+    rough: bool = False,
+) -> tuple[Array, bool, int]:
+    """Climb by Newton steps; return (gamma, converged, iterations).
+
+    The curvature of a canonical likelihood changes by a factor of at most exp(max |change of eta|)
+    along a step, so what Newton's step leaves is at most half the product of its largest and its
+    root-mean-square change of eta. When that is 1e-10 the step is the last. Under separation the
+    steps change eta by about 1 for ever: such a run cannot pass for converged.
+    """
+    with np.errstate(all="ignore"):
+        value, slope, hessian = _evaluate(problem, gamma, offsets)
+        for iteration in range(1, max_iterations + 1):
+            try:
+                step = linalg.cho_solve(linalg.cho_factor(hessian, check_finite=True), slope)
+            except (linalg.LinAlgError, ValueError):
+                if not rough:
+                    _refuse_separation(problem)
+                return gamma, False, iteration
+            parts = [
+                (step[cut], basis) for cut, basis in zip(problem.cuts, problem.bases, strict=True)
+            ]
+            largest = sum(basis.reach * np.linalg.norm(s) for s, basis in parts)
+            typical = sum(np.sqrt(max(s @ basis.gram @ s, 0.0)) for s, basis in parts)
+            if largest <= 0.1 and largest * typical <= (1e-3 if rough else 1e-10):
+                return gamma + step, True, iteration
+            if iteration == _SUSPICIOUS and not rough:
+                _refuse_separation(problem)
+            size, promised = 1.0, float(slope @ step)
+            for _ in range(60):
+                new = _evaluate(problem, gamma + size * step, offsets)
+                if new[0] >= value + 1e-4 * size * promised - 1e-12 * (1.0 + abs(value)):
+                    break
+                size *= 0.5
+            else:
+                return gamma, False, iteration
+            gamma, (value, slope, hessian) = gamma + size * step, new
+    return gamma, False, max_iterations
+
+
+def _refuse_separation(problem: _Problem) -> None:
+    """Raise a SeparationError if a direction along which nothing falls exists."""
+    cone = problem.family._cone(problem)
+    direction = recession(cone)
+    if direction is None:
+        return
+    complete = recession(cone, strict=True)
+    kind = "completely" if complete is not None else "quasi-completely"
+    direction = direction if complete is None else complete
+    theta = problem.theta(direction, np.zeros(len(problem.names)))
+    theta /= np.abs(theta).max()
+    named = " ".join(
+        f"{v:+.3g} {name}" for name, v in zip(problem.names, theta, strict=True) if abs(v) > 1e-12
+    )
+    raise SeparationError(
+        f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
+        f"along the direction {named}; the coefficients run to infinity along it. "
+        "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
+        direction=theta,
+    )
+
+
+# -- the models ------------------------------------------------------------------------------------
+
+
+class _Climbed(Regression):
+    """A regression whose maximum has to be climbed to."""
+
+    @classmethod
+    def _solve(
+        cls, problem: _Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, Array]:
+        """Return (theta, converged, iterations, gamma) with the free coefficients at the maximum."""
+        offsets = problem.offsets(theta)
+        if not sum(f.size for f in problem.free):
+            return theta, True, 0, np.zeros(0)
+        gamma, n = guess, problem.rows.y.size
+        if gamma is None:
+            gamma = cls._first_guess(problem)
+            if n >= _ENOUGH_TO_SAMPLE and n >= 500 * gamma.size:
+                # A tenth of the rows finds the neighbourhood at a tenth of the price of a pass.
+                few = offsets if offsets is None else offsets[:, ::10]
+                near, close, _ = _climb(problem.sample(10), gamma, few, _SUSPICIOUS, rough=True)
+                gamma = near if close else gamma
+        gamma, converged, iterations = _climb(problem, gamma, offsets, max_iterations)
+        return problem.theta(gamma, theta), converged, iterations, gamma
+
+
+class LogisticRegression(_Climbed):
+    """P(y = 1 | x) = 1 / (1 + exp(-(b0 + x'b))): the Bernoulli whose logit is linear.
+
+    y is 0 or 1 (or a proportion between them, with the number of trials as its weight). The score is
+    X'(y - p) and the information X' diag(p (1 - p)) X. Coefficients are log odds ratios for one unit
+    of their column. Source: Cox (1958); separation, Albert and Anderson (1984).
+
+    >>> m = LogisticRegression.fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1])
+    >>> m.params["x1"].__round__(4)
+    0.8047
+    """
+
+    _support = "0 or 1, or a proportion between them"
+    _separated = "the columns {kind} separate the zeros of y from the ones"
+
+    @classmethod
+    def _possible(cls, y: Array) -> Array:
+        return (y >= 0) & (y <= 1)
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        if rows.intercept and 0 in free and (rows.y == rows.y[0]).all() and rows.y[0] in (0.0, 1.0):
+            direction = np.zeros(len(rows.coefficients))
+            direction[0] = 1.0 if rows.y[0] else -1.0
+            raise SeparationError(
+                f"LogisticRegression has no maximum likelihood estimate: y is {rows.y[0]:g} in every row, so the "
+                "intercept runs to infinity. A model of two classes needs rows of both",
+                direction=direction,
+            )
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        eta = eta[0]
+        small = np.exp(-np.abs(eta))
+        total = 1.0 + small
+        p = np.where(eta >= 0, 1.0, small) / total
+        term = y * eta - np.maximum(eta, 0.0) - np.log(total)
+        return term, (y - p)[None], lambda a, b: small / (total * total)
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        eta = eta[..., 0, :]
+        return -(np.where(eta > 0, 1.0 - y, y) * np.abs(eta) + np.log1p(np.exp(-np.abs(eta))))
+
+    @classmethod
+    def _cone(cls, problem: _Problem) -> Cone:
+        y, Z = problem.rows.y, problem.bases[0].Z
+        sign = np.where(y > 0.5, 1.0, -1.0)
+        tight = (y > 0) & (y < 1)
+        return Cone(
+            lambda d: sign * (Z @ d),
+            lambda i: Z[i] * sign[i, None],
+            np.where(tight, 0.0, sign) @ Z,
+            tight,
+        )
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return P(y = 1) at each row of X, shape (n,)."""
+        return special.expit(self.eta(self._new_rows(X))[..., 0, :])
+
+    def predict(self, X: Any) -> Array:
+        """Return the likelier class, 0 or 1, at each row of X."""
+        return (self.eta(self._new_rows(X))[..., 0, :] >= 0).astype(np.int64)
+
+
+class PoissonRegression(_Climbed):
+    """y | x is Poisson with rate exp(b0 + x'b): counts whose logarithmic rate is linear.
+
+    The score is X'(y - rate) and the information X' diag(rate) X. exp(b) is the factor of the rate
+    for one unit of its column. Source: Nelder and Wedderburn (1972).
+
+    >>> PoissonRegression.fit([0.0, 0.0, 1.0], [1, 3, 6]).predict([0.0, 1.0]).round(6)
+    array([2., 6.])
+    """
+
+    _support = "a count 0, 1, 2, ..."
+    _separated = "the columns {kind} separate rows whose y is 0 from the rest"
+
+    @classmethod
+    def _possible(cls, y: Array) -> Array:
+        return (y >= 0) & (y == np.floor(y))
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        if rows.intercept and 0 in free and not rows.y.any():
+            direction = np.zeros(len(rows.coefficients))
+            direction[0] = -1.0
+            raise SeparationError(
+                "PoissonRegression has no maximum likelihood estimate: y is 0 in every row, so the intercept "
+                "runs to minus infinity",
+                direction=direction,
+            )
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        eta = eta[0]
+        rate = np.exp(eta)
+        return y * eta - rate, (y - rate)[None], lambda a, b: rate
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        return saturated_poisson(y) - deviance(y, np.exp(eta[..., 0, :]))
+
+    @classmethod
+    def _first_guess(cls, problem: _Problem) -> Array:
+        # One least-squares fit of log(y + 1/2) with the weights that these rates would have: from
+        # zero, the first Newton step of a log link overshoots by orders of magnitude.
+        y, Z, w = problem.rows.y, problem.bases[0].Z, problem.rows.weights
+        weight = (y + 0.5) * (1.0 if w is None else w)
+        return np.linalg.lstsq(
+            Z.T @ (Z * weight[:, None]), Z.T @ (weight * np.log(y + 0.5)), rcond=None
+        )[0]
+
+    @classmethod
+    def _cone(cls, problem: _Problem) -> Cone:
+        tight, Z = problem.rows.y > 0, problem.bases[0].Z
+        return Cone(lambda d: -(Z @ d), lambda i: -Z[i], -Z[~tight].sum(axis=0), tight)
+
+    def predict(self, X: Any) -> Array:
+        """Return the rate, the mean of y, at each row of X."""
+        return np.exp(self.eta(self._new_rows(X))[..., 0, :])
+
+
+class SoftmaxRegression(_Climbed):
+    """P(y = k | x) is proportional to exp(b0_k + x'b_k), with the first class's coefficients zero.
+
+    y holds the classes, numbers or words; sorted, the first is the one that the others are compared
+    with. Coefficients are called name_class. The score is X'(one-hot y - p).
+    Source: Bridle (1990); McFadden (1974).
+
+    >>> m = SoftmaxRegression.fit([0.0, 1.0, 2.0, 1.5, 0.5, 1.0], ["a", "b", "c", "a", "b", "c"])
+    >>> list(m.params)
+    ['intercept_b', 'x1_b', 'intercept_c', 'x1_c']
+    """
+
+    _separated = "the columns {kind} separate some classes of y from others"
+
+    @classmethod
+    def _response(cls, y: Any) -> tuple[Array, Array | None]:
+        try:
+            values = np.asarray(y)
+        except ValueError as error:
+            raise DataError("y has rows of different lengths") from error
+        if values.dtype.kind in "iufb":
+            require_finite(values.astype(float), "y")
+        elif values.dtype.kind not in "USO":
+            raise DataError(f"y must hold class labels, numbers or words; got dtype {values.dtype}")
+        try:
+            classes, codes = np.unique(values, return_inverse=True)
+        except TypeError as error:
+            raise DataError("y mixes labels of different kinds, which have no order") from error
+        if values.dtype.kind == "f" and classes.size > 20 and classes.size > values.size // 2:
+            raise DataError(
+                f"y has {classes.size} different values in {values.size} rows: these are measurements, not classes"
+            )
+        return codes.reshape(values.shape), classes
+
+    @classmethod
+    def _predictors(cls, rows: Observations) -> int:
+        return rows.classes.size - 1
+
+    @classmethod
+    def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
+        return tuple(f"{name}_{label}" for label in rows.classes[1:] for name in rows.coefficients)
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        if rows.classes.size < 2:
+            raise NoMLEError(
+                f"SoftmaxRegression has no maximum likelihood estimate: y is {rows.classes[0]} in every row; a model of classes needs "
+                "rows of at least two"
+            )
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        top = np.maximum(eta.max(axis=0), 0.0)
+        e = np.exp(eta - top)
+        total = e.sum(axis=0) + np.exp(-top)
+        p = e / total
+        column = np.arange(y.size)
+        seen = np.zeros((len(eta) + 1, y.size))
+        seen[y, column] = 1.0
+        seen = seen[1:]
+        term = (seen * eta).sum(axis=0) - top - np.log(total)
+        return term, seen - p, lambda a, b: p[a] * ((a == b) - p[b])
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        shortfall = full.max(axis=-2, keepdims=True) - full
+        others = np.exp(-shortfall)
+        np.put_along_axis(others, full.argmax(axis=-2)[..., None, :], 0.0, axis=-2)
+        picked = np.take_along_axis(
+            shortfall, np.broadcast_to(y, (*eta.shape[:-2], 1, y.size)), axis=-2
+        )
+        return -(picked[..., 0, :] + np.log1p(others.sum(axis=-2)))
+
+    @classmethod
+    def _cone(cls, problem: _Problem) -> Cone:
+        """One condition for each row and each class that it is not in: its own predictor rises no less."""
+        y, cuts = problem.rows.y, problem.cuts
+        Z = [basis.Z for basis in problem.bases]
+        K, n = len(Z) + 1, y.size
+        row = np.repeat(np.arange(n), K - 1)
+        other = np.tile(np.arange(K - 1), n)
+        other = other + (other >= y[row])
+
+        def margins(d: Array) -> Array:
+            v = np.vstack([np.zeros(n), *(z @ d[cut] for z, cut in zip(Z, cuts, strict=True))])
+            return v[y[row], row] - v[other, row]
+
+        def rows(index: Array) -> Array:
+            M = np.zeros((len(index), cuts[-1].stop))
+            for a, (z, cut) in enumerate(zip(Z, cuts, strict=True)):
+                sign = (y[row[index]] == a + 1) * 1.0 - (other[index] == a + 1)
+                M[:, cut] = z[row[index]] * sign[:, None]
+            return M
+
+        total = np.concatenate([(K * (y == a + 1) - 1.0) @ z for a, z in enumerate(Z)])
+        return Cone(margins, rows, total, np.zeros(row.size, dtype=bool))
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, in sorted order, at each row of X: shape (n, K)."""
+        eta = self.eta(self._new_rows(X))
+        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        return np.swapaxes(special.softmax(full, axis=-2), -1, -2)
+
+    def predict(self, X: Any) -> Array:
+        """Return the likeliest class at each row of X, as it was called in y."""
+        return self.rows.classes[self.predict_proba(X).argmax(axis=-1)]
+
+
+class LinearRegression(Regression):
+    """y | x is Normal with mean b0 + x'b and standard deviation sigma: least squares as a likelihood.
+
+    sigma^2 is estimated by RSS / n, the maximum of the likelihood, which is too small on average by
+    the factor (n - k) / n for k coefficients; standard errors follow it.
+    Source: Gauss (1809); Seber and Lee (2003), chapter 3.
+
+    >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).params["x1"].__round__(6)
+    2.0
+    """
+
+    others = ("sigma",)
+
+    @property
+    def _scale(self) -> Array:
+        return self.theta[..., -1]
+
+    @classmethod
+    def _solve(
+        cls, problem: _Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, None]:
+        rows, basis = problem.rows, problem.bases[0]
+        offsets = problem.offsets(theta)
+        target = rows.y if offsets is None else rows.y - offsets[0]
+        size = float(np.abs(target).max())
+        root = None if rows.weights is None else np.sqrt(rows.weights)
+        Z, t = (basis.Z, target) if root is None else (basis.Z * root[:, None], target * root)
+        # Normal equations on standardised columns, then once more on what they leave: as exact as an
+        # orthogonal decomposition, and several times faster.
+        gamma = np.zeros(Z.shape[1])
+        if gamma.size:
+            gram = linalg.cho_factor(Z.T @ Z)
+            for _ in range(2):
+                gamma += linalg.cho_solve(gram, Z.T @ (t - Z @ gamma))
+        residual = t - Z @ gamma
+        rss = float(residual @ residual)
+        theta = problem.theta(gamma, theta)
+        if "sigma" in problem.names and theta[-1] == 0.0:
+            sigma = np.sqrt(rss / rows.n)
+            if sigma <= 64 * np.finfo(float).eps * size:
+                raise NoMLEError(
+                    "LinearRegression has no maximum likelihood estimate: the columns fit y exactly, so the likelihood grows "
+                    "without bound as sigma goes to 0; use more rows or fewer columns, or hold sigma with fixed={'sigma': ...}"
+                )
+            theta[-1] = sigma
+        return theta, True, 1, None
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        s = self._scale
+        r = (y - eta[0]) / s
+        return -0.5 * r * r, (r / s)[None], lambda a, b: np.full(y.size, 1.0 / (s * s))
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        s = self._scale[..., None]
+        r = (y - eta[..., 0, :]) / s
+        return -0.5 * (r * r + LOG_2PI) - np.log(s)
+
+    def _row_scores(self) -> Array:
+        r = (self.rows.y - self.eta()[0]) / self._scale
+        return np.column_stack([super()._row_scores(), (r * r - 1.0) / self._scale])
+
+    def _score_vector(self, rows: Observations) -> Array:
+        r = (rows.y - self.eta()[..., 0, :]) / self._scale[..., None]
+        last = (rows.sum(r * r) - rows.n) / self._scale
+        return np.concatenate([super()._score_vector(rows), last[..., None]], axis=-1)
+
+    def _hessian_matrix(self, rows: Observations) -> Array:
+        def hessian(member: Self) -> Array:
+            s = member._scale
+            r = (rows.y - member.eta()[0]) / s
+            cross = -2.0 * (member._score_vector(rows)[:-1]) / s
+            corner = (rows.n - 3.0 * rows.sum(r * r)) / s**2
+            return np.block([[-member._information_sum(), cross[:, None]], [cross[None], corner]])
+
+        return self._each(hessian)
+
+    def _information_matrix(self) -> Array:
+        def information(member: Self) -> Array:
+            beta = member._information_sum() / member.rows.n
+            return linalg.block_diag(beta, 2.0 / member._scale**2)
+
+        return self._each(information)
+
+    def predict(self, X: Any) -> Array:
+        """Return the mean of y at each row of X."""
+        return self.eta(self._new_rows(X))[..., 0, :]
