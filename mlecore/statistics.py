@@ -28,10 +28,14 @@ __all__ = [
     "MultivariateMoments",
     "Sample",
     "Statistic",
+    "beside",
     "total",
 ]
 
 Array = np.ndarray
+
+# A gap this small can be the rounding of a mean: equal values are told from nearly equal ones with more care.
+_ROUNDING_GAP = 1e-28
 
 
 def _size(x: Array, weights: Array | None) -> Array:
@@ -226,7 +230,12 @@ class LogMoments(Statistic):
         mean = _mean(x, weights)
         if x.shape[-1] == 1:
             return cls(_size(x, weights), mean, np.zeros_like(mean))
-        return cls(_size(x, weights), mean, jensen_gap(x, weights, mean))
+        gap = jensen_gap(x, weights, mean)
+        if np.any(gap < _ROUNDING_GAP):
+            # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
+            mean = x[..., 0] + _mean(x - x[..., :1], weights)
+            gap = jensen_gap(x, weights, mean)
+        return cls(_size(x, weights), mean, gap)
 
     @property
     def mean_log(self) -> Array:
@@ -237,11 +246,8 @@ class LogMoments(Statistic):
         n = self.n.sum(axis=-1)
         share = self.n / np.asarray(n)[..., None]
         # The gap of the whole is the mean gap of the parts plus the gap between their means.
-        return type(self)(
-            n,
-            _weighted(self.mean, self.n),
-            (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n),
-        )
+        mean = _weighted(self.mean, self.n)
+        return type(self)(n, mean, (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n, mean))
 
 
 @dataclass(frozen=True, eq=False)
@@ -399,6 +405,20 @@ class Sample(Statistic):
         """Average one term for each value, weighted."""
         return self.sum(terms) / self.n
 
+    def median(self, terms: Array) -> Array:
+        """Return the weighted median of one term for each value: halfway between the lower and the upper one."""
+        if not any(self.weights.strides):
+            return np.median(terms, axis=-1)
+        order = np.argsort(terms, axis=-1)
+        ordered = np.take_along_axis(terms, order, axis=-1)
+        weights = np.broadcast_to(self.weights, terms.shape)
+        below = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
+        half = 0.5 * below[..., -1:]
+        first = np.argmax(below >= half, axis=-1)[..., None]
+        last = np.argmax(below > half, axis=-1)[..., None]
+        lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
+        return lower + 0.5 * (upper - lower)
+
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
         # Samples of different sizes cannot lie side by side; end to end they are one sample already.
@@ -479,3 +499,15 @@ def total(parts: Iterable[Statistic]) -> Statistic:
     """
     parts = [part.lifted() for part in parts]
     return type(parts[0]).join(parts).pool()
+
+
+def beside(parts: list[Any]) -> Any:
+    """Lay batches of statistics one after the other along their first axis, unmerged.
+
+    >>> beside([Moments.of(np.array([[1.0, 3.0]])), Moments.of(np.array([[2.0], [4.0]]))]).mean
+    array([2., 2., 4.])
+    """
+    if len(parts) == 1:
+        return parts[0]
+    columns = [part._arrays() for part in parts]
+    return type(parts[0])(**{name: np.concatenate([c[name] for c in columns]) for name in columns[0]})

@@ -3,6 +3,7 @@
 from .bernoulli import Bernoulli
 from .binomial import Binomial
 from .categorical import Categorical
+from .cauchy import Cauchy
 from .exponential import Exponential
 from .gamma import Gamma
 from .geometric import Geometric
@@ -17,6 +18,7 @@ __all__ = [
     "Bernoulli",
     "Binomial",
     "Categorical",
+    "Cauchy",
     "Exponential",
     "Gamma",
     "Geometric",

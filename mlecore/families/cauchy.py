@@ -1,0 +1,122 @@
+"""The Cauchy family: tails so heavy that averages settle on nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import Positive, Real, parameter
+from ..errors import RegularityError
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..statistics import Moments, Sample
+from .heavy_tails import (
+    best_climb,
+    grid_of_values,
+    largest_share,
+    locate,
+    log1p_square,
+    polar,
+    standardised,
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cauchy(Family):
+    """Cauchy(loc, scale s): f(x) = 1 / (pi s (1 + ((x - loc)/s)^2)).
+
+    It has no mean and no variance: loc is the median and s half the distance between the quartiles, both in the unit
+    of x. The joint maximum is the only one (Copas 1975), and there is none when half the values are equal. With the
+    scale known there can be many; the highest is searched for. Source: Johnson, Kotz and Balakrishnan (1994), ch. 16.
+
+    >>> round(Cauchy.fit([-1.0, 0.0, 1.0]).params["scale"] ** 2, 12)
+    0.333333333333
+    """
+
+    loc: Array = parameter(Real())
+    scale: Array = parameter(Positive())
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        return Sample.of(x, w)
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        s = np.asarray(self.scale)
+        tail = t.sum(log1p_square(t.values - np.asarray(self.loc)[..., None], s[..., None]))
+        return -t.n * (np.log(np.pi) + np.log(s)) - tail
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        a, b, h = polar(t, self.loc, self.scale)
+        return 2.0 * t.sum(a / h), t.sum((a - b) * (a + b)) / self.scale
+
+    def _curvature(self, t: Sample) -> Array:
+        a, b, h = polar(t, self.loc, self.scale)
+        s = np.asarray(self.scale)
+        square, unit = a * a, 1.0 / s
+        return symmetric(
+            -2.0 * t.sum((b - a) * (b + a) / h / h),
+            -4.0 * unit * t.sum(a * b * b / h),
+            unit * (t.n - 2.0 * t.sum(square * (1.0 + 2.0 * b * b))) * unit,
+        )
+
+    def _information(self) -> Array:
+        unit = 0.5 / np.asarray(self.scale) ** 2
+        return symmetric(unit + 0.0 * self.loc, 0.0 * unit, unit)
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "scale" in fixed:
+            return
+        if "loc" in fixed:
+            share = t.mean(np.where(t.values == np.asarray(fixed["loc"])[..., None], 1.0, 0.0))
+            reason = "half the values or more are equal to the fixed loc"
+        else:
+            share, reason = largest_share(t), "half the values or more are equal"
+        yield Refusal(
+            share >= 0.5, f"{reason}, so the likelihood keeps rising as scale shrinks to 0"
+        )
+
+    @classmethod
+    def _mle(cls, t: Sample) -> Solution:
+        y, center, spread = standardised(t)
+        loc, scale, converged, iterations = locate(y, 1.0)
+        params = {"loc": center + spread * loc, "scale": spread * scale}
+        return Solution(params, iterations, converged)
+
+    @classmethod
+    def _solve(cls, likelihood: Any) -> tuple[Solution, Array]:
+        if not likelihood.held:
+            return super()._solve(likelihood)
+        t, held = likelihood.statistic, likelihood.held
+        with np.errstate(all="ignore"):
+            places = np.asarray(held[0])[None] if 0 in held else grid_of_values(t)
+            spread = t.median(np.abs(t.values - np.asarray(places[len(places) // 2])[..., None]))
+            sizes = held[1] if 1 in held else np.where(spread > 0, spread, 1.0)
+            theta, _, converged, iterations = best_climb(
+                likelihood, places, np.asarray(sizes)[None]
+            )
+        return Solution({}, iterations, converged), theta
+
+    @classmethod
+    def _moments(cls, m: Moments, **known: Any) -> dict[str, Any]:
+        raise RegularityError(
+            "Cauchy has no moments, so there is no method of moments: use method='mle'"
+        )
+
+    @property
+    def mean(self) -> Any:
+        return np.nan * (self.loc + self.scale)
+
+    @property
+    def var(self) -> Any:
+        return np.nan * (self.loc + self.scale)
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.cauchy(self.loc, self.scale)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return self.loc + self.scale * rng.standard_cauchy(size)

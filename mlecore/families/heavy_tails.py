@@ -1,0 +1,214 @@
+"""What the Cauchy and Student's t share: tails so heavy that no small statistic serves.
+
+With the degrees of freedom known and at least one, the location and scale have one maximum together (Kent and
+Tyler 1991), which `locate` finds. With the scale known there can be a maximum beside every observation, and
+`best_climb` starts from many points. Both work on a whole batch of samples at once.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..family import Array
+from ..likelihood import Likelihood
+from ..statistics import Sample
+
+# How many starting points are climbed from, of all that were looked at.
+_CLIMBS = 6
+# How many terms the search over starting points may read, per sample of a small batch.
+_TERMS = 2**22
+
+
+def standardised(t: Sample) -> tuple[Sample, Array, Array]:
+    """Return the sample in units of its median absolute deviation from its median, and those two.
+
+    Iterating on these makes a fit the same at every offset and in every unit.
+
+    >>> y, center, spread = standardised(Sample.of(np.array([10.0, 12.0, 18.0])))
+    >>> y.values, float(center), float(spread)
+    (array([-1.,  0.,  3.]), 12.0, 2.0)
+    """
+    center = np.asarray(t.median(t.values))
+    distance = np.abs(t.values - center[..., None])
+    spread = np.asarray(t.median(distance))
+    # More than half the values are equal: any scale will do to start from.
+    spread = np.where(spread > 0, spread, t.mean(distance))
+    spread = np.where(spread > 0, spread, 1.0)
+    y = (t.values - center[..., None]) / spread[..., None]
+    return Sample(t.n, y, t.weights), center[()], spread[()]
+
+
+def largest_share(t: Sample) -> Array:
+    """Return the largest share of the sample that one value has.
+
+    >>> float(largest_share(Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
+    0.5
+    """
+    order = np.argsort(t.values, axis=-1)
+    values = np.take_along_axis(t.values, order, axis=-1)
+    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
+    last = np.ones(values.shape, dtype=bool)
+    last[..., :-1] = values[..., 1:] != values[..., :-1]
+    # The weight up to the end of each run of equal values, carried on to the next run's end.
+    ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
+    before = np.concatenate([np.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
+    return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
+
+
+def log1p_square(d: Array, scale: Array) -> Array:
+    """Return log(1 + (d / scale)^2), where the square may overflow.
+
+    >>> round(float(log1p_square(np.array(1e200), np.array(1.0)) / np.log(10.0)))
+    400
+    """
+    with np.errstate(over="ignore"):
+        z = d / scale
+        value = np.asarray(np.log1p(z * z))
+    far = np.isinf(value)
+    if far.any():
+        value = np.where(far, 2.0 * (np.log(np.abs(d)) - np.log(scale)), value)
+    return value
+
+
+def polar(t: Sample, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
+    """Return d/h, scale/h and h with d = x - loc and h = sqrt(scale^2 + d^2), which neither over- nor underflow.
+
+    The slopes of the log-density are polynomials in these.
+
+    >>> a, b, h = polar(Sample.of(np.array([3.0])), 0.0, 4.0)
+    >>> float(a[0]), float(b[0]), float(h[0])
+    (0.6, 0.8, 5.0)
+    """
+    d = t.values - np.asarray(loc)[..., None]
+    s = np.asarray(scale)[..., None]
+    h = np.hypot(s, d)
+    return d / h, s / h, h
+
+
+def locate(
+    t: Sample, df: Any, loc: Any = 0.0, scale: Any = 1.0, max_iterations: int = 200
+) -> tuple[Array, Array, Array, Array]:
+    """Return the location and scale of a t with df >= 1 known that maximise the likelihood, and (converged, iterations).
+
+    Newton's steps in (loc, log scale) where they are short and shrink the expected gain, else a step of the EM
+    algorithm with expanded parameters, which always climbs (Kent, Tyler and Vardi 1994). All sums are rational in
+    the data: no logarithm is taken.
+
+    >>> loc, scale, converged, _ = locate(Sample.of(np.array([-1.0, 0.0, 1.0])), 1.0)
+    >>> float(loc), round(float(scale) ** 2, 12), bool(converged)
+    (0.0, 0.333333333333, True)
+    """
+    batch = t.batch_shape
+    rows = t if batch else t[None]
+    shape = np.shape(rows.n)
+    df, loc, scale = (np.array(np.broadcast_to(v, shape), dtype=float) for v in (df, loc, scale))
+    best = np.full(shape, np.inf)
+    converged, iterations = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=int)
+    active = np.arange(shape[0])
+    for _ in range(max_iterations):
+        if active.size == 0:
+            break
+        part = rows if active.size == shape[0] else rows[active]
+        v, s = df[active], scale[active]
+        em, newton, gain = _steps(part, v, loc[active], s)
+        # The gain must shrink from one Newton step to the next, so they cannot go round in circles.
+        short = (np.abs(newton) <= 0.5).all(axis=0) & (gain >= 0) & (gain < 0.9 * best[active])
+        best[active] = np.where(short, gain, best[active])
+        step = np.where(short, newton, em)
+        loc[active] += s * step[0]
+        scale[active] = s * np.exp(step[1])
+        iterations[active] += 1
+        # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is below rounding.
+        converged[active] = short & (gain <= 1e-16)
+        active = active[~converged[active]]
+    columns = loc, scale, converged, iterations
+    return columns if batch else tuple(c[0] for c in columns)
+
+
+def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
+    """Return the EM step and Newton's in (loc / scale, log scale), and the gain that Newton's promises, -1 if none."""
+    z = (t.values - loc[:, None]) / scale[:, None]
+    u = 1.0 / (df[:, None] + z * z)
+    a = u * z
+    total, first, second = t.sum(u), t.sum(a), t.sum(a * z)
+    uu, ua, aa = t.sum(u * u), t.sum(u * a), t.sum(a * a)
+    mean = first / total
+    em = np.stack([mean, 0.5 * np.log(second / total - mean * mean)])
+    g = np.stack([(df + 1.0) * first, (df + 1.0) * second - t.n])
+    h11, h12, h22 = (-(df + 1.0) * k for k in (df * uu - aa, 2.0 * df * ua, 2.0 * df * aa))
+    determinant = h11 * h22 - h12 * h12
+    newton = np.stack([h12 * g[1] - h22 * g[0], h12 * g[0] - h11 * g[1]]) / determinant
+    concave = (h11 < 0) & (determinant > 0)
+    return em, newton, np.where(concave, (newton * g).sum(axis=0), -1.0)
+
+
+def grid_of_values(t: Sample) -> Array:
+    """Return values of each sample, evenly spaced in rank, as places where a location may start; the places first.
+
+    >>> grid_of_values(Sample.of(np.array([3.0, 1.0, 2.0])))
+    array([1., 2., 3.])
+    """
+    places = min(t.width, max(64, _TERMS // t.values.size))
+    ranks = np.linspace(0, t.width - 1, places).round().astype(int)
+    seen = np.where(t.weights > 0, t.values, np.asarray(t.median(t.values))[..., None])
+    return np.moveaxis(np.sort(seen, axis=-1)[..., ranks], -1, 0)
+
+
+def best_climb(likelihood: Any, *axes: Array) -> tuple[Array, Array, Array, Array]:
+    """Climb from the best of many starts and return the best top: (theta, log-likelihood, converged, iterations).
+
+    `axes` hold the candidates for each free scalar of the family, with the candidates on the first axis. Of
+    neighbours along an axis only the highest is climbed from, so that the climbs start on different hills.
+
+    >>> from mlecore import Cauchy
+    >>> L = Likelihood(Cauchy, [0.0, 10.0, 10.5], fixed={"scale": 0.1})
+    >>> float(best_climb(L, np.array([0.0, 10.0, 10.5]), np.array([0.1]))[0][0]) > 9.0
+    True
+    """
+    batch, free = likelihood.batch_shape, likelihood.free
+    axes = [np.asarray(axis, dtype=float) for axis in axes]
+    lengths = tuple(len(axis) for axis in axes)
+    starts = [
+        np.stack([np.broadcast_to(axis[i], batch) for axis, i in zip(axes, index, strict=True)], -1)
+        for index in product(*map(range, lengths))
+    ]
+    height = np.array([likelihood.log_likelihood(start[..., free]) for start in starts])
+    height = np.where(np.isnan(height), -np.inf, height).reshape(*lengths, *batch)
+    peaks = np.where(_peaks(height, len(axes)), height, -np.inf).reshape(len(starts), *batch)
+    order = np.argsort(peaks, axis=0)[::-1][:_CLIMBS]
+    best = None
+    for choice in order:
+        start = np.take_along_axis(np.array(starts), choice[None, ..., None], axis=0)[0]
+        top = likelihood.maximize(start=start)
+        here = [top.theta, top.log_likelihood, top.converged, top.iterations]
+        if best is not None:
+            better = here[1] > best[1]
+            here = [
+                np.where(better[..., None] if k == 0 else better, a, b)
+                for k, (a, b) in enumerate(zip(here, best, strict=True))
+            ]
+        best = here
+    return tuple(best)
+
+
+def _peaks(height: Array, dimensions: int) -> Array:
+    """Say which points of a grid are no lower than their neighbours along each of the first axes."""
+    peaks = np.ones(height.shape, dtype=bool)
+    for axis in range(dimensions):
+        h, p = np.moveaxis(height, axis, 0), np.moveaxis(peaks, axis, 0)
+        p[1:] &= h[1:] >= h[:-1]
+        p[:-1] &= h[:-1] >= h[1:]
+    return peaks
+
+
+def restricted(likelihood: Any, name: str, value: Any) -> Likelihood:
+    """Return the likelihood with one more parameter held at a value for every sample.
+
+    >>> from mlecore import Cauchy
+    >>> restricted(Likelihood(Cauchy, [0.0, 1.0, 3.0]), "scale", 2.0).names
+    ('loc',)
+    """
+    return likelihood.given({name: np.broadcast_to(value, likelihood.batch_shape)[()]})
