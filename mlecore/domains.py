@@ -82,6 +82,12 @@ class Domain:
         """Say which of the free scalars lie on the boundary of the domain."""
         return np.zeros(scalars.shape, dtype=bool)
 
+    def moved(self, scalars: Array, k: int, value: Array, dimension: int) -> Array:
+        """Return the scalars with the k-th at a new value, the others changed only if the domain asks for it."""
+        scalars = scalars.copy()
+        scalars[..., k] = value
+        return scalars
+
     def to_real(self, theta: Array) -> Array:
         """Map free scalars to the real line."""
         return theta
@@ -196,6 +202,12 @@ class Simplex(Domain):
     def interior(self, dimension: int) -> Array:
         return np.full(dimension - 1, 1.0 / dimension)
 
+    def moved(self, scalars: Array, k: int, value: Array, dimension: int) -> Array:
+        # The other classes keep their proportions among themselves.
+        with np.errstate(all="ignore"):
+            shrink = (1.0 - value) / (1.0 - scalars[..., k])
+        return super().moved(scalars * np.where(np.isfinite(shrink), shrink, 1.0)[..., None], k, value, dimension)
+
     def at_edge(self, scalars: Array) -> Array:
         # 1 - sum may miss zero by rounding; a share that small is no share.
         rest = 1.0 - scalars.sum(axis=-1, keepdims=True)
@@ -272,6 +284,25 @@ class PositiveDefinite(Domain):
     def interior(self, dimension: int) -> Array:
         return self.flatten(np.eye(dimension))
 
+    def moved(self, scalars: Array, k: int, value: Array, dimension: int) -> Array:
+        matrix = self.unflatten(scalars, dimension)
+        i, j = (int(side[k]) for side in np.tril_indices(dimension))
+        with np.errstate(all="ignore"):
+            if i == j:
+                # A new variance scales its row and column, so that the correlations stay.
+                factor = np.ones(matrix.shape[:-1])
+                factor[..., i] = np.sqrt(value / matrix[..., i, i])
+                matrix = matrix * factor[..., :, None] * factor[..., None, :]
+            else:
+                # A new covariance comes with a little more variance on both sides: what is added is positive
+                # semidefinite, so the sum stays positive definite.
+                more = np.abs(value - matrix[..., i, j])
+                ratio = np.sqrt(matrix[..., i, i] / matrix[..., j, j])
+                matrix[..., i, i] += more * ratio
+                matrix[..., j, j] += more / ratio
+                matrix[..., i, j] = matrix[..., j, i] = value
+        return super().moved(self.flatten(matrix), k, value, dimension)
+
 
 def parameter(domain: Domain) -> Any:
     """Declare a parameter of a family.
@@ -292,6 +323,7 @@ class Layout:
 
     def __init__(self, domains: Mapping[str, Domain], dimension: int, family: Any = None) -> None:
         self.family, self.dimension = family, dimension
+        self.parameters = tuple(domains)
         self.known_domains = {name: d for name, d in domains.items() if d.known}
         self.domains = {name: d for name, d in domains.items() if not d.known}
         self.slices: dict[str, slice] = {}
@@ -413,6 +445,14 @@ class Layout:
                 f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}"
             )
         return self.family._unchecked(**params)
+
+    def moved(self, theta: Array, i: int, value: Array) -> Array:
+        """Return vectors of all free scalars with the i-th at a new value, still inside the domain where possible."""
+        name = self.owner[i]
+        part = self.slices[name]
+        theta = theta.copy()
+        theta[..., part] = self.domains[name].moved(theta[..., part], i - part.start, value, self.dimension)
+        return theta
 
     def at_edge(self, theta: Array) -> Array:
         """Say which free scalars lie on the boundary of their domain."""

@@ -687,6 +687,11 @@ class Family:
         )
 
     @classmethod
+    def _mle_given(cls, t: Statistic, held: Mapping[int, Array], **known: Any) -> Solution | None:
+        """Return the maximum with the free scalars at some positions held, where it has a closed form; else None."""
+        return None
+
+    @classmethod
     def _start(cls, t: Statistic, **known: Any) -> dict[str, Any]:
         """Return a rough estimate to climb from; by default the family's own maximum."""
         return cls._mle(t, **known).params

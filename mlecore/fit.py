@@ -6,18 +6,26 @@ Inference is lazy: nothing is computed before it is asked for.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import numbers
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import inference
-from .errors import RegularityError
+from .errors import DataError, RegularityError
+from .numerics import blocks
+from .statistics import beside
 
 __all__ = ["Fit"]
 
 Array = np.ndarray
+
+_INTERVALS = ("wald", "lr", "score", "bootstrap")
+# How many values a bootstrap draws at once: 16 MB of doubles.
+_VALUES_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,13 +94,23 @@ class Fit:
     def _needs_maximum(self, what: str) -> None:
         if self.method != "mle":
             raise RegularityError(
-                f"{what} belongs to a maximum of the likelihood; this fit is by {self.method}. Use method='mle', or bootstrap"
+                f"{what} belongs to a maximum of the likelihood; this fit is by {self.method}. "
+                "Use method='mle' in the fit, or f.bootstrap"
             )
 
-    # -- inference ---------------------------------------------------------------------------------------------------
+    # -- inference ---------------------------------------------------------------------------------
 
     def covariance(self, kind: str = "observed") -> Array:
-        """Return the covariance matrix of the free scalars: "observed", "expected" or "sandwich" information."""
+        """Return the covariance matrix of the free scalars: "observed", "expected" or "sandwich" information.
+
+        Raises
+        ------
+        RegularityError : where there is none; see `mlecore.inference.covariance`.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).covariance("expected")
+        array([[0.125]])
+        """
         self._needs_maximum("a covariance from the information")
         return inference.covariance(self.likelihood, self.theta, kind)
 
@@ -105,16 +123,209 @@ class Fit:
     def se(self) -> dict[str, Any]:
         """The standard errors of the free scalars by name, by the observed information."""
         self._needs_maximum("a standard error from the information")
-        values = inference.standard_errors(self.likelihood, self.theta)
-        return {name: values[..., k] for k, name in enumerate(self.names)}
+        return self._named(inference.standard_errors(self.likelihood, self.theta))
+
+    def _named(self, values: Array) -> dict[str, Any]:
+        return {name: _scalar(values[..., k]) for k, name in enumerate(self.names)}
 
     def ci(
-        self, level: float = 0.95, method: str = "wald", *, scale: str = "identity"
+        self,
+        level: float = 0.95,
+        method: str = "wald",
+        *,
+        scale: str = "identity",
+        replicates: int = 1000,
+        rng: np.random.Generator | int | None = None,
     ) -> dict[str, tuple[Any, Any]]:
-        """Return intervals at the given level, {name: (low, high)}."""
-        self._needs_maximum("an interval from the likelihood")
-        low, high = inference.wald_interval(self.likelihood, self.theta, level, scale)
-        return {name: (low[..., k], high[..., k]) for k, name in enumerate(self.names)}
+        """Return an interval for each free scalar, {name: (low, high)}.
+
+        Parameters
+        ----------
+        level : the share of samples whose interval should cover the truth, if the model holds and n is large.
+        method : "wald", estimate -+ z standard errors; "lr", the values that the profile log-likelihood has not
+            dropped from by more than z^2 / 2; "score", the values whose slope is not too steep, for one free
+            parameter; "bootstrap", the quantiles of the estimates of resampled data.
+        scale : for "wald": "identity", or "natural", the logarithm of a positive parameter and the logit of a
+            probability, whose ends never leave the domain. The other methods do not depend on the scale.
+        replicates, rng : for "bootstrap".
+
+        Raises
+        ------
+        RegularityError : where the method has no meaning, with the reason.
+
+        Source: Pawitan (2001), chapters 2 and 5; Efron and Tibshirani (1993), chapter 13, for the quantiles.
+
+        >>> from mlecore import Bernoulli
+        >>> low, high = Bernoulli.fit([0] * 20).ci(method="score")["p"]
+        >>> low, round(high, 4)
+        (0.0, 0.1611)
+        """
+        if method not in _INTERVALS:
+            raise DataError(
+                f"method must be one of {', '.join(map(repr, _INTERVALS))}, got {method!r}"
+            )
+        if scale != "identity" and method != "wald":
+            raise DataError(
+                f"scale is for method='wald'; an interval by {method!r} is the same on every scale"
+            )
+        if method == "bootstrap":
+            low, high = self._bootstrap_interval(level, replicates, rng)
+        else:
+            self._needs_maximum("an interval from the likelihood")
+            ends = {
+                "wald": lambda: inference.wald_interval(self.likelihood, self.theta, level, scale),
+                "lr": lambda: inference.likelihood_ratio_interval(
+                    self.likelihood, self.theta, level
+                ),
+                "score": lambda: inference.score_interval(self.likelihood, self.theta, level),
+            }
+            low, high = ends[method]()
+        lows, highs = self._named(low), self._named(high)
+        return {name: (lows[name], highs[name]) for name in self.names}
+
+    def test(self, *, method: str = "lr", **null: Any) -> inference.TestResult:
+        """Test the hypothesis that some parameters have the given values: `f.test(shape=1)`.
+
+        Any subset of the free parameters may be named; the others are at their best under the hypothesis. The
+        statistic is compared with a chi-square with one degree of freedom for each free scalar named.
+
+        Parameters
+        ----------
+        method : "lr", twice the drop of the log-likelihood; "wald", the squared distance in standard errors;
+            "score", the squared slope under the hypothesis.
+
+        Raises
+        ------
+        DataError : for an unknown or fixed parameter, or a value outside its domain.
+        RegularityError : where the test has no meaning, with the reason.
+
+        Source: Cox and Hinkley (1974), section 9.3.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).test(rate=0.5).statistic
+        0.0
+        """
+        tests = {
+            "lr": inference.likelihood_ratio_test,
+            "wald": inference.wald_test,
+            "score": inference.score_test,
+        }
+        if method not in tests:
+            raise DataError(f"method must be 'lr', 'wald' or 'score', got {method!r}")
+        self._needs_maximum("a test by the likelihood")
+        return tests[method](self.likelihood, self.theta, null)
+
+    def delta(self, function: Callable[..., Any], level: float = 0.95) -> inference.Delta:
+        """Return the estimate, standard error and interval of any smooth function of the parameters.
+
+        `function` takes parameters by name, any of them: `f.delta(lambda shape, rate: shape / rate)`. It may return
+        an array. The result unpacks: `estimate, se, (low, high) = f.delta(...)`.
+
+        Raises
+        ------
+        RegularityError : where there is no standard error, or the function is flat at the estimate.
+        DataError : for arguments that are no parameters.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).delta(lambda rate: 1 / rate)
+        estimate 2, std. error 1.414, interval -0.7718 to 4.772
+        """
+        self._needs_maximum("a standard error from the information")
+        return inference.delta_method(self.likelihood, self.theta, function, level)
+
+    def bootstrap(
+        self,
+        replicates: int = 1000,
+        rng: np.random.Generator | int | None = None,
+        *,
+        parametric: bool = False,
+    ) -> Fit:
+        """Return the fits of `replicates` new samples as one batch: row by row the estimate, or NaN and a problem.
+
+        The samples are drawn with replacement from the data or, when `parametric`, from the fitted distribution.
+        Weights count observations, so with weights the whole table is drawn anew.
+
+        Raises
+        ------
+        DataError : for a batch, for data that are not there (a fit to a statistic) unless parametric, and for weights
+            that do not add up to a whole number.
+
+        Source: Efron (1979).
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).bootstrap(100, rng=0).batch_shape
+        (100,)
+        """
+        if self.batch_shape:
+            raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
+        if not (isinstance(replicates, numbers.Integral) and replicates > 0):
+            raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
+        n = round(float(self.n))
+        if not np.isclose(n, self.n, rtol=1e-12, atol=0) or n < 1:
+            raise DataError(
+                f"the bootstrap draws whole observations, and the weights add up to {float(self.n):g}"
+            )
+        rng = np.random.default_rng(rng)
+        draw = self._drawn if parametric else self._redrawn
+        likelihood = self.likelihood
+        family, names = likelihood.family, likelihood.layout.names
+        fixed = {**likelihood.known, **{names[i]: value for i, value in likelihood.held.items()}}
+        if self.method != "mle":
+            x, w = draw(int(replicates), n, rng)
+            return family.fit(x, w, axis=1, fixed=fixed, method=self.method)
+        # Statistics are small: the samples themselves are never all in memory, unless the family needs them whole.
+        parts = []
+        for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
+            x, w = draw(part.stop - part.start, n, rng)
+            parts.append(self.dist._fitting(family.statistics(x, w, axis=1)))
+        return family.fit(beside(parts), fixed=fixed)
+
+    def _drawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, None]:
+        """Return samples from the fitted distribution."""
+        return self.dist.sample((count, n), rng=rng), None
+
+    def _redrawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
+        """Return samples from the data: the values themselves, or how often each was drawn."""
+        likelihood = self.likelihood
+        if likelihood.data is None:
+            raise DataError(
+                "the fit was made from a statistic, which has no observations to draw from; use parametric=True, or fit the data"
+            )
+        family = likelihood.family
+        x, w = family._observations(likelihood.data, likelihood.weights, likelihood.axis)
+        if w is None and family.support.whole and not family.event_ndim:
+            x, w = np.unique(x, return_counts=True)
+        if w is None:
+            return x[rng.integers(0, len(x), (count, n))], None
+        return np.broadcast_to(x, (count, *x.shape)), rng.multinomial(n, w / w.sum(), count)
+
+    def _bootstrap_interval(self, level: float, replicates: int, rng: Any) -> tuple[Array, Array]:
+        """Return quantiles of the estimates of resampled data."""
+        inference.normal_quantile(level)  # refuses a level that is none
+        if self.method == "mle":
+            inference.insist_regular(self.likelihood, "a bootstrap interval")
+        again = self.bootstrap(replicates, rng)
+        estimates = again.theta[~np.isnan(again.theta).any(axis=-1)]
+        lost = len(again.theta) - len(estimates)
+        if lost > 0.1 * len(again.theta):
+            reason = next(iter(again.problems.values()))
+            raise RegularityError(
+                f"{lost} of {len(again.theta)} resampled data sets have no estimate ({reason}), so their quantiles "
+                "would be those of a selection. Use method='lr'"
+            )
+        stuck = [name for k, name in enumerate(self.names) if np.ptp(estimates[:, k]) == 0]
+        if stuck:
+            raise RegularityError(
+                f"every resampled data set gives the same {', '.join(stuck)}, so the bootstrap cannot tell how "
+                "uncertain it is. Use method='lr' or 'score'"
+            )
+        if lost:
+            warnings.warn(
+                f"{lost} of {len(again.theta)} resampled data sets have no estimate and were left out",
+                stacklevel=3,
+            )
+        tail = (1.0 - level) / 2.0
+        return tuple(np.quantile(estimates, [tail, 1.0 - tail], axis=0))
 
     # -- display -----------------------------------------------------------------------------------------------------
 
@@ -156,7 +367,7 @@ class Fit:
         remarks = list(self.notes)
         if not self.batch_shape and self.method == "mle":
             try:
-                self.se
+                self.covariance()
             except RegularityError as error:
                 remarks.append(f"no standard errors: {error}")
         return remarks
@@ -168,13 +379,9 @@ class Fit:
         table = [["", "estimate", "std. error", "95% low", "95% high"], *self._rows()]
         widths = [max(len(row[k]) for row in table) for k in range(5)]
         lines = [self._caption()]
-        for row in table:
-            lines.append(
-                "  ".join(
-                    cell.ljust(w) if k == 0 else cell.rjust(w)
-                    for k, (cell, w) in enumerate(zip(row, widths, strict=True))
-                ).rstrip()
-            )
+        for name, *cells in table:
+            aligned = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
+            lines += ["  ".join([name.ljust(widths[0]), *aligned]).rstrip()]
         return "\n".join(lines + [f"note: {remark}" for remark in self._remarks()])
 
     def __repr__(self) -> str:
@@ -197,6 +404,11 @@ class Fit:
             )
         notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
         return f'<table class="mle-fit">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}'
+
+
+def _scalar(value: Array) -> Any:
+    """Return a float for a single fit, the array for a batch."""
+    return value if np.ndim(value) else float(value)
 
 
 def _four(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,20 @@ class Categorical(Family):
     @classmethod
     def _mle(cls, t: Frequencies) -> Solution:
         return Solution({"probs": t.shares})
+
+    @classmethod
+    def _mle_given(cls, t: Frequencies, held: Mapping[int, Array], **known: Any) -> Solution:
+        # The classes that are not held share what is left in the proportions of their frequencies.
+        classes = [i + 1 for i in held]
+        values = np.stack(np.broadcast_arrays(*held.values()), axis=-1)
+        left = 1.0 - values.sum(axis=-1, keepdims=True)
+        rest = np.delete(np.arange(t.classes), classes)
+        seen = t.shares[..., rest]
+        total = seen.sum(axis=-1, keepdims=True)
+        share = np.where(total > 0, seen / np.where(total > 0, total, 1.0), 1.0 / rest.size)
+        probs = np.empty((*np.broadcast_shapes(left.shape[:-1], t.shares.shape[:-1]), t.classes))
+        probs[..., classes], probs[..., rest] = values, left * share
+        return Solution({"probs": probs}, converged=np.all(left >= 0))
 
     @property
     def mean(self) -> Any:
