@@ -34,7 +34,7 @@ book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 test: $(READY) book
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book/*.ipynb
 
 notebooks: $(READY)
 	$(BIN)/python tools/lean_notebooks.py

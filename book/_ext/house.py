@@ -58,6 +58,8 @@ def mend(html: str) -> str:
     # The label of a control must contain the words that it shows.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = re.sub(r'(class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", html)
+    # The children of a list are its items.
+    html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     # All of a page belongs to some landmark.
     html = html.replace(
         'class="bd-sidebar-primary bd-sidebar"',

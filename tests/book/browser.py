@@ -95,36 +95,42 @@ class Visit:
 
 
 class Reader:
-    """One way to look at the book: a screen, a colour scheme, and pages one after another."""
+    """One way to look at the book: a screen and a colour scheme."""
 
     def __init__(self, browser: Browser, address: str, width: int = 1280, dark: bool = False):
+        self.browser = browser
         self.address = address
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
+        self.window = {
+            "viewport": {"width": width, "height": 900},
+            "color_scheme": "dark" if dark else "light",
+            "reduced_motion": "reduce",
+        }
 
     @contextmanager
     def open(self, path: str) -> Iterator[Visit]:
-        """Open a page, wait until it is still, and note what it asked for."""
-        visit = Visit(self.context.new_page())
+        """Open a page with nothing cached, wait until it is still, and note what it asked for.
+
+        Requests to other hosts are noted and refused: the tests need no network.
+        """
+        context = self.browser.new_context(**self.window)
+        visit = Visit(context.new_page())
         page = visit.page
 
-        def requested(request) -> None:
-            local = (self.address, "data:", "blob:", "about:")
-            if not request.url.startswith(local):
-                visit.outside.append(request.url)
+        def is_local(url: str) -> bool:
+            return url.startswith((self.address, "data:", "blob:", "about:"))
+
+        def refuse(route) -> None:
+            visit.outside.append(route.request.url)
+            route.abort()
 
         def responded(response) -> None:
             if response.status >= 400:
                 visit.failed.append(f"{response.status} {response.url}")
 
         def finished(request) -> None:
-            sizes = request.sizes()
-            visit.bytes[request.url] = sizes["responseBodySize"]
+            visit.bytes[request.url] = request.sizes()["responseBodySize"]
 
-        page.on("request", requested)
+        context.route(lambda url: not is_local(url), refuse)
         page.on("response", responded)
         page.on("requestfinished", finished)
         page.on("requestfailed", lambda r: visit.failed.append(f"{r.failure} {r.url}"))
@@ -135,12 +141,8 @@ class Reader:
         )
         try:
             page.goto(f"{self.address}/{path}", wait_until="load")
-            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.evaluate("async () => { await window.MathJax?.startup?.promise }")
             page.wait_for_load_state("networkidle")
             yield visit
         finally:
-            page.close()
-
-    def close(self) -> None:
-        """Close the window."""
-        self.context.close()
+            context.close()

@@ -1,0 +1,173 @@
+"""The book as a reader meets it: every page, in light, in dark and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import Browser
+
+from browser import Reader, Visit, serve
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+LOOKS = {"light": {}, "dark": {"dark": True}, "phone": {"width": 390}}
+MEGABYTE = 1_000_000
+
+UNTYPESET = r"""() => [...document.querySelectorAll('.math')]
+    .filter(e => !e.querySelector('mjx-container') ||
+        e.querySelector('mjx-merror, mjx-mtext[style*="red"]'))
+    .map(e => e.textContent)"""
+UNNAMED = """() => [...document.querySelectorAll('img')]
+    .filter(e => !e.alt.trim() || (e.closest('.cell_output') && e.alt.length < 40))
+    .map(e => e.src)"""
+TOO_WIDE = """() => {
+    const screen = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= screen) return [];
+    const wide = [...document.querySelectorAll('body *')]
+        .filter(e => e.getBoundingClientRect().right > screen + 1);
+    return ['the page', ...wide.map(e => e.outerHTML.slice(0, 120))];
+}"""
+VIOLATIONS = """async () => {
+    const found = await axe.run(document, {resultTypes: ['violations'], preload: false});
+    return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)}`));
+}"""
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, and the pages that Sphinx adds."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    groups = [toc, *toc.get("parts", [])]
+    names = [toc["root"]]
+    names += [chapter["file"] for group in groups for chapter in group.get("chapters", [])]
+    return [f"{name}.html" for name in names] + ["search.html", "genindex.html"]
+
+
+def violations(visit: Visit) -> list[str]:
+    """What axe-core finds wrong with an open page."""
+    visit.page.evaluate(AXE)
+    return visit.page.evaluate(VIOLATIONS)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(page, look) for page in pages() for look in LOOKS],
+    ids=lambda parameter: "-".join(parameter),
+)
+def visit(request, browser: Browser, address: str) -> Iterator[Visit]:
+    page, look = request.param
+    with Reader(browser, address, **LOOKS[look]).open(page) as visit:
+        visit.look = look
+        yield visit
+
+
+def test_a_page_asks_no_other_host(visit):
+    assert visit.outside == []
+
+
+def test_a_page_finds_everything_that_it_asks_for(visit):
+    assert visit.failed == []
+
+
+def test_a_page_logs_no_error(visit):
+    assert visit.errors == []
+
+
+def test_a_page_follows_the_scheme_of_the_reader(visit):
+    theme = "dark" if visit.look == "dark" else "light"
+    assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+def test_the_mathematics_is_typeset(visit):
+    assert visit.page.evaluate(UNTYPESET) == []
+
+
+def test_every_image_has_alt_text(visit):
+    assert visit.page.evaluate(UNNAMED) == []
+
+
+def test_no_page_scrolls_sideways(visit):
+    assert visit.page.evaluate(TOO_WIDE) == []
+
+
+def test_a_page_weighs_less_than_a_megabyte_without_mathjax(visit):
+    weight = {url: n for url, n in visit.bytes.items() if "/mathjax/" not in url}
+    assert sum(weight.values()) < MEGABYTE, sorted(weight.items(), key=lambda i: -i[1])[:5]
+
+
+def test_axe_finds_nothing(visit):
+    assert violations(visit) == []
+
+
+def test_search_finds_likelihood(browser, address):
+    with Reader(browser, address).open("search.html?q=likelihood") as visit:
+        result = visit.page.locator("#search-results li a").first
+        result.wait_for()
+        result.click()
+        visit.page.wait_for_load_state()
+        assert "likelihood" in visit.page.locator("article").inner_text().lower()
+
+
+def test_the_switch_changes_the_theme(browser, address):
+    with Reader(browser, address).open("book/index.html") as visit:
+        seen = set()
+        for _ in range(3):
+            seen.add(visit.page.evaluate("document.documentElement.dataset.theme"))
+            visit.page.locator(".theme-switch-button:visible").first.click()
+        assert seen == {"light", "dark"}
+
+
+@pytest.mark.parametrize("page", [p for p in pages() if p.startswith("book/0") or "/1" in p])
+def test_a_chapter_offers_its_notebook(page, site, browser, address):
+    with Reader(browser, address).open(page) as visit:
+        link = visit.page.locator("a[href$='.ipynb']").first.get_attribute("href")
+        with visit.page.expect_download() as download:
+            visit.page.evaluate(
+                "href => Object.assign(document.createElement('a'), {href, download: ''}).click()",
+                link,
+            )
+        chapter = ROOT / page.replace(".html", ".ipynb")
+        assert Path(download.value.path()).read_bytes() == chapter.read_bytes()
+
+
+# ---- The checks bite: each sees a fault that is planted in a copy of the title page ----------
+
+
+def planted(site: Path, folder: Path, html: str, browser: Browser, width: int = 1280):
+    """Open a copy of the title page with something planted in its text."""
+    shutil.copytree(site, folder, dirs_exist_ok=True, symlinks=True)
+    page = folder / "book" / "index.html"
+    before = page.read_text(encoding="utf-8")
+    page.write_text(before.replace("</article>", f"{html}</article>", 1), encoding="utf-8")
+    with serve(folder) as address, Reader(browser, address, width).open("book/index.html") as visit:
+        return (
+            visit.outside,
+            visit.errors,
+            [*visit.page.evaluate(UNNAMED), *visit.page.evaluate(UNTYPESET)],
+            visit.page.evaluate(TOO_WIDE),
+            violations(visit),
+        )
+
+
+def test_a_planted_outside_request_is_seen(site, tmp_path, browser):
+    html = '<script src="https://cdn.example.org/outside.js"></script>'
+    outside, errors, *_ = planted(site, tmp_path, html, browser)
+    assert outside == ["https://cdn.example.org/outside.js"]
+    assert errors
+
+
+def test_planted_faults_of_the_text_are_seen(site, tmp_path, browser):
+    html = (
+        '<img src="../_static/favicon.svg">'
+        '<span class="math">\\(\\nosuchmacro\\)</span><span class="math">\\(x^2^3\\)</span>'
+        '<div style="width: 3000px">wide</div>'
+    )
+    outside, _, unnamed, wide, found = planted(site, tmp_path, html, browser, width=390)
+    assert outside == []
+    assert len(unnamed) == 3
+    assert wide[0] == "the page"
+    assert any(fault.startswith("image-alt") for fault in found)
