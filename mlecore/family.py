@@ -20,7 +20,7 @@ from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, Su
 from .fit import Fit
 from .likelihood import Likelihood
 from .numerics import blocks
-from .statistics import Moments, Sample, Statistic, total
+from .statistics import Moments, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
 
@@ -28,7 +28,7 @@ Array = np.ndarray
 
 # Values are summarised in rows of this many, small enough to stay in the processor's cache while they are read twice.
 _ROW = 8192
-_ROWS_AT_ONCE = 16
+_ROWS_AT_ONCE = 32
 
 
 class Solution(NamedTuple):
@@ -388,7 +388,11 @@ class Family:
             return cls._accept(x, weights, axis)
         x, w = cls._observations(x, weights, axis)
         with np.errstate(all="ignore"):
-            t = total(cls._parts(x, w)) if cls._in_parts(x) else cls._checked(x, w)
+            if cls._in_parts(x):
+                parts = list(cls._parts(x, w))
+                t = type(parts[0]).join(parts).pool()
+            else:
+                t = cls._checked(x, w)
         if not t.isfinite():
             require_finite(x, "x")
             raise DataError(
@@ -487,18 +491,17 @@ class Family:
 
     @classmethod
     def _parts(cls, x: Array, w: Array | None) -> Iterator[Statistic]:
+        """Summarise one long sample in rows; each part is a batch of them."""
         whole = x.size - x.size % _ROW
-        rows, weight_rows = (
-            x[:whole].reshape(-1, _ROW),
-            None if w is None else w[:whole].reshape(-1, _ROW),
-        )
-        if weight_rows is not None and not (weight_rows.sum(axis=-1) > 0).all():
-            yield cls._checked(x, w)  # a row without any weight has no mean
+        rows = x[:whole].reshape(-1, _ROW)
+        weights = None if w is None else w[:whole].reshape(-1, _ROW)
+        if w is not None and not (weights.sum(axis=-1) > 0).all():
+            yield cls._checked(x, w).lifted()  # a row without any weight has no mean
             return
         for part in blocks(len(rows), _ROWS_AT_ONCE):
-            yield cls._checked(rows[part], None if w is None else weight_rows[part], x).pool()
-        if whole < x.size:
-            yield cls._checked(x[whole:], None if w is None else w[whole:], x)
+            yield cls._checked(rows[part], None if w is None else weights[part], x)
+        if whole < x.size and (w is None or w[whole:].sum() > 0):
+            yield cls._checked(x[whole:], None if w is None else w[whole:], x).lifted()
 
     @classmethod
     def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
@@ -715,7 +718,7 @@ class Family:
             )
         x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
         with np.errstate(all="ignore"):
-            params = cls._moments(Moments.of(x, w), **likelihood.known)
+            params = cls._moments(cls._moments_of(x, w), **likelihood.known)
         full = likelihood.layout.flatten_all(params)
         inside = likelihood.layout.contains(full)
         problems: dict[Any, str] = {}
@@ -729,7 +732,12 @@ class Family:
         return cls._result(likelihood, full, converged, 0, problems, method="moments")
 
     @classmethod
-    def _moments(cls, m: Moments, **known: Any) -> dict[str, Any]:
+    def _moments_of(cls, x: Array, w: Array | None) -> Any:
+        """Return what `_moments` needs of the data: mean and standard deviation, unless a family wants more."""
+        return Moments.of(x, w)
+
+    @classmethod
+    def _moments(cls, m: Any, **known: Any) -> dict[str, Any]:
         raise RegularityError(
             f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
         )

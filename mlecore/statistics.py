@@ -58,7 +58,7 @@ def _root_mean_square(d: Array, weights: Array | None) -> Array:
     """Return sqrt(mean(d^2)) over the last axis, safe where the squares overflow or underflow."""
     with np.errstate(over="ignore", under="ignore"):
         if weights is None:
-            square = np.einsum("...i,...i->...", d, d) / d.shape[-1]
+            square = np.vecdot(d, d) / d.shape[-1]
         else:
             square = np.einsum("...i,...i,...i->...", weights, d, d) / weights.sum(axis=-1)
     if np.all((square > 1e-280) & (square < 1e300)):
@@ -195,9 +195,12 @@ class Moments(Statistic):
         if x.shape[-1] == 1:
             return cls(_size(x, weights), mean, np.zeros_like(mean))
         d = x - np.asarray(mean)[..., None]
-        # The rounded mean is off by a little; the mean of the deviations says by how much.
-        shift = _mean(d, weights)
         sd = _root_mean_square(d, weights)
+        if not (np.abs(mean) * 1e-12 > sd).any():
+            return cls(_size(x, weights), mean, sd)
+        # The rounded mean is off by a few units in its last place, which shows where the spread is that small;
+        # the mean of the deviations says by how much.
+        shift = _mean(d, weights)
         correction = np.divide(shift, sd, out=np.zeros_like(sd), where=sd > 0)
         sd = sd * np.sqrt(np.maximum(1.0 - correction * correction, 0.0))
         return cls(_size(x, weights), mean + shift, sd)
@@ -247,7 +250,9 @@ class LogMoments(Statistic):
         share = self.n / np.asarray(n)[..., None]
         # The gap of the whole is the mean gap of the parts plus the gap between their means.
         mean = _weighted(self.mean, self.n)
-        return type(self)(n, mean, (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n, mean))
+        return type(self)(
+            n, mean, (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n, mean)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -419,6 +424,11 @@ class Sample(Statistic):
         lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
         return lower + 0.5 * (upper - lower)
 
+    def extremes(self) -> tuple[Array, Array]:
+        """Return the smallest and the largest value; a value of weight zero is no observation."""
+        e = Extremes.of(self.values, self.weights if any(self.weights.strides) else None)
+        return e.low, e.high
+
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
         # Samples of different sizes cannot lie side by side; end to end they are one sample already.
@@ -510,4 +520,6 @@ def beside(parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
     columns = [part._arrays() for part in parts]
-    return type(parts[0])(**{name: np.concatenate([c[name] for c in columns]) for name in columns[0]})
+    return type(parts[0])(
+        **{name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+    )
