@@ -344,8 +344,12 @@ class Likelihood:
         1.0
         """
         here = self.given(fixed)
-        if start is None:
-            start = here.layout.flatten_all(here.family._start(here.statistic, **here.known))
+        with np.errstate(all="ignore"):
+            closed = here._by_formula()
+            if start is None and closed is None:
+                start = here.layout.flatten_all(here.family._start(here.statistic, **here.known))
+        if closed is not None:
+            return here._maximum_at(here.layout.flatten_all(closed.params))
         start = np.asarray(start, dtype=float)
         batch = here.batch_shape
         count = int(np.prod(batch))
@@ -360,6 +364,22 @@ class Likelihood:
         full = here._full(theta)
         dist = here.layout.distribution(full, here.known)
         return Maximum(dist.params, value[()], converged[()], iterations[()], full, dist)
+
+    def _by_formula(self) -> Any:
+        """Return the family's own solution where a climb cannot reach the maximum; None where it can."""
+        if self.held:
+            return self.family._mle_given(self.statistic, self.held, **self.known)
+        return self.family._mle(self.statistic, **self.known) if self.family.irregular else None
+
+    def _maximum_at(self, full: Array) -> Maximum:
+        """Return the maximum that a formula gave."""
+        batch = self.batch_shape
+        full = np.broadcast_to(full, (*batch, full.shape[-1])).copy()
+        value = self.log_likelihood(full[..., self.free])
+        dist = self.layout.distribution(full, self.known)
+        return Maximum(
+            dist.params, value, np.isfinite(value)[()], np.zeros(batch, dtype=int)[()], full, dist
+        )
 
     def _flat(self, batch: tuple[int, ...]) -> Self:
         """Lay a batch of any shape out along one axis; a single sample stays single and serves every row."""
@@ -449,7 +469,7 @@ def _climb(
         iterations[active] += 1
         stuck = np.zeros(active.size, dtype=bool)
         stuck[trying] = True
-        converged[active] = last | (stuck & near)
+        converged[active] = (last | (stuck & near)) & np.isfinite(value[active])
         active = active[~(last | stuck)]
     return theta, value, converged, iterations
 

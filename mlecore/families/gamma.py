@@ -80,6 +80,19 @@ class Gamma(Family):
         return Solution({"shape": shape, "rate": shape / t.mean}, iterations, converged)
 
     @classmethod
+    def _mle_given(cls, t: LogMoments, held: Mapping[int, Array]) -> Solution:
+        if 0 in held:
+            return Solution({"shape": held[0], "rate": held.get(1, held[0] / t.mean)})
+        # With the rate known the shape solves digamma(a) = log rate + mean log x, the target.
+        target = np.asarray(np.log(held[1]) + t.mean_log)
+        flat = target.ravel()
+        start = np.exp(np.clip(target, -5.0, 700.0)) + 0.5  # digamma(a) is near log(a - 1/2)
+        shape, converged, iterations = newton_1d(
+            lambda a, i: (flat[i] - np.log(a) + digamma_gap(a), -trigamma(a)), start
+        )
+        return Solution({"shape": shape, "rate": held[1]}, iterations, converged)
+
+    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"shape": (m.mean / m.sd) ** 2, "rate": m.mean / m.sd / m.sd}
 

@@ -78,11 +78,10 @@ class Laplace(Family):
         )
 
     @classmethod
-    def _start(cls, t: Sample, **known: Any) -> dict[str, Any]:
-        start = cls._mle(t).params
-        # Equal values have no spread of their own, yet a scale given a different loc.
-        size = np.where(start["loc"] == 0, 1.0, np.abs(start["loc"]))
-        return {**start, "scale": np.where(start["scale"] > 0, start["scale"], size)}
+    def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution:
+        loc = held[0] if 0 in held else _median(t)
+        scale = held[1] if 1 in held else t.mean(np.abs(t.values - np.asarray(loc)[..., None]))
+        return Solution({"loc": loc, "scale": scale})
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:

@@ -68,6 +68,10 @@ class LogNormal(Family):
         return Normal._mle(t)
 
     @classmethod
+    def _mle_given(cls, t: Moments, held: Mapping[int, Array]) -> Solution:
+        return Normal._mle_given(t, held)
+
+    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         square = np.log1p((m.sd / m.mean) ** 2)
         return {"mu": np.log(m.mean) - 0.5 * square, "sigma": np.sqrt(square)}

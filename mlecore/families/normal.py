@@ -67,6 +67,13 @@ class Normal(Family):
         return Solution({"mu": t.mean, "sigma": t.sd})
 
     @classmethod
+    def _mle_given(cls, t: Moments, held: Mapping[int, Array]) -> Solution:
+        if 0 not in held:
+            return Solution({"mu": t.mean, "sigma": held[1]})
+        sigma = held[1] if 1 in held else np.hypot(t.sd, t.mean - held[0])
+        return Solution({"mu": held[0], "sigma": sigma})
+
+    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"mu": m.mean, "sigma": m.sd}
 

@@ -74,6 +74,10 @@ class Uniform(Family):
         return Solution({"low": t.low, "high": t.high})
 
     @classmethod
+    def _mle_given(cls, t: Extremes, held: Mapping[int, Array]) -> Solution:
+        return Solution({"low": held.get(0, t.low), "high": held.get(1, t.high)})
+
+    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         half = np.sqrt(3.0) * m.sd
         return {"low": m.mean - half, "high": m.mean + half}
