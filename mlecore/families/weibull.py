@@ -13,9 +13,7 @@ from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import newton_1d
 from ..statistics import Moments, Sample
-
-# The sample of this many values that gives the first estimate when there are many more.
-_SUBSAMPLE = 2048
+from .extreme_value import solve_extreme_value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,28 +64,36 @@ class Weibull(Family):
 
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        if not fixed:
-            observed = np.where(t.weights > 0, t.values, np.nan)
-            equal = np.nanmax(observed, axis=-1) == np.nanmin(observed, axis=-1)
+        if "shape" not in fixed:
+            low, high = t.extremes()
+            equal = (low == high) & (low == np.log(fixed["scale"]) if "scale" in fixed else True)
             yield Refusal(
                 equal, "all values are equal, so the likelihood rises without bound as shape grows"
             )
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
-        center = t.mean(t.values)
-        y = t.values - np.asarray(center)[..., None]
-        spread = np.sqrt(t.mean(y * y))
-        start = np.pi / np.sqrt(6.0) / spread
-        if t.width > 8 * _SUBSAMPLE and not t.batch_shape:
-            every = slice(None, None, t.width // _SUBSAMPLE)
-            start, _, _ = _solve_profile(Sample.of(y[every], t.weights[every]), start)
-        shape, converged, iterations = _solve_profile(Sample(t.n, y, t.weights), start)
-        # At the maximum s^k = mean(x^k); with centred logarithms nothing overflows.
-        power = t.mean(np.exp(np.asarray(shape)[..., None] * y))
-        return Solution(
-            {"shape": shape, "scale": np.exp(center + np.log(power) / shape)}, iterations, converged
-        )
+        # At the maximum s^k = mean(x^k).
+        shape, log_scale, converged, iterations = solve_extreme_value(t)
+        return Solution({"shape": shape, "scale": np.exp(log_scale)}, iterations, converged)
+
+    @classmethod
+    def _start(cls, t: Sample) -> dict[str, Any]:
+        # Equal values have no shape of their own, yet one when the scale is given.
+        shape = cls._mle(t).params["shape"]
+        return {
+            "shape": np.where(np.isfinite(shape), shape, 1.0),
+            "scale": np.exp(t.mean(t.values)),
+        }
+
+    @classmethod
+    def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
+        if 0 not in held:
+            return None
+        k = np.asarray(held[0])
+        top = t.values.max(axis=-1)
+        power = t.mean(np.exp(k[..., None] * (t.values - top[..., None])))
+        return Solution({"shape": k, "scale": held.get(1, np.exp(top + np.log(power) / k))})
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
@@ -123,19 +129,3 @@ class Weibull(Family):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return self.scale * rng.weibull(self.shape, size)
-
-
-def _solve_profile(t: Sample, start: Array) -> tuple[Array, Array, Array]:
-    """Solve 1/k + mean(y) - sum(y e^{ky}) / sum(e^{ky}) = 0 for the shape k; y are centred logarithms."""
-    batch = bool(t.batch_shape)
-
-    def equation(k: Array, i: Array) -> tuple[Array, Array]:
-        part = t[np.unravel_index(i, t.batch_shape)] if batch else t
-        y = part.values
-        e = np.exp(k[:, None] * y)
-        total = part.sum(e)
-        first = part.sum(y * e) / total
-        second = part.sum(y * y * e) / total
-        return 1.0 / k + part.mean(y) - first, -1.0 / k**2 - (second - first * first)
-
-    return newton_1d(equation, start)
