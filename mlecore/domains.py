@@ -104,9 +104,13 @@ class Real(Domain):
 
 @dataclass(frozen=True)
 class Positive(Domain):
-    """A positive number; with `zero=True`, zero too. Natural scale: the logarithm."""
+    """A positive number; with `zero=True`, zero too. Natural scale: the logarithm.
+
+    `least` is where a family stops its estimates, when the likelihood misbehaves below it: an edge as 0 is.
+    """
 
     zero: bool = False
+    least: float = field(default=0.0, repr=False)
     longest_step: ClassVar[float] = 3.0
 
     def describe(self) -> str:
@@ -119,7 +123,7 @@ class Positive(Domain):
         return np.ones(1)
 
     def at_edge(self, scalars: Array) -> Array:
-        return scalars == 0
+        return (scalars == 0) | (scalars == self.least)
 
     def to_real(self, theta: Array) -> Array:
         with np.errstate(divide="ignore"):

@@ -11,6 +11,7 @@ from .laplace import Laplace
 from .lognormal import LogNormal
 from .normal import Normal
 from .poisson import Poisson
+from .student_t import StudentT
 from .uniform import Uniform
 from .weibull import Weibull
 
@@ -26,6 +27,7 @@ __all__ = [
     "LogNormal",
     "Normal",
     "Poisson",
+    "StudentT",
     "Uniform",
     "Weibull",
 ]

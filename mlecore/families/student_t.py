@@ -1,0 +1,340 @@
+"""Student's t family: a Normal with heavier tails, as heavy as the data ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..domains import Positive, Real, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..likelihood import Likelihood
+from ..numerics import LOG_2PI, log1p_excess, trigamma
+from ..statistics import Moments, Sample
+from .heavy_tails import (
+    best_climb,
+    grid_of_values,
+    largest_share,
+    locate,
+    log1p_square,
+    polar,
+    restricted,
+    standardised,
+)
+from .normal import Normal
+
+# The degrees of freedom at which the profile is looked at before climbing; beyond lies the Normal.
+_GRID = np.array([1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 7.5, 12.0, 20.0, 40.0, 100.0])
+# A sample much longer than this is climbed from the fit to a part of it.
+_SUBSAMPLE = 2048
+# Bernoulli numbers make the series of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 in odd powers of 1/x.
+_SERIES = np.array(
+    [-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224, -5461 / 425984]
+)
+_SERIES_FROM = 12.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StudentT(Family):
+    """StudentT(df v, loc, scale s): f(x) = C (1 + ((x - loc)/s)^2 / v)^(-(v+1)/2) / s.
+
+    C = Gamma((v+1)/2) / (Gamma(v/2) sqrt(v pi)); loc and scale have the unit of x. As df grows the limit is the
+    Normal. With the scale free the likelihood has a spike of infinite height at every observation for df < 1, so the
+    estimate is the maximum over df >= 1. Source: Lange, Little and Taylor (1989).
+
+    >>> round(float(StudentT(df=1.0, loc=0.0, scale=2.0).pdf(0.0) * 2.0 * np.pi), 12)
+    1.0
+    """
+
+    df: Array = parameter(Positive(least=1.0))
+    loc: Array = parameter(Real())
+    scale: Array = parameter(Positive())
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        return Sample.of(x, w)
+
+    def _wide(self) -> Array:
+        """Return sqrt(df) scale, the scale that the tails see."""
+        return np.sqrt(self.df) * np.asarray(self.scale)
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        d = t.values - np.asarray(self.loc)[..., None]
+        tail = t.sum(log1p_square(d, self._wide()[..., None]))
+        top = _gamma_ratio(0.5 * np.asarray(self.df)) - 0.5 * LOG_2PI - np.log(self.scale)
+        return t.n * top - 0.5 * (self.df + 1.0) * tail
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        v, s = np.asarray(self.df), np.asarray(self.scale)
+        a, b, h = polar(t, self.loc, self._wide())
+        square = a * a
+        # log(1 + z^2/v) - a^2, without cancellation in the middle.
+        near = square < 0.2
+        excess = log1p_excess(-np.where(near, square, 0.0))
+        if not near.all():
+            excess = np.where(near, excess, -2.0 * np.log(b) - square)
+        df = 0.5 * t.n * _gamma_ratio(0.5 * v, 1) + 0.5 * (t.sum(square) / v - t.sum(excess))
+        return df, (v + 1.0) * t.sum(a / h), (v * t.sum(square) - t.sum(b * b)) / s
+
+    def _curvature(self, t: Sample) -> Array:
+        v, s = np.asarray(self.df), np.asarray(self.scale)
+        a, b, h = polar(t, self.loc, self._wide())
+        aa, bb = a * a, b * b
+        turn = aa - bb / v[..., None]
+        df_df = 0.25 * t.n * _gamma_ratio(0.5 * v, 2)
+        df_df = df_df + 0.5 * t.sum(aa * ((v[..., None] - 1.0) * aa - 2.0 * bb)) / v**2
+        return symmetric(
+            df_df,
+            t.sum(a / h * turn),
+            -(v + 1.0) * t.sum((bb - aa) / h / h),
+            t.sum(aa * turn) / s,
+            -2.0 * (v + 1.0) * t.sum(a * bb / h) / s,
+            (t.n - (v + 1.0) * t.sum(aa * (2.0 * bb + 1.0))) / s / s,
+        )
+
+    def _information(self) -> Array:
+        v, s = np.asarray(self.df), np.asarray(self.scale)
+        near = v * (v + 1.0) * (v + 3.0)
+        # Without the first term of its series the curvature of the Gamma functions does not cancel for large df.
+        small = 1.0 / (2.0 * v * v) - (v + 5.0) / (2.0 * near) - 0.25 * _gamma_ratio(0.5 * v, 2)
+        large = (7.0 * v + 3.0) / (2.0 * v * v * near) - 0.25 * _gamma_ratio(0.5 * v, 2, skip=1)
+        df_df = np.where(v < 2.0 * _SERIES_FROM, small, large)
+        zero = 0.0 * (self.loc + s + v)
+        unit = 1.0 / (v + 3.0) / s
+        cross = -2.0 / ((v + 1.0) * (v + 3.0)) / s
+        return symmetric(df_df, zero, (v + 1.0) * unit / s, cross, zero, 2.0 * v * unit / s)
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "scale" not in fixed:
+            if "loc" in fixed:
+                same = t.values == np.asarray(fixed["loc"])[..., None]
+                share, where = t.mean(np.where(same, 1.0, 0.0)), "equal to the fixed loc"
+            else:
+                share, where = largest_share(t), "equal"
+            df = np.asarray(fixed.get("df", 1.0))
+            yield Refusal(
+                share >= df / (df + 1.0),
+                "too many values (half of them, or more by the degrees of freedom) are "
+                f"{where}, so the likelihood keeps rising as scale shrinks to 0",
+            )
+        if "df" not in fixed:
+            yield Refusal(
+                cls._nearest_is_normal(t, fixed),
+                "the likelihood rises as df grows: the tails are no heavier than those of a Normal, the limit",
+                lambda: Normal.fit(
+                    t.values,
+                    weights=t.weights,
+                    fixed={new: fixed[old] for old, new in _LIMIT_NAMES.items() if old in fixed},
+                ),
+            )
+
+    @classmethod
+    def _nearest_is_normal(cls, t: Sample, fixed: Mapping[str, Any]) -> Array:
+        """Say which samples have no t as likely as the best Normal."""
+        y, center, spread = standardised(t)
+        held = {}
+        if "loc" in fixed:
+            held["loc"] = (np.asarray(fixed["loc"]) - center) / spread
+        if "scale" in fixed:
+            held["scale"] = np.asarray(fixed["scale"]) / spread
+        mu = np.asarray(held.get("loc", y.mean(y.values)))
+        sigma = held.get("scale", np.sqrt(y.mean((y.values - mu[..., None]) ** 2)))
+        z = (y.values - mu[..., None]) / np.asarray(sigma)[..., None]
+        # The slope of the profile in 1/df at the Normal: only where it does not rise can the Normal be the best.
+        slope = y.mean(z**4) - 2.0 * y.mean(z * z) - 1.0
+        doubtful = np.asarray(slope <= 0.0)
+        if not doubtful.any():
+            return doubtful
+        likelihood = Likelihood(cls, y, fixed=held)._flat(doubtful.shape)
+        rows = np.flatnonzero(doubtful.ravel())
+        if doubtful.ndim:
+            likelihood = likelihood.at(rows)
+        normal = -y.n * (0.5 * LOG_2PI + np.log(sigma) + 0.5 * y.mean(z * z))
+        theta = cls._solve(likelihood)[1]
+        best = likelihood.log_likelihood(theta[..., likelihood.free])
+        gain = best - np.ravel(normal)[rows].reshape(np.shape(best))
+        # What is less than rounding is no gain; a climb that failed has none to show.
+        size = np.ravel(np.broadcast_to(y.n, doubtful.shape))[rows].reshape(np.shape(best))
+        doubtful.ravel()[rows] = ~(gain > 1e-12 * size)
+        return doubtful
+
+    @classmethod
+    def _solve(cls, likelihood: Any) -> tuple[Solution, Array]:
+        held = {likelihood.layout.names[i]: v for i, v in likelihood.held.items()}
+        with np.errstate(all="ignore"):
+            if not held:
+                theta, converged, iterations = _climb_from_profile(likelihood)
+            elif set(held) == {"df"} and np.all(np.asarray(held["df"]) >= 1.0):
+                theta, converged, iterations = _with_df(likelihood, held["df"])
+            else:
+                theta, converged, iterations = _search(likelihood, held)
+            if "df" in held or "scale" in held:
+                return Solution({}, iterations, converged), theta
+            return _bounded(likelihood, theta, converged, iterations)
+
+    @classmethod
+    def _mle(cls, t: Sample, **known: Any) -> Solution:
+        solution, theta = cls._solve(Likelihood(cls, t))
+        return solution._replace(
+            params=dict(zip(cls.parameters, np.moveaxis(theta, -1, 0), strict=True))
+        )
+
+    @classmethod
+    def _moments_of(cls, x: Array, w: Array | None) -> tuple[Moments, Array]:
+        m = Moments.of(x, w)
+        z = (x - np.asarray(m.mean)[..., None]) / np.asarray(m.sd)[..., None]
+        return m, np.average(z**4, axis=-1, weights=w) - 3.0
+
+    @classmethod
+    def _moments(cls, m: tuple[Moments, Array]) -> dict[str, Any]:
+        # The excess kurtosis is 6 / (v - 4), and the variance s^2 v / (v - 2).
+        m, excess = m
+        df = np.where(excess > 0, 4.0 + 6.0 / excess, np.nan)
+        return {"df": df, "loc": m.mean, "scale": m.sd * np.sqrt((df - 2.0) / df)}
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Any:
+        return np.where(self.df > 1.0, self.loc + 0.0 * self.scale, np.nan)[()]
+
+    @property
+    def var(self) -> Any:
+        v = np.asarray(self.df)
+        finite = (
+            np.asarray(self.scale) ** 2 / np.where(v > 2.0, 1.0 - 2.0 / v, 1.0) + 0.0 * self.loc
+        )
+        return np.where(v > 2.0, finite, np.where(v > 1.0, np.inf, np.nan))[()]
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.t(self.df, self.loc, self.scale)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return self.loc + self.scale * rng.standard_t(self.df, size)
+
+
+_LIMIT_NAMES = {"loc": "mu", "scale": "sigma"}
+
+
+def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
+    """Return log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, or a derivative of it; `skip` leaves out first terms.
+
+    For large x the parts cancel, so the series of the difference is used: with it log C is -log(2 pi)/2 plus this at
+    df/2. Source: Fields (1966); the coefficients are -(1 - 2^-2k) B_2k / (k (2k - 1)).
+
+    >>> float(8e12 * _gamma_ratio(np.array(1e12)))
+    -1.0
+    """
+    large = x >= _SERIES_FROM
+    r = 1.0 / np.where(large, x, _SERIES_FROM)
+    power = 2.0 * np.arange(len(_SERIES)) + 1.0
+    factor = {0: 1.0 + 0.0 * power, 1: -power, 2: power * (power + 1.0)}[derivative]
+    series = np.zeros_like(r)
+    for coefficient in (_SERIES * factor)[skip:][::-1]:
+        series = series * r * r + coefficient
+    series = series * r ** (1 + derivative + 2 * skip)
+    y = np.where(large, 1.0, x)
+    direct = {
+        0: lambda: special.gammaln(y + 0.5) - special.gammaln(y) - 0.5 * np.log(y),
+        1: lambda: special.digamma(y + 0.5) - special.digamma(y) - 0.5 / y,
+        2: lambda: trigamma(y + 0.5) - trigamma(y) + 0.5 / y / y,
+    }[derivative]()
+    return np.where(large, series, direct)[()]
+
+
+def _with_df(likelihood: Any, df: Any) -> tuple[Array, Array, Array]:
+    """Return the maximum over location and scale, which is the only one when df >= 1."""
+    y, center, spread = standardised(likelihood.statistic)
+    if likelihood.batch_shape and not y.batch_shape:
+        center, spread = (np.broadcast_to(v, likelihood.batch_shape) for v in (center, spread))
+        rows = np.broadcast_to(y.values, (*likelihood.batch_shape, y.width))
+        n = np.broadcast_to(y.n, likelihood.batch_shape)
+        y = Sample(n, rows, np.broadcast_to(y.weights, rows.shape))
+    loc, scale, converged, iterations = locate(y, df)
+    theta = np.stack(np.broadcast_arrays(df, center + spread * loc, spread * scale), axis=-1)
+    return theta, converged, iterations
+
+
+def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
+    """Return the highest of the maxima that lie above the hills of the profile of df; single, or a flat batch.
+
+    For every df >= 1 location and scale have one maximum, so the likelihood has no more maxima than its profile over
+    df. The profile is looked at on a grid, and each of its hills is climbed in all three parameters.
+    """
+    y, center, spread = standardised(likelihood.statistic)
+    single = not y.batch_shape
+    y = y[None] if single else y
+    count = len(y.n)
+    rough = y
+    if y.width > 8 * _SUBSAMPLE and not any(y.weights.strides):
+        values = y.values[:, :: y.width // _SUBSAMPLE]
+        rough = Sample.of(values)
+    points, height = [], []
+    loc, scale = np.zeros(count), np.ones(count)
+    for df in _GRID:
+        loc, scale, _, _ = locate(rough, df, loc, scale)
+        points.append(np.stack([np.full(count, df), loc, scale], axis=-1))
+        height.append(Likelihood(StudentT, rough).log_likelihood(points[-1]))
+    points, height = np.array(points), np.array(height)
+    beside = np.pad(height, ((1, 1), (0, 0)), constant_values=-np.inf)
+    hills = (height >= beside[:-2]) & (height >= beside[2:])
+    best = np.full(count, -np.inf)
+    theta, converged = np.full((count, 3), np.nan), np.zeros(count, dtype=bool)
+    iterations = np.zeros(count, dtype=int)
+    for point, hill in zip(points, hills, strict=True):
+        rows = np.flatnonzero(hill)
+        if rows.size == 0:
+            continue
+        start = point[rows]
+        if rough is not y:
+            start = Likelihood(StudentT, rough[rows]).maximize(start=start).theta
+        top = Likelihood(StudentT, y if rows.size == count else y[rows]).maximize(start=start)
+        better = top.log_likelihood > best[rows]
+        rows = rows[better]
+        best[rows], theta[rows] = top.log_likelihood[better], top.theta[better]
+        converged[rows], iterations[rows] = top.converged[better], top.iterations[better]
+    theta[:, 1] = center + spread * theta[:, 1]
+    theta[:, 2] = spread * theta[:, 2]
+    return (theta[0], converged[0], iterations[0]) if single else (theta, converged, iterations)
+
+
+def _search(likelihood: Any, held: Mapping[str, Any]) -> tuple[Array, Array, Array]:
+    """Climb from many points, where a held parameter leaves room for several maxima."""
+    t = likelihood.statistic
+    places = np.asarray(held["loc"])[None] if "loc" in held else grid_of_values(t)
+    middle = np.asarray(places[len(places) // 2])
+    spread = np.asarray(t.median(np.abs(t.values - middle[..., None])))
+    spread = np.where(spread > 0, spread, 1.0)
+    sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
+    grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
+    theta, _, converged, iterations = best_climb(likelihood, grid, places, sizes)
+    return theta, converged, iterations
+
+
+def _bounded(
+    likelihood: Any, theta: Array, converged: Array, iterations: Array
+) -> tuple[Solution, Array]:
+    """Put the fits that ran below df = 1, where the spikes are, back on that edge, and say so."""
+    low = np.asarray(~(theta[..., 0] >= 1.0))
+    notes = ()
+    if low.any():
+        rows = np.flatnonzero(low.ravel())
+        part = likelihood.at(rows) if low.ndim else likelihood
+        edge = restricted(part, "df", 1.0)
+        solution, top = StudentT._solve(edge)
+        theta, converged = np.array(theta), np.array(converged)
+        theta[low], converged[low] = top.reshape(-1, 3), solution.converged
+        which = "df" if not low.ndim else f"df of {rows.size} of {low.size} fits"
+        notes = (
+            f"{which} is 1, the least that an estimate may be: below it the likelihood has a spike of infinite "
+            "height at every observation. The tails are at least as heavy as Cauchy's",
+        )
+    return Solution({}, iterations, converged, notes), theta
