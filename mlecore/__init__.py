@@ -21,3 +21,4 @@ from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .regression import LinearRegression, LogisticRegression, PoissonRegression, SoftmaxRegression
+from .simulate import Coverage, coverage, simulate

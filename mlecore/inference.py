@@ -121,9 +121,8 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     refused, reason = refusal(likelihood, theta)
     if np.ndim(refused) == 0 and refused:
         raise RegularityError(f"{reason}. Use method='lr' or 'score', or a parametric bootstrap")
-    if hasattr(
-        likelihood, "covariance"
-    ):  # a regression inverts its columns, and squares no condition number
+    if hasattr(likelihood, "covariance"):
+        # A regression inverts its columns rather than their products, and squares no condition number.
         return likelihood.covariance(theta, kind)
     only = likelihood.family.information_only_expected
     if kind == "expected" or (kind == "observed" and only):
@@ -284,12 +283,12 @@ def _interval(likelihood: Any, theta: Array, z: float, make: Any) -> tuple[Array
     for part in blocks(known.size, size):
         index = known[part]
         here = flat.at(index)
-        steps = _first_steps(here, rows[index])
+        both = np.tile(np.arange(index.size), 2)
+        sign = np.repeat([-1.0, 1.0], index.size)
+        sides, theta_sides = here.at(both), rows[index][both]
+        cov = _real_covariance(here, rows[index])[both]
         for k in range(p):
-            both = np.tile(np.arange(index.size), 2)
-            curve = make(here.at(both), rows[index][both], k)
-            sign = np.repeat([-1.0, 1.0], index.size)
-            end = _crossing(curve, sign, steps[both, k], z)
+            end = _crossing(make(sides, theta_sides, k, cov), sign, z)
             ends[:, index, k] = end.reshape(2, -1)
     if not batch and np.isnan(ends).any():
         bad = ", ".join(
@@ -301,35 +300,42 @@ def _interval(likelihood: Any, theta: Array, z: float, make: Any) -> tuple[Array
     return ends[0].reshape(theta.shape), ends[1].reshape(theta.shape)
 
 
-def _first_steps(likelihood: Any, theta: Array) -> Array:
-    """Return one standard error of each free scalar in its real coordinate, or a guess where there is none."""
+def _real_covariance(likelihood: Any, theta: Array) -> Array:
+    """Return a covariance matrix in the real coordinates, to start the search with; NaN where there is none."""
     layout, free = likelihood.layout, likelihood.free
     with np.errstate(all="ignore"):
         information = -np.broadcast_to(likelihood.hessian(theta), (*theta.shape, theta.shape[-1]))
         expected = likelihood.expected_information(theta)
-        positive = np.diagonal(information, axis1=-2, axis2=-1) > 0
-        usable = positive.all(axis=-1) & np.isfinite(information).all(axis=(-2, -1))
+        positive = (np.diagonal(information, axis1=-2, axis2=-1) > 0).all(axis=-1)
+        usable = positive & np.isfinite(information).all(axis=(-2, -1))
         information = np.where(usable[:, None, None], information, expected)
-        inverse = _inverse(information, np.zeros(len(theta), dtype=bool))
         first = layout.from_real(layout.to_real(theta, free), free)[1]
-        step = np.sqrt(np.diagonal(inverse, axis1=-2, axis2=-1)) / first
+        cov = _inverse(information, np.zeros(len(theta), dtype=bool))
+        return cov / first[:, :, None] / first[:, None, :]
+
+
+def _first_step(cov: Array, k: int) -> Array:
+    """Return one standard error in the real coordinate; where there is none, one unit of a logarithm."""
+    with np.errstate(all="ignore"):
+        step = np.sqrt(cov[:, k, k])
         return np.where(np.isfinite(step) & (step > 0), step, 1.0)
 
 
 class _ProfileDrop:
     """The signed root of a profile: how far, in standard errors, the log-likelihood drops at each value."""
 
-    def __init__(self, likelihood: Any, theta: Array, k: int) -> None:
+    def __init__(self, likelihood: Any, theta: Array, k: int, cov: Array) -> None:
         self.likelihood = likelihood
         self.layout, self.position = likelihood.layout, int(likelihood.free[k])
         self.domain = self.layout.domain(self.position)
-        self.center = self.domain.to_real(theta[:, k])
         self.top = np.broadcast_to(likelihood.log_likelihood(theta), len(theta))
+        # What rounding leaves of a difference of log-likelihoods.
+        self.noise = 4 * np.finfo(float).eps * (1.0 + np.abs(self.top))
+        self.step = _first_step(cov, k)
+        self.center = self.domain.to_real(theta[:, k])
         # Where the other parameters were at the last value: the next maximisation starts there.
         shape = (len(theta), len(self.layout.names))
         self.full = np.array(np.broadcast_to(likelihood._full(theta), shape))
-        # What rounding leaves of a difference of log-likelihoods.
-        self.noise = 4 * np.finfo(float).eps * (1.0 + np.abs(self.top))
 
     def __call__(self, u: Array, rows: Array) -> tuple[Array, Array]:
         """Return r = sqrt(2 (l_max - l)) and dr/du: infinite outside the domain, NaN where it is lost."""
@@ -342,7 +348,6 @@ class _ProfileDrop:
             fixed = {self.layout.names[self.position]: value[possible]}
             here = self.likelihood.at(inside)
             top = here.maximize(fixed=fixed, start=start[possible])
-            self.full[inside[top.converged]] = top.theta[top.converged]
             r = np.sqrt(np.maximum(2.0 * (self.top[inside] - top.log_likelihood), 0.0))
             root[possible] = np.where(top.converged, r, np.nan)
             # The other parameters are at their best, so moving them adds nothing: the profile's slope is the
@@ -350,23 +355,26 @@ class _ProfileDrop:
             score = here._evaluate_full(top.theta, "_score_vector", 1)[..., self.position]
             with np.errstate(all="ignore"):
                 slope[possible] = -score * first[possible] / r
+            self.full[inside[top.converged]] = top.theta[top.converged]
         return root, slope
 
 
 class _ScoreRoot:
     """|slope| / sqrt(n times the expected information) of a likelihood with one free scalar."""
 
-    def __init__(self, likelihood: Any, theta: Array, k: int) -> None:
+    def __init__(self, likelihood: Any, theta: Array, k: int, cov: Array) -> None:
         self.likelihood = likelihood
         self.domain = likelihood.layout.domain(int(likelihood.free[0]))
         self.center = self.domain.to_real(theta[:, 0])
+        self.step = _first_step(cov, k)
         self.noise = np.full(len(theta), 1e-14)
 
     def __call__(self, u: Array, rows: Array) -> tuple[Array, Array]:
         """Return the root of the score statistic and its slope in u, by differences: steps need no more."""
-        small = 1e-6 * np.maximum(np.abs(u), 1.0)
+        small = 1e-4 * self.step[rows]
         r, right = self._root(u, rows), self._root(u + small, rows)
-        return r, (right - r) / small
+        with np.errstate(all="ignore"):
+            return r, (right - r) / small
 
     def _root(self, u: Array, rows: Array) -> Array:
         theta = self.domain.from_real(u)[0][:, None]
@@ -377,13 +385,13 @@ class _ScoreRoot:
             return np.abs(slope) / np.sqrt(information)
 
 
-def _crossing(curve: Any, sign: Array, step: Array, z: float) -> Array:
+def _crossing(curve: Any, sign: Array, z: float) -> Array:
     """Walk from the maximum in the direction `sign` to where the curve reaches z, all rows at once.
 
     The curve is nearly a straight line through zero at the maximum, so Newton's steps arrive quickly; a bracket
     guards them. Returns parameters: the domain's bound where the curve stays below z, NaN where it is lost.
     """
-    domain, bound = curve.domain, sign * np.inf
+    domain, step, bound = curve.domain, curve.step, sign * np.inf
     logarithmic = np.isfinite(domain.longest_step)
     inside = np.isfinite(curve.center)
     inner, outer, r_inner = curve.center.copy(), bound.copy(), np.zeros(len(sign))
