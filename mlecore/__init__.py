@@ -6,6 +6,7 @@
 """
 
 from . import datasets, exercises, explore, families
+from .comparison import Comparison, compare
 from .errors import (
     ConvergenceError,
     DataError,
