@@ -1,7 +1,8 @@
 """What this book needs of Sphinx and no package gives.
 
-MathJax comes from the book's own folder, and only the part of it that the pages ask for. The
-faults that packages write into the HTML are mended there. What no page uses is left out (slim.py).
+The API reference is written from the docstrings before Sphinx reads anything (api.py). MathJax
+comes from the book's own folder, and only the part of it that the pages ask for. The faults that
+packages write into the HTML are mended there. What no page uses is left out (slim.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+import api
 from slim import slim
 
 # MathJax 3.2.2 is 24 MB as the package carries it. A page asks for the component below, its
@@ -20,6 +22,12 @@ from slim import slim
 # accessibility menu.
 MATHJAX = ("tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre")
 SPEECH_LANGUAGES = ("base.json", "en.json")
+
+
+def write_reference(app: Sphinx, _config: object) -> None:
+    """Write the API reference, if the book has one."""
+    if "book/api" in (Path(app.srcdir) / "_toc.yml").read_text(encoding="utf-8"):
+        api.write(Path(app.srcdir) / "book" / "api.md")
 
 
 def mathjax_folder() -> Path:
@@ -83,6 +91,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.connect("config-inited", write_reference, priority=1)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
