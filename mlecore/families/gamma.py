@@ -74,11 +74,11 @@ class Gamma(Family):
         # so Newton's step is taken there; from the start given it is within rounding in three (Minka 2002).
         g = t.gap
         a = (3.0 - g + np.sqrt((g - 3.0) ** 2 + 24.0 * g)) / (12.0 * g)
-        for iterations in range(1, 20):
+        step, iterations = np.inf, 0
+        while np.any(np.abs(step) > 1e-7) and iterations < 20:
             step = (digamma_gap(a) - g) / (a * trigamma_excess(a))
             a = a / (1.0 - step)
-            if np.all(np.abs(step) < 1e-7):
-                break
+            iterations += 1
         return Solution({"shape": a, "rate": a / t.mean}, iterations, np.abs(step) < 1e-7)
 
     @classmethod
