@@ -1,33 +1,51 @@
 """The families, one file each. A new family is a new file and one line here."""
 
 from .bernoulli import Bernoulli
+from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
 from .exponential import Exponential
 from .gamma import Gamma
 from .geometric import Geometric
+from .gumbel import Gumbel
+from .inverse_gamma import InverseGamma
+from .inverse_gaussian import InverseGaussian
 from .laplace import Laplace
+from .logistic import Logistic
 from .lognormal import LogNormal
+from .negative_binomial import NegativeBinomial
 from .normal import Normal
+from .pareto import Pareto
 from .poisson import Poisson
+from .rayleigh import Rayleigh
 from .student_t import StudentT
 from .uniform import Uniform
+from .von_mises import VonMises
 from .weibull import Weibull
 
 __all__ = [
     "Bernoulli",
+    "Beta",
     "Binomial",
     "Categorical",
     "Cauchy",
     "Exponential",
     "Gamma",
     "Geometric",
+    "Gumbel",
+    "InverseGamma",
+    "InverseGaussian",
     "Laplace",
     "LogNormal",
+    "Logistic",
+    "NegativeBinomial",
     "Normal",
+    "Pareto",
     "Poisson",
+    "Rayleigh",
     "StudentT",
     "Uniform",
+    "VonMises",
     "Weibull",
 ]

@@ -1,0 +1,236 @@
+"""The negative binomial family: counts that vary more than a Poisson lets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..domains import Positive, Support, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..numerics import deviance, log1p_excess, newton_1d, stirling_error, trigamma
+from ..statistics import Moments, Sample, saturated_poisson
+from .poisson import Poisson
+
+# From here on the asymptotic series below are exact to rounding.
+_SERIES_FROM = 12.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NegativeBinomial(Family):
+    """NegativeBinomial(mu, size r): P(X = k) = Gamma(k + r) / (k! Gamma(r)) (r/(r+mu))^r (mu/(r+mu))^k, k = 0, 1, ...
+
+    Mean mu, variance mu + mu^2/r: a Poisson whose rate varies as a Gamma of shape r. The size need not be whole. As
+    it grows the limit is the Poisson, which is the best fit when the variance of the sample does not exceed its mean.
+    Source: Johnson, Kemp and Kotz (2005), ch. 5; existence: Levin and Reeds (1977).
+
+    >>> round(float(NegativeBinomial(mu=1.0, size=1.0).pmf(2)), 12)
+    0.125
+    """
+
+    mu: Array = parameter(Positive(zero=True))
+    size: Array = parameter(Positive())
+    support = Support(low=0.0, whole=True, text="whole numbers 0, 1, 2, ...")
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        t = Sample.of(x, w)
+        return t.compressed() if t.width > 1 else t
+
+    def _columns(self, t: Sample) -> tuple[Array, Array, Array, Array]:
+        """Return mu and size as columns, the counts k, and (k - mu) / (size + mu)."""
+        m, r = np.asarray(self.mu)[..., None], np.asarray(self.size)[..., None]
+        return m, r, t.values, (t.values - m) / (r + m)
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        # Loader's (2000) form: the log-probability of k under a Poisson of rate k, less what the size takes off, less
+        # two deviances whose gaps are known exactly. So a size of 1e15 costs no digits.
+        m, r, k, d = self._columns(t)
+        spread = stirling_error(k + r) - stirling_error(r) - 0.5 * np.log1p(k / r)
+        away = deviance(r, (k + r) / (1.0 + m / r), r * d) + deviance(
+            k, m * ((k + r) / (r + m)), -r * d
+        )
+        return t.sum(saturated_poisson(k) + spread - away)
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        m, r, k, d = self._columns(t)
+        # At mu 0 with nothing counted the slope is that of the Poisson: minus the sample's size.
+        mu = np.where((m == 0) & (k == 0), -1.0, r * d / m)
+        return t.sum(mu), t.sum(_slope_in_size(k, r, d))
+
+    def _curvature(self, t: Sample) -> Array:
+        m, r, k, d = self._columns(t)
+        share = (k + r) / (r + m)
+        mu_mu = share / (r + m) - np.where(k == 0, 0.0, k / m / m)
+        return symmetric(t.sum(mu_mu), t.sum(d / (r + m)), t.sum(_curvature_in_size(k, r, d)))
+
+    def _information(self) -> Array:
+        m, r = np.broadcast_arrays(np.asarray(self.mu), np.asarray(self.size))
+        return symmetric(1.0 / (m * (1.0 + m / r)), 0.0 * m, _information_of_size(m, r))
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "size" in fixed:
+            return
+        mean = t.mean(t.values)
+        center = np.asarray(fixed.get("mu", mean))
+        # The slope in 1/size at the Poisson: only where it rises is there a maximum at a finite size.
+        excess = t.mean((t.values - center[..., None]) ** 2) - mean
+        held = {"rate": fixed["mu"]} if "mu" in fixed else None
+        yield Refusal(
+            excess <= 1e-14 * mean,
+            "the variance does not exceed the mean, so the likelihood rises as size grows to the Poisson, the limit",
+            lambda: Poisson.fit(t.values, weights=t.weights, fixed=held),
+        )
+        yield Refusal(
+            (mean == 0) & (center > 0),
+            "all counts are zero, so the likelihood rises as size shrinks to 0",
+        )
+
+    @classmethod
+    def _mle(cls, t: Sample) -> Solution:
+        # The mean is the estimate of mu whatever the size, so one equation in the size is left.
+        mean = np.asarray(t.mean(t.values))
+        size, converged, iterations = _solve_size(t, mean)
+        return Solution({"mu": mean[()], "size": size}, iterations, converged)
+
+    @classmethod
+    def _mle_given(cls, t: Sample, held: Mapping[int, Array], **known: Any) -> Solution | None:
+        if 1 not in held:
+            size, converged, iterations = _solve_size(t, np.asarray(held[0], dtype=float))
+            return Solution({"mu": held[0], "size": size}, iterations, converged)
+        return Solution({"mu": held.get(0, t.mean(t.values)), "size": held[1]})
+
+    @classmethod
+    def _moments(cls, m: Moments) -> dict[str, Any]:
+        more = m.sd**2 - m.mean
+        return {"mu": m.mean, "size": np.where(more > 0, m.mean * (m.mean / more), np.nan)}
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Any:
+        return self.mu + 0.0 * self.size
+
+    @property
+    def var(self) -> Any:
+        return self.mu + self.mu * (self.mu / self.size)
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.nbinom(self.size, 1.0 / (1.0 + self.mu / self.size))
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        # NumPy's own generator takes the probability, which loses a small mu / size.
+        rate = rng.gamma(self.size, self.mu / self.size, size)
+        return np.asarray(rng.poisson(rate), dtype=float)[()]
+
+
+def _slope_in_size(k: Array, r: Array, d: Array) -> Array:
+    """Return the derivative of log P(k) in the size, with d = (k - mu) / (r + mu)."""
+    # psi(k + r) - psi(r) is a logarithm, which joins log1p(d), and 1/(2r) - 1/(2(k + r)), and what remains: for large r
+    # each is of the size of the whole.
+    rest = 0.5 * (k / (k + r)) / r + _digamma_tail(r) - _digamma_tail(k + r)
+    return rest - log1p_excess(d)
+
+
+def _curvature_in_size(k: Array, r: Array, d: Array) -> Array:
+    """Return the second derivative of log P(k) in the size, with d = (k - mu) / (r + mu)."""
+    total = k + r
+    rest = 0.5 * (k / total / r) * ((total + r) / total / r)
+    return d * d / total - rest + _trigamma_tail(total) - _trigamma_tail(r)
+
+
+def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
+    """Return the size at which the slope is zero for each sample and mu given, with (converged, iterations)."""
+    shape = np.broadcast_shapes(t.batch_shape, mu.shape)
+    batch = bool(t.batch_shape)
+    rows = np.broadcast_to(
+        np.arange(int(np.prod(t.batch_shape))).reshape(t.batch_shape), shape
+    ).ravel()
+    mu = np.broadcast_to(mu, shape)
+    more = t.mean((t.values - mu[..., None]) ** 2) - t.mean(t.values)
+    start = np.where(more > 0, mu / more * mu, 1.0)
+    flat = mu.ravel()
+
+    def equation(r: Array, i: Array) -> tuple[Array, Array]:
+        part = t[np.unravel_index(rows[i], t.batch_shape)] if batch else t
+        k, r = part.values, r[:, None]
+        d = (k - flat[i][:, None]) / (r + flat[i][:, None])
+        return part.sum(_slope_in_size(k, r, d)), part.sum(_curvature_in_size(k, r, d))
+
+    return newton_1d(equation, np.maximum(start, 1e-8))
+
+
+def _digamma_tail(a: Array) -> Array:
+    """Return log(a) - digamma(a) - 1/(2a), about 1/(12 a^2), without cancellation (Abramowitz and Stegun 6.3.18).
+
+    >>> round(float(_digamma_tail(np.array(1e12)) * 12e24), 12)
+    1.0
+    """
+    r = 1.0 / np.maximum(a, _SERIES_FROM)
+    s = r * r
+    series = s * (
+        1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * 691 / 32760))))
+    )
+    large = a >= _SERIES_FROM
+    if np.all(large):
+        return series
+    y = np.where(large, 1.0, a)
+    return np.where(large, series, np.log(y) - special.digamma(y) - 0.5 / y)
+
+
+def _trigamma_tail(a: Array) -> Array:
+    """Return trigamma(a) - 1/a - 1/(2a^2), about 1/(6 a^3), without cancellation (Abramowitz and Stegun 6.4.12).
+
+    >>> round(float(_trigamma_tail(np.array(1e12)) * 6e36), 12)
+    1.0
+    """
+    r = 1.0 / np.maximum(a, _SERIES_FROM)
+    s = r * r
+    series = (
+        r * s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * 691 / 2730)))))
+    )
+    large = a >= _SERIES_FROM
+    if np.all(large):
+        return series
+    y = np.where(large, 1.0, a)
+    return np.where(large, series, trigamma(y) - 1.0 / y - 0.5 / y / y)
+
+
+def _information_of_size(mu: Array, r: Array) -> Array:
+    """Return the expected information of the size.
+
+    For mu <= r the series of Fisher (1941), whose terms are all positive; otherwise the integral over t > 0 of
+    e^(-rt) {[1 - h^-r] [t/(1 - e^-t) - 1] - (mu v/r) h^(-r-1)} with v = 1 - e^-t and h = 1 + mu v/r, which comes from
+    the probability generating function h^-r and loses no digits there.
+
+    >>> round(float(_information_of_size(np.array(2.0), np.array(3.0))), 9)
+    0.00750925
+    """
+    q = mu / (r + mu)
+    series = np.zeros_like(q)
+    term = q * q / (r * (r + 1.0)) * 0.5
+    for j in range(1, 80):
+        series = series + term
+        # Term j is q^(j+1) (j-1)! j / ((j+1) r (r+1) ... (r+j)).
+        term = term * q * (j + 1.0) ** 2 / ((j + 2.0) * (r + j + 1.0))
+    if np.all(mu <= r):
+        return series
+    # Substituting t = e^s the integrand falls off on both sides, where the trapezoid rule converges exponentially.
+    low, high = np.minimum(r / mu, 1.0) * 1e-18, 60.0 / np.minimum(r, 1.0)
+    s = np.linspace(np.log(low), np.log(high), 1600, axis=-1)
+    step = s[..., 1] - s[..., 0]
+    t = np.exp(s)
+    v, ratio, rr = -np.expm1(-t), (mu / r)[..., None], r[..., None]
+    log_h = np.log1p(ratio * v)
+    bend = np.where(t < 1e-2, t * (0.5 + t / 12.0 * (1.0 - t * t / 60.0)), t / v - 1.0)
+    body = -np.expm1(-rr * log_h) * bend - ratio * v * np.exp(-(rr + 1.0) * log_h)
+    integral = (np.exp(-rr * t) * body * t).sum(axis=-1) * step
+    return np.where(mu <= r, series, integral)
