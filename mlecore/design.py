@@ -172,8 +172,11 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
     share = linalg.solve_triangular(R[:rank, :rank], R[:rank, rank:])
     sentences = []
     for k, j in enumerate(lost):
-        partners = [names[i] for i, c in zip(kept, share[:, k], strict=True) if abs(c) > 1e-6]
-        sentences.append(f"{names[j]} follows from {', '.join(sorted(partners))}")
+        parts = sorted(zip(kept, share[:, k], strict=True))
+        partners = [names[i] for i, c in parts if abs(c) > 1e-6 and names[i] != "the intercept"]
+        if "the intercept" in names:
+            partners.append("the intercept")
+        sentences.append(f"{names[j]} follows from {', '.join(dict.fromkeys(partners))}")
     raise DataError(
         f"the columns of X are collinear: {'; '.join(sentences)}. "
         f"No data can tell their coefficients apart: drop {len(lost)} of these columns"
@@ -200,19 +203,27 @@ class Cone:
     tight: Array
 
 
-def recession(cone: Cone, *, strict: bool = False, rounding: float = 1e-9) -> Array | None:
+def recession(
+    cone: Cone,
+    guess: Array,
+    *,
+    strict: bool = False,
+    search: bool = True,
+    rounding: float = 1e-9,
+) -> Array | None:
     """Return a direction of the cone along which some condition is positive, or None if there is none.
 
-    With `strict` every condition must be positive. The programme is: maximise the sum of the
-    conditions (strict: the smallest) over directions with coordinates in [-1, 1]. It is solved on a
-    few rows first; rows that its solution violates are added until none is left, which proves the
-    direction for all rows, or until nothing is gained on the few, which proves that there is none.
+    With `strict` every condition must be positive; without `search` only the guess is tried. The programme is: maximise the sum of the
+    conditions (strict: the smallest) over directions with coordinates in [-1, 1]. It is solved for a
+    few conditions first, those that `guess` meets worst; conditions that its solution violates are
+    added until none is left, which proves the direction, or until nothing is gained on the few, which
+    proves that there is none.
 
     Source: Albert and Anderson (1984); Konis (2007).
 
     >>> z = np.array([[1.0, -1.0], [1.0, 2.0]]) * [[-1.0], [1.0]]
     >>> cone = Cone(lambda d: z @ d, lambda i: z[i], z.sum(axis=0), np.zeros(2, dtype=bool))
-    >>> direction = recession(cone)
+    >>> direction = recession(cone, np.zeros(2))
     >>> bool((z @ direction >= 0).all())
     True
     """
@@ -221,7 +232,17 @@ def recession(cone: Cone, *, strict: bool = False, rounding: float = 1e-9) -> Ar
     if strict and cone.tight.any():
         return None
     count, d = cone.tight.size, cone.total.size
-    used = np.unique(np.linspace(0, count - 1, min(count, 200 + 10 * d)).astype(int))
+    length = float(np.abs(guess).max(initial=0.0))
+    margins = cone.margins(guess / length if length > 0 else guess)
+    if not cone.tight.any() and margins.min() > rounding:
+        return guess / length  # the climb has found a separating direction itself
+    if not search:
+        return None
+    some = min(count, 200 + 10 * d)
+    used = np.union1d(
+        np.argpartition(np.where(cone.tight, -np.abs(margins), margins), some - 1)[:some],
+        np.linspace(0, count - 1, some).astype(int),
+    )
     scale = max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
     for _ in range(200):
         M, tight = cone.rows(used), cone.tight[used]
@@ -243,8 +264,7 @@ def recession(cone: Cone, *, strict: bool = False, rounding: float = 1e-9) -> Ar
         )
         if solution.status != 0 or -solution.fun <= rounding:
             return None
-        direction = solution.x[:d]
-        direction = direction / np.abs(direction).max()
+        direction = solution.x[:d] / np.abs(solution.x[:d]).max()
         margins = cone.margins(direction)
         least = -solution.fun if strict else 0.0
         violation = np.where(cone.tight, np.abs(margins), 0.5 * least - margins)
@@ -253,7 +273,7 @@ def recession(cone: Cone, *, strict: bool = False, rounding: float = 1e-9) -> Ar
         if worst.size == 0:
             direction[np.abs(direction) < 1e-12] = 0.0
             return direction
-        if worst.size > 2000:
-            worst = worst[np.argpartition(violation[worst], -2000)[-2000:]]
+        if worst.size > some:
+            worst = worst[np.argpartition(violation[worst], -some)[-some:]]
         used = np.union1d(used, worst)
     return None

@@ -56,7 +56,8 @@ _SUSPICIOUS = 15  # Newton steps after which separation is looked for
 class Observations(Statistic):
     """The rows of a regression, which are their own statistic.
 
-    X has shape (n, p), y (n,), weights (n,) or None; `names` are the columns' and `classes` those of y.
+    X has shape (n, p), y (n,), weights (n,) or None; `names` are the columns' and `classes` those of
+    y; `center` is where the columns lie, roughly.
 
     >>> LogisticRegression.statistics(([[0.0], [1.0]], [0, 1])).names
     ('x1',)
@@ -67,6 +68,7 @@ class Observations(Statistic):
     weights: Array | None
     names: tuple[str, ...]
     intercept: bool
+    center: Array
     classes: Array | None = None
 
     @property
@@ -199,7 +201,7 @@ class Regression:
                     seen = np.unique(y)
                     y, classes = np.searchsorted(seen, y), classes[seen]
         n = float(len(y)) if w is None else float(w.sum())
-        return Observations(n, X, y, w, names, bool(intercept), classes)
+        return Observations(n, X, y, w, names, bool(intercept), X.mean(axis=0), classes)
 
     @classmethod
     def _response(cls, y: Any) -> tuple[Array, Array | None]:
@@ -269,12 +271,18 @@ class Regression:
         return self.theta[..., : q * k].reshape(*self.theta.shape[:-1], q, k)
 
     def eta(self, X: Array | None = None) -> Array:
-        """Return the linear predictors at rows of X, shape (..., rows) with the predictors before it."""
-        X = self.rows.X if X is None else X
-        b = self._blocks
+        """Return the linear predictors at rows of X, shape (..., predictors, rows)."""
+        X, b = self.rows.X if X is None else X, self._blocks
         if not self.rows.intercept:
             return b @ X.T
-        return b[..., 1:] @ X.T + b[..., :1]
+        # Slopes act on distances from the middle of the data: at an offset of 1e6 their products with
+        # the columns would cancel six digits against the intercept, row by row.
+        slopes, center = b[..., 1:], self.rows.center
+        base = b[..., :1] + slopes @ center[:, None]
+        eta = np.empty((*b.shape[:-1], len(X)))
+        for part in blocks(len(X), ROWS):
+            eta[..., part] = slopes @ (X[part] - center).T + base
+        return eta
 
     def _new_rows(self, X: Any) -> Array:
         values, names = columns(X)
@@ -402,7 +410,7 @@ class Regression:
         rows = cls.statistics((X, y), weights, intercept=intercept)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
         top = likelihood.maximize()
-        likelihood.__dict__.pop("_kept", None)  # a fit keeps the data once
+        likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:
             raise ConvergenceError(
                 f"{cls.__name__} did not converge in {top.iterations} Newton steps; it stopped at "
@@ -436,9 +444,16 @@ class Regression:
         """Raise where the responses alone show that there is no maximum."""
 
     @classmethod
-    def _first_guess(cls, problem: _Problem) -> Array:
-        """Return the coefficients to climb from: all zero."""
-        return np.zeros(sum(b.T.shape[1] for b in problem.bases))
+    def _first_guess(cls, problem: _Problem, offsets: Array | None) -> Array:
+        """Return the coefficients to climb from: all zero, or what cancels the offsets best."""
+        if offsets is None:
+            return np.zeros(problem.cuts[-1].stop)
+        n = problem.rows.y.size
+        parts = [
+            -np.linalg.lstsq(basis.gram, basis.Z.T @ offset / n, rcond=None)[0]
+            for basis, offset in zip(problem.bases, offsets, strict=True)
+        ]
+        return np.concatenate(parts)
 
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
@@ -541,6 +556,17 @@ class RegressionFit(Fit):
 class RegressionLikelihood(Likelihood):
     """The likelihood of a regression: climbed, and inverted, in coordinates that keep the digits."""
 
+    def __init__(
+        self,
+        family: type[Regression],
+        data: Any,
+        *,
+        weights: ArrayLike | None = None,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(family, data, weights=weights, fixed=fixed)
+        self._kept: list[Any] = [None]
+
     def maximize(
         self,
         *,
@@ -548,22 +574,24 @@ class RegressionLikelihood(Likelihood):
         start: ArrayLike | None = None,
         max_iterations: int = 100,
     ) -> Maximum:
-        """Climb to the maximum by Newton steps on standardised columns; `fixed` may hold arrays (a grid)."""
+        """Climb to the maximum by Newton steps on standardised columns; `fixed` may hold arrays (a grid).
+
+        The likelihood is concave, so every start leads to the same top, and `start` is not needed.
+        """
         here = self.given(fixed)
         rows, size = here.statistic, len(here.layout.names)
         grid = np.broadcast_shapes(*(np.shape(v) for v in here.held.values()))
-        problem = here._problem()
-        starts = None if start is None else np.broadcast_to(start, (*grid, size))
-        guess, tops = None, []
+        problem, guess = here._problem()
+        tops = []
         for index in np.ndindex(grid):
-            theta = np.zeros(size)
+            held = np.zeros(size)
             for i, value in here.held.items():
-                theta[i] = value[index] if np.ndim(value) else value
-            if starts is not None:
-                guess = problem.gamma(starts[index])
+                held[i] = value[index] if np.ndim(value) else value
             theta, converged, iterations, guess = self.family._solve(
-                problem, theta, guess, max_iterations
+                problem, held, guess, max_iterations
             )
+            if converged:
+                here._kept[0] = (here._kept[0][0], problem, guess)
             value = here.layout.distribution(theta, {})._log_likelihood(rows)
             tops.append((theta, value, converged, iterations))
         theta, value, converged, iterations = (
@@ -573,14 +601,16 @@ class RegressionLikelihood(Likelihood):
         dist = here.layout.distribution(theta, {})
         return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
 
-    def _problem(self) -> _Problem:
-        """Return the standardised columns; those of the last restriction are kept, as a profile asks again."""
+    def _problem(self) -> tuple[_Problem, Array | None]:
+        """Return the standardised columns, and where the last climb on them ended.
+
+        Those of the last restriction are kept, in a place that all restrictions of one likelihood
+        share: a profile asks for them again and again.
+        """
         key = tuple(int(i) for i in self.free)
-        kept = self.__dict__.setdefault("_kept", {})  # shared by the likelihoods made from this one
-        if key not in kept:
-            kept.clear()
-            kept[key] = _Problem.of(self)
-        return kept[key]
+        if self._kept[0] is None or self._kept[0][0] != key:
+            self._kept[0] = (key, _Problem.of(self), None)
+        return self._kept[0][1:]
 
     def covariance(self, theta: Array, kind: str = "observed") -> Array:
         """Return the covariance matrix of the free scalars at a maximum.
@@ -672,31 +702,42 @@ class _Problem:
         ends = np.cumsum([0, *(b.T.shape[1] for b in self.bases)])
         return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
 
-    def theta(self, gamma: Array, theta: Array) -> Array:
-        """Put the free coefficients into a copy of theta."""
-        theta, k = theta.copy(), len(self.rows.coefficients)
+    def theta(self, gamma: Array, held: Array) -> Array:
+        """Return all parameters: the free coefficients beside those that are held."""
+        theta, k = held.copy(), len(self.rows.coefficients)
+        slopes, _, adapts = self._held(held)
         for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
             theta[a * k + free] = basis.T @ gamma[cut]
+            if adapts[a]:
+                theta[a * k] -= slopes[a] @ self.rows.center
         return theta
 
-    def gamma(self, theta: Array) -> Array:
-        """Return the free coefficients of theta on the standardised columns."""
-        k = len(self.rows.coefficients)
-        parts = [
-            np.linalg.solve(basis.T, theta[a * k + free])
-            for a, (basis, free) in enumerate(zip(self.bases, self.free, strict=True))
-        ]
-        return np.concatenate(parts)
+    def offsets(self, held: Array) -> Array | None:
+        """Return what the held coefficients add to the linear predictors; None for nothing.
 
-    def offsets(self, theta: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing."""
-        q, k = len(self.bases), len(self.rows.coefficients)
-        held = theta[: q * k].reshape(q, k).copy()
-        for a, free in enumerate(self.free):
-            held[a, free] = 0.0
-        if not held.any():
+        Where an intercept is free, held slopes act on distances from the middle of the data: then the
+        free coefficients hardly change with the value that is held.
+        """
+        slopes, base, adapts = self._held(held)
+        if not (slopes.any() or base.any()):
             return None
-        return self.family(self.rows, held.ravel()).eta()
+        X, center = self.rows.X, self.rows.center
+        base = base + np.where(adapts, 0.0, slopes @ center)
+        offsets = np.empty((len(slopes), len(X)))
+        for part in blocks(len(X), ROWS):
+            offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
+        return offsets
+
+    def _held(self, held: Array) -> tuple[Array, Array, Array]:
+        """Return the held slopes and intercepts of each predictor, and whether its intercept is free."""
+        q, first = len(self.bases), int(self.rows.intercept)
+        k = len(self.rows.coefficients)
+        table = held[: q * k].reshape(q, k).copy()
+        for a, free in enumerate(self.free):
+            table[a, free] = 0.0
+        base = table[:, 0] if first else np.zeros(q)
+        adapts = np.array([bool(first) and 0 in free for free in self.free])
+        return table[:, first:], base, adapts
 
     def sample(self, step: int) -> _Problem:
         """Return the problem of every step-th row."""
@@ -764,7 +805,7 @@ def _climb(
                 step = linalg.cho_solve(linalg.cho_factor(hessian, check_finite=True), slope)
             except (linalg.LinAlgError, ValueError):
                 if not rough:
-                    _refuse_separation(problem)
+                    _refuse_separation(problem, gamma)
                 return gamma, False, iteration
             parts = [
                 (step[cut], basis) for cut, basis in zip(problem.cuts, problem.bases, strict=True)
@@ -773,8 +814,8 @@ def _climb(
             typical = sum(np.sqrt(max(s @ basis.gram @ s, 0.0)) for s, basis in parts)
             if largest <= 0.1 and largest * typical <= (1e-3 if rough else 1e-10):
                 return gamma + step, True, iteration
-            if iteration == _SUSPICIOUS and not rough:
-                _refuse_separation(problem)
+            if iteration % _SUSPICIOUS == 0 and not rough:
+                _refuse_separation(problem, gamma, prove=iteration >= 2 * _SUSPICIOUS)
             size, promised = 1.0, float(slope @ step)
             for _ in range(60):
                 new = _evaluate(problem, gamma + size * step, offsets)
@@ -787,15 +828,18 @@ def _climb(
     return gamma, False, max_iterations
 
 
-def _refuse_separation(problem: _Problem) -> None:
+def _refuse_separation(problem: _Problem, gamma: Array, *, prove: bool = True) -> None:
     """Raise a SeparationError if a direction along which nothing falls exists."""
     cone = problem.family._cone(problem)
-    direction = recession(cone)
+    direction = recession(cone, gamma, search=prove)
     if direction is None:
         return
-    complete = recession(cone, strict=True)
-    kind = "completely" if complete is not None else "quasi-completely"
-    direction = direction if complete is None else complete
+    kind = "completely"
+    if cone.margins(direction).min() <= 0:
+        complete = recession(cone, direction, strict=True)
+        kind, direction = (
+            (kind, complete) if complete is not None else ("quasi-completely", direction)
+        )
     theta = problem.theta(direction, np.zeros(len(problem.names)))
     theta /= np.abs(theta).max()
     named = " ".join(
@@ -825,13 +869,15 @@ class _Climbed(Regression):
             return theta, True, 0, np.zeros(0)
         gamma, n = guess, problem.rows.y.size
         if gamma is None:
-            gamma = cls._first_guess(problem)
+            gamma = cls._first_guess(problem, offsets)
             if n >= _ENOUGH_TO_SAMPLE and n >= 500 * gamma.size:
                 # A tenth of the rows finds the neighbourhood at a tenth of the price of a pass.
                 few = offsets if offsets is None else offsets[:, ::10]
-                near, close, _ = _climb(problem.sample(10), gamma, few, _SUSPICIOUS, rough=True)
+                near, close, _ = _climb(problem.sample(10), gamma, few, 4 * _SUSPICIOUS, rough=True)
                 gamma = near if close else gamma
         gamma, converged, iterations = _climb(problem, gamma, offsets, max_iterations)
+        if not converged and guess is not None:  # a start from afar; the usual one is safer
+            return cls._solve(problem, theta, None, max_iterations)
         return problem.theta(gamma, theta), converged, iterations, gamma
 
 
@@ -957,14 +1003,14 @@ class PoissonRegression(_Climbed):
         return saturated_poisson(y) - deviance(y, np.exp(eta[..., 0, :]))
 
     @classmethod
-    def _first_guess(cls, problem: _Problem) -> Array:
+    def _first_guess(cls, problem: _Problem, offsets: Array | None) -> Array:
         # One least-squares fit of log(y + 1/2) with the weights that these rates would have: from
         # zero, the first Newton step of a log link overshoots by orders of magnitude.
         y, Z, w = problem.rows.y, problem.bases[0].Z, problem.rows.weights
+        target = np.log(y + 0.5) - (0.0 if offsets is None else offsets[0])
         weight = (y + 0.5) * (1.0 if w is None else w)
-        return np.linalg.lstsq(
-            Z.T @ (Z * weight[:, None]), Z.T @ (weight * np.log(y + 0.5)), rcond=None
-        )[0]
+        gram = Z.T @ (Z * weight[:, None])
+        return np.linalg.lstsq(gram, Z.T @ (weight * target), rcond=None)[0]
 
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
