@@ -16,17 +16,30 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from .numerics import LOG_2PI, deviance, jensen_gap, stirling_error
+from .numerics import (
+    LOG_2PI,
+    deviance,
+    jensen_gap,
+    log1p_excess,
+    log_ratio,
+    mean_log,
+    stirling_error,
+)
 
 __all__ = [
+    "AboveLeast",
     "CountMoments",
+    "Directions",
     "Extremes",
     "Frequencies",
     "LogMoments",
+    "MeanSquare",
     "Means",
     "Moments",
     "MultivariateMoments",
+    "ReciprocalMoments",
     "Sample",
+    "ShareMoments",
     "Statistic",
     "beside",
     "total",
@@ -240,6 +253,20 @@ class LogMoments(Statistic):
             gap = jensen_gap(x, weights, mean)
         return cls(_size(x, weights), mean, gap)
 
+    @classmethod
+    def of_reciprocals(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise 1/x; where x is nearly constant from x itself, as rounding 1/x would cost the last digits."""
+        t = cls.of(1.0 / x, weights)
+        if x.shape[-1] == 1 or not np.any(t.gap < 1e-3):
+            return t
+        pivot = x[..., :1]
+        d = (pivot - x) / x  # how far 1/x lies from 1/pivot, in parts of it
+        shift = _mean(d, weights)
+        gap = np.maximum(_mean(log1p_excess(d), weights) - log1p_excess(shift), 0.0)
+        close = t.gap < 1e-3
+        mean = np.where(close, (1.0 + shift) / pivot[..., 0], t.mean)[()]
+        return cls(t.n, mean, np.where(close, gap, t.gap)[()])
+
     @property
     def mean_log(self) -> Array:
         """The mean logarithm."""
@@ -253,6 +280,181 @@ class LogMoments(Statistic):
         return type(self)(
             n, mean, (share * self.gap).sum(axis=-1) + jensen_gap(self.mean, self.n, mean)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class ReciprocalMoments(Statistic):
+    """Size, mean, mean logarithm, and mean(x) mean(1/x) - 1 >= 0 of positive values: all that an inverse Gaussian needs.
+
+    The last is kept instead of mean(1/x), because the likelihood equation contains it and their difference cancels
+    when the data are nearly constant. It is the mean of (x - m)^2 / (m x), with m the mean.
+
+    >>> float(ReciprocalMoments.of(np.array([1.0, 2.0])).gap)
+    0.125
+    """
+
+    mean: Array
+    mean_log: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x > 0."""
+        # About the first value, so that equal values have exactly their own mean and no gap.
+        mean = x[..., 0] + _mean(x - x[..., :1], weights)
+        return cls(_size(x, weights), mean, mean_log(x, weights), _reciprocal_gap(x, mean, weights))
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        mean = _weighted(self.mean, self.n)
+        within = _weighted(self.gap * (np.asarray(mean)[..., None] / self.mean), self.n)
+        between = _reciprocal_gap(self.mean, mean, self.n)
+        return type(self)(n, mean, _weighted(self.mean_log, self.n), within + between)
+
+
+def _reciprocal_gap(x: Array, mean: Array, weights: Array | None) -> Array:
+    """Return mean(x) mean(1/x) - 1."""
+    m = np.asarray(mean)[..., None]
+    return _mean(((x - m) / m) * ((x - m) / x), weights)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanSquare(Statistic):
+    """Size, root mean square and mean logarithm of values >= 0: all that a Rayleigh needs.
+
+    `zeros` is the share of values that are zero; they count nothing in `mean_log`.
+
+    >>> float(MeanSquare.of(np.array([1.0, 7.0])).rms)
+    5.0
+    """
+
+    rms: Array
+    mean_log: Array
+    zeros: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x >= 0."""
+        zero = x == 0
+        logarithms = mean_log(np.where(zero, 1.0, x), weights)
+        return cls(
+            _size(x, weights), _root_mean_square(x, weights), logarithms, _mean(1.0 * zero, weights)
+        )
+
+    def pool(self) -> Self:
+        share = self.n / np.asarray(self.n.sum(axis=-1))[..., None]
+        rms = _root_mean_square(self.rms, share)
+        means = (_weighted(column, self.n) for column in (self.mean_log, self.zeros))
+        return type(self)(self.n.sum(axis=-1), rms, *means)
+
+
+@dataclass(frozen=True, eq=False)
+class AboveLeast(Statistic):
+    """Size, smallest value, and the mean of log(x / smallest) >= 0 of positive values: all that a Pareto needs.
+
+    >>> float(AboveLeast.of(np.array([1.0, np.e**2])).gap)
+    1.0
+    """
+
+    low: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x, x > 0; a value of weight zero is no observation."""
+        observed = x if weights is None else np.where(weights > 0, x, np.inf)
+        low = observed.min(axis=-1)
+        return cls(_size(x, weights), low, _mean(log_ratio(x, np.asarray(low)[..., None]), weights))
+
+    def pool(self) -> Self:
+        low = self.low.min(axis=-1)
+        gap = _weighted(self.gap + log_ratio(self.low, np.asarray(low)[..., None]), self.n)
+        return type(self)(self.n.sum(axis=-1), low, gap)
+
+
+@dataclass(frozen=True, eq=False)
+class ShareMoments(Statistic):
+    """Size, and mean and Jensen gap of both x and 1 - x, for values between 0 and 1: all that a Beta needs.
+
+    `rest` is the mean of 1 - x, `gap` is log(mean(x)) - mean(log(x)) and `rest_gap` the same of 1 - x. As for a Gamma
+    the gaps are what the likelihood equations contain, and they cancel when the data are nearly constant.
+
+    >>> round(float(np.exp(ShareMoments.of(np.array([0.2, 0.8])).gap)), 12)
+    1.25
+    """
+
+    mean: Array
+    rest: Array
+    gap: Array
+    rest_gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; 0 < x < 1."""
+        # About the first value, so that equal values have exactly their own mean and no gap.
+        first, change = x[..., 0], _mean(x - x[..., :1], weights)
+        mean, rest = first + change, (1.0 - first) - change
+        return cls(_size(x, weights), mean, rest, *_share_gaps(x, mean, rest, weights))
+
+    def pool(self) -> Self:
+        n = self.n.sum(axis=-1)
+        mean, rest = _weighted(self.mean, self.n), _weighted(self.rest, self.n)
+        between = _share_gaps(self.mean, mean, rest, self.n)
+        gaps = (
+            _weighted(g, self.n) + b
+            for g, b in zip((self.gap, self.rest_gap), between, strict=True)
+        )
+        return type(self)(n, mean, rest, *gaps)
+
+
+def _share_gaps(x: Array, mean: Array, rest: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Return the Jensen gaps of x and of 1 - x, which is never formed where it would round."""
+    m, r = np.asarray(mean)[..., None], np.asarray(rest)[..., None]
+    if x.shape[-1] == 1:
+        return np.zeros_like(mean), np.zeros_like(mean)
+    gaps = []
+    for size, d, share in ((mean, (x - m) / m, x), (rest, (m - x) / r, 1.0 - x)):
+        gap = np.log(size) - mean_log(share, weights)
+        if np.any(gap < 1e-3):
+            excess = log1p_excess(np.maximum(d, -0.9999))
+            exact = np.maximum(_mean(excess, weights) - log1p_excess(_mean(d, weights)), 0.0)
+            gap = np.where(gap < 1e-3, exact, gap)[()]
+        gaps.append(gap)
+    return tuple(gaps)
+
+
+@dataclass(frozen=True, eq=False)
+class Directions(Statistic):
+    """Size, mean direction, and how far the mean resultant length falls short of 1: all that a von Mises needs.
+
+    `direction` and the angles are in radians; `deficit` = 1 - R is the mean of 2 sin^2((x - direction)/2), which keeps
+    its digits when all angles nearly agree.
+
+    >>> float(Directions.of(np.array([0.0, np.pi / 2])).direction * 4 / np.pi)
+    1.0
+    """
+
+    direction: Array
+    deficit: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x, in radians."""
+        if x.shape[-1] == 1:
+            return cls(_size(x, weights), x[..., 0], np.zeros_like(x[..., 0]))
+        return cls(_size(x, weights), *_resultant(x, np.zeros_like(x), weights))
+
+    def pool(self) -> Self:
+        return type(self)(self.n.sum(axis=-1), *_resultant(self.direction, self.deficit, self.n))
+
+
+def _resultant(x: Array, deficit: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Return the direction and the deficit of the mean of vectors of length 1 - deficit at the angles x."""
+    turn, length = x - x[..., :1], 1.0 - deficit
+    sine, cosine = _mean(length * np.sin(turn), weights), _mean(length * np.cos(turn), weights)
+    direction = x[..., 0] + np.arctan2(sine, cosine)
+    half = 0.5 * (x - np.asarray(direction)[..., None])
+    return direction, _mean(deficit + length * 2.0 * np.sin(half) ** 2, weights)
 
 
 @dataclass(frozen=True, eq=False)

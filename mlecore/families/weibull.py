@@ -91,8 +91,8 @@ class Weibull(Family):
         if 0 not in held:
             return None
         k = np.asarray(held[0])
-        top = t.values.max(axis=-1)
-        power = t.mean(np.exp(k[..., None] * (t.values - top[..., None])))
+        top = np.asarray(t.extremes()[1])
+        power = t.mean(np.exp(k[..., None] * np.minimum(t.values - top[..., None], 0.0)))
         return Solution({"shape": k, "scale": held.get(1, np.exp(top + np.log(power) / k))})
 
     @classmethod

@@ -1,0 +1,109 @@
+"""The Gumbel family: the largest of many, such as the year's highest flood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import Positive, Real, parameter
+from ..family import Array, Family, Refusal, Solution, symmetric
+from ..statistics import Moments, Sample
+from .extreme_value import solve_extreme_value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Gumbel(Family):
+    """Gumbel(loc, scale b): f(x) = exp(-z - exp(-z)) / b, z = (x - loc)/b; for maxima, with its long tail above.
+
+    Mean loc + 0.5772 b, variance (pi b)^2 / 6; both parameters have the unit of x. exp(-X) is Weibull.
+    Source: Johnson, Kotz and Balakrishnan (1995), ch. 22.
+
+    >>> round(float(Gumbel(loc=0.0, scale=1.0).log_prob(0.0)), 12)
+    -1.0
+    """
+
+    loc: Array = parameter(Real())
+    scale: Array = parameter(Positive())
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        return Sample.of(x, w)
+
+    def _standardised(self, t: Sample) -> Array:
+        return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
+
+    def _log_likelihood(self, t: Sample) -> Array:
+        z = self._standardised(t)
+        return -t.n * np.log(self.scale) - t.sum(z + np.exp(-z))
+
+    def _slope(self, t: Sample) -> tuple[Array, ...]:
+        z = self._standardised(t)
+        e = np.expm1(-z)
+        return -t.sum(e) / self.scale, -(t.n + t.sum(z * e)) / self.scale
+
+    def _curvature(self, t: Sample) -> Array:
+        z = self._standardised(t)
+        e = np.exp(-z)
+        ones, first, second = t.sum(e), t.sum(z * e), t.sum(z * z * e)
+        mixed = (t.sum(np.expm1(-z)) - first) / self.scale**2
+        both = t.n + 2.0 * t.sum(z * np.expm1(-z)) - second
+        return symmetric(-ones / self.scale**2, mixed, both / self.scale**2)
+
+    def _information(self) -> Array:
+        unit, c = 1.0 / self.scale**2 + 0.0 * self.loc, 1.0 - np.euler_gamma
+        return symmetric(unit, -c * unit, (np.pi**2 / 6.0 + c * c) * unit)
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "scale" not in fixed:
+            low, high = t.extremes()
+            yield Refusal(
+                (low == high) & (low == fixed.get("loc", low)),
+                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
+            )
+
+    @classmethod
+    def _mle(cls, t: Sample) -> Solution:
+        # exp(-x) is Weibull, with the shape 1/b and the logarithm of its scale -loc.
+        k, level, converged, iterations = solve_extreme_value(t, sign=-1.0)
+        return Solution({"loc": -level, "scale": 1.0 / k}, iterations, converged)
+
+    @classmethod
+    def _start(cls, t: Sample) -> dict[str, Any]:
+        # Equal values have no scale of their own, yet one when the location is given.
+        low, high = t.extremes()
+        spread = np.where(high > low, high - low, np.maximum(np.abs(low), np.finfo(float).tiny))
+        return {"loc": t.mean(t.values), "scale": 0.25 * spread}
+
+    @classmethod
+    def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
+        if 1 not in held:
+            return None
+        scale, low = np.asarray(held[1]), np.asarray(t.extremes()[0])
+        above = np.maximum(t.values - low[..., None], 0.0)
+        power = t.mean(np.exp(-above / scale[..., None]))
+        return Solution({"loc": held.get(0, low - scale * np.log(power)), "scale": scale})
+
+    @classmethod
+    def _moments(cls, m: Moments) -> dict[str, Any]:
+        scale = m.sd * np.sqrt(6.0) / np.pi
+        return {"loc": m.mean - np.euler_gamma * scale, "scale": scale}
+
+    @property
+    def mean(self) -> Any:
+        return self.loc + np.euler_gamma * self.scale
+
+    @property
+    def var(self) -> Any:
+        return (np.pi * self.scale) ** 2 / 6.0 + 0.0 * self.loc
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        return stats.gumbel_r(self.loc, self.scale)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        return rng.gumbel(self.loc, self.scale, size)
