@@ -103,10 +103,12 @@ def test_axe_finds_nothing(visit):
     assert violations(visit) == []
 
 
-def test_search_finds_likelihood(browser, address):
-    with Reader(browser, address).open("search.html?q=likelihood") as visit:
+@pytest.mark.parametrize("look", LOOKS)
+def test_search_finds_likelihood(look, browser, address):
+    with Reader(browser, address, **LOOKS[look]).open("search.html?q=likelihood") as visit:
         result = visit.page.locator("#search-results li a").first
         result.wait_for()
+        assert violations(visit) == []
         result.click()
         visit.page.wait_for_load_state()
         assert "likelihood" in visit.page.locator("article").inner_text().lower()
