@@ -18,7 +18,9 @@ def labels(notebook: str) -> list[str]:
     """The labels of the displayed formulas of `book/<notebook>.ipynb`, in the order of the page."""
     cells = json.loads((BOOK / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    displays = re.findall(r"^\s*\$\$(?:.+?)\$\$[ \t]*(\([\w-]+\))?", text, flags=re.DOTALL | re.MULTILINE)
+    displays = re.findall(
+        r"^\s*\$\$(?:.+?)\$\$[ \t]*(\([\w-]+\))?", text, flags=re.DOTALL | re.MULTILINE
+    )
     return [label.strip("()") for label in displays]
 
 

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 import sympy as sp
-from formulas import unchecked
 
 import mlecore as mle
+from formulas import unchecked
 
 m, rate, sigma = sp.symbols("m lambda sigma", positive=True)
 x, mu = sp.symbols("x mu", real=True)
@@ -21,7 +21,9 @@ POISSON = rate**k * sp.exp(-rate) / sp.factorial(k)
 
 def binomial(flashes: int) -> sp.Expr:
     return (
-        sp.binomial(m, flashes).expand(func=True) * (rate / m) ** flashes * (1 - rate / m) ** (m - flashes)
+        sp.binomial(m, flashes).expand(func=True)
+        * (rate / m) ** flashes
+        * (1 - rate / m) ** (m - flashes)
     )
 
 
@@ -41,7 +43,9 @@ def test_eq_ch1_normal() -> None:
     assert sp.simplify(sp.integrate(NORMAL, (x, -sp.oo, sp.oo))) == 1
     numbers = sp.lambdify((x, mu, sigma), NORMAL)
     at = np.linspace(-3, 9, 25)
-    np.testing.assert_allclose(mle.Normal(mu=2.5, sigma=1.7).pdf(at), numbers(at, 2.5, 1.7), rtol=1e-13)
+    np.testing.assert_allclose(
+        mle.Normal(mu=2.5, sigma=1.7).pdf(at), numbers(at, 2.5, 1.7), rtol=1e-13
+    )
 
 
 def test_eq_ch1_iid() -> None:
@@ -49,10 +53,14 @@ def test_eq_ch1_iid() -> None:
     d = mle.Poisson(rate=3.9)
     product = np.prod([float(POISSON.subs({rate: 3.9, k: int(c)})) for c in counts])
     assert float(np.exp(d.log_prob(counts).sum())) == pytest.approx(product, rel=1e-12)
-    assert float(mle.Likelihood(mle.Poisson, counts).likelihood(rate=3.9)) == pytest.approx(product, rel=1e-12)
+    assert float(mle.Likelihood(mle.Poisson, counts).likelihood(rate=3.9)) == pytest.approx(
+        product, rel=1e-12
+    )
 
 
-def test_without_independence_the_product_is_wrong_though_each_value_has_the_same_distribution() -> None:
+def test_without_independence_the_product_is_wrong_though_each_value_has_the_same_distribution() -> (
+    None
+):
     """The sticky counts of the page: the next one repeats the last with probability 0.8."""
     f = mle.Poisson(rate=4.0).pmf(np.arange(60))
     joint = 0.8 * np.diag(f) + 0.2 * np.outer(f, f)
@@ -116,4 +124,6 @@ def test_eq_ch1_normal_hat() -> None:
     light = mle.datasets.load("michelson").sample
     fit = mle.Normal.fit(light)
     assert fit.params["mu"] == pytest.approx(light.mean(), rel=1e-14)
-    assert fit.params["sigma"] == pytest.approx(np.sqrt(np.mean((light - light.mean()) ** 2)), rel=1e-13)
+    assert fit.params["sigma"] == pytest.approx(
+        np.sqrt(np.mean((light - light.mean()) ** 2)), rel=1e-13
+    )
