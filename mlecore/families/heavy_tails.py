@@ -157,11 +157,14 @@ def grid_of_values(t: Sample) -> Array:
     return np.moveaxis(np.sort(seen, axis=-1)[..., ranks], -1, 0)
 
 
-def best_climb(likelihood: Any, *axes: Array) -> tuple[Array, Array, Array, Array]:
+def best_climb(
+    likelihood: Any, *axes: Array, bound: Any = None
+) -> tuple[Array, Array, Array, Array]:
     """Climb from the best of many starts and return the best top: (theta, log-likelihood, converged, iterations).
 
     `axes` hold the candidates for each free scalar of the family, with the candidates on the first axis. Of
-    neighbours along an axis only the highest is climbed from, so that the climbs start on different hills.
+    neighbours along an axis only the highest is climbed from, so that the climbs start on different hills. `bound`
+    maps (likelihood, theta, converged) of each top to what is allowed.
 
     >>> from mlecore import Cauchy
     >>> L = Likelihood(Cauchy, [0.0, 10.0, 10.5], fixed={"scale": 0.1})
@@ -183,7 +186,11 @@ def best_climb(likelihood: Any, *axes: Array) -> tuple[Array, Array, Array, Arra
     for choice in order:
         start = np.take_along_axis(np.array(starts), choice[None, ..., None], axis=0)[0]
         top = likelihood.maximize(start=start)
-        here = [top.theta, top.log_likelihood, top.converged, top.iterations]
+        theta, value, converged = top.theta, top.log_likelihood, top.converged
+        if bound is not None:
+            theta, converged = bound(likelihood, theta, converged)
+            value = likelihood.log_likelihood(theta[..., free])
+        here = [theta, value, converged, top.iterations]
         if best is not None:
             better = here[1] > best[1]
             here = [

@@ -174,9 +174,8 @@ class StudentT(Family):
                 theta, converged, iterations = _with_df(likelihood, held["df"])
             else:
                 theta, converged, iterations = _search(likelihood, held)
-            if "df" in held or "scale" in held:
-                return Solution({}, iterations, converged), theta
-            return _bounded(likelihood, theta, converged, iterations)
+        at_edge = "df" not in held and "scale" not in held and theta[..., 0] == 1.0
+        return Solution({}, iterations, converged, _notes(np.asarray(at_edge))), theta
 
     @classmethod
     def _mle(cls, t: Sample, **known: Any) -> Solution:
@@ -228,7 +227,7 @@ def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
     """Return log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, or a derivative of it; `skip` leaves out first terms.
 
     For large x the parts cancel, so the series of the difference is used: with it log C is -log(2 pi)/2 plus this at
-    df/2. Source: Fields (1966); the coefficients are -(1 - 2^-2k) B_2k / (k (2k - 1)).
+    df/2. Source: Abramowitz and Stegun 6.1.18 with 6.1.40; the coefficients are -(1 - 2^-2k) B_2k / (k (2k - 1)).
 
     >>> float(8e12 * _gamma_ratio(np.array(1e12)))
     -1.0
@@ -296,11 +295,14 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
         start = point[rows]
         if rough is not y:
             start = Likelihood(StudentT, rough[rows]).maximize(start=start).theta
-        top = Likelihood(StudentT, y if rows.size == count else y[rows]).maximize(start=start)
-        better = top.log_likelihood > best[rows]
+        here = Likelihood(StudentT, y if rows.size == count else y[rows])
+        top = here.maximize(start=start)
+        reached, safe = _back_to_edge(here, top.theta, top.converged)
+        value = here.log_likelihood(reached)
+        better = value > best[rows]
         rows = rows[better]
-        best[rows], theta[rows] = top.log_likelihood[better], top.theta[better]
-        converged[rows], iterations[rows] = top.converged[better], top.iterations[better]
+        best[rows], theta[rows] = value[better], reached[better]
+        converged[rows], iterations[rows] = safe[better], top.iterations[better]
     theta[:, 1] = center + spread * theta[:, 1]
     theta[:, 2] = spread * theta[:, 2]
     return (theta[0], converged[0], iterations[0]) if single else (theta, converged, iterations)
@@ -315,26 +317,29 @@ def _search(likelihood: Any, held: Mapping[str, Any]) -> tuple[Array, Array, Arr
     spread = np.where(spread > 0, spread, 1.0)
     sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
     grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
-    theta, _, converged, iterations = best_climb(likelihood, grid, places, sizes)
+    bound = None if "df" in held or "scale" in held else _back_to_edge
+    theta, _, converged, iterations = best_climb(likelihood, grid, places, sizes, bound=bound)
     return theta, converged, iterations
 
 
-def _bounded(
-    likelihood: Any, theta: Array, converged: Array, iterations: Array
-) -> tuple[Solution, Array]:
-    """Put the fits that ran below df = 1, where the spikes are, back on that edge, and say so."""
+def _back_to_edge(likelihood: Any, theta: Array, converged: Array) -> tuple[Array, Array]:
+    """Put the climbs that ran below df = 1, where the spikes are, back on that edge."""
     low = np.asarray(~(theta[..., 0] >= 1.0))
-    notes = ()
-    if low.any():
-        rows = np.flatnonzero(low.ravel())
-        part = likelihood.at(rows) if low.ndim else likelihood
-        edge = restricted(part, "df", 1.0)
-        solution, top = StudentT._solve(edge)
-        theta, converged = np.array(theta), np.array(converged)
-        theta[low], converged[low] = top.reshape(-1, 3), solution.converged
-        which = "df" if not low.ndim else f"df of {rows.size} of {low.size} fits"
-        notes = (
-            f"{which} is 1, the least that an estimate may be: below it the likelihood has a spike of infinite "
-            "height at every observation. The tails are at least as heavy as Cauchy's",
-        )
-    return Solution({}, iterations, converged, notes), theta
+    if not low.any():
+        return theta, converged
+    part = likelihood.at(np.flatnonzero(low.ravel())) if low.ndim else likelihood
+    solution, edge = StudentT._solve(restricted(part, "df", 1.0))
+    theta, converged = np.array(theta), np.array(converged)
+    theta[low], converged[low] = edge.reshape(-1, 3), solution.converged
+    return theta, converged
+
+
+def _notes(at_edge: Array) -> tuple[str, ...]:
+    """Say in words which fits are held by the least df."""
+    if not at_edge.any():
+        return ()
+    which = "df" if not at_edge.ndim else f"df of {at_edge.sum()} of {at_edge.size} fits"
+    return (
+        f"{which} is 1, the least that an estimate may be: below it the likelihood has a spike of infinite height at "
+        "every observation. The tails are at least as heavy as Cauchy's",
+    )
