@@ -111,11 +111,10 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
     const [us, vs] = domain.map((d) => linspace(...d, 71));
     const top = f(best, all).value;
     const values = vs.map((v) => us.map((u) => -(f([u, v], all).value - top) * model.n));
-    // The largest curvature at the start sets the largest step that does not overshoot there.
-    const bend = f(start, all).hessian;
+    // A step of one over the largest curvature, at the start or at the maximum, does not overshoot there.
     const largest = (h) => 0.5 * (h[0] + h[2]) + Math.hypot(0.5 * (h[0] - h[2]), h[1]);
     const smallest = (h) => (h[0] * h[2] - h[1] ** 2) / largest(h);
-    views[name] = { f, start, best, top, domain, us, vs, values, rate: 1 / largest(bend), condition: largest(curve) / smallest(curve), names: system.names };
+    views[name] = { f, start, best, top, domain, us, vs, values, rate: 1 / Math.max(largest(curve), largest(f(start, all).hessian)), condition: largest(curve) / smallest(curve), names: system.names };
   }
 
   // One step of Newton's method or of Fisher scoring, halved until the value falls.
@@ -191,6 +190,8 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
       map.curve(points.map((w) => w[0]), points.map((w) => w[1]), role, { dash, width: 2 });
       if (t <= 25 || name === "newton" || name === "fisher") map.dots(points.map((w) => w[0]), points.map((w) => w[1]), role, { radius: 2.6 });
       map.dots([points[t][0]], [points[t][1]], role, { radius: 5 });
+      // What the next step will be: so the learning rate shows before the race has begun.
+      if (t < longest) map.segment(points[t], made[name].points[t + 1], role, { width: 1.2, dash: "2 4", opacity: 0.7 });
     }
     map.handle("start", {
       x: state.u, y: state.v, role: "ink", axis: "xy", step: [(ud[1] - ud[0]) / 50, (vd[1] - vd[0]) / 50], label: "Start of the race",
@@ -215,13 +216,15 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
 
     const close = (name) => {
       const first = made[name].gaps.findIndex((g) => g < 1e-6);
-      return first < 0 ? `not in ${longest}` : String(first);
+      return first < 0 ? `not in ${longest} steps` : `${first} steps`;
     };
     stage.facts([
       ["step", String(t)],
-      ...racers.map(([name, words, role]) => [`${words}: steps to 10${superscript(-6)}`, close(name), role]),
+      ...racers.map(([name, words, role]) => [`${words} to 10${superscript(-6)}`, close(name), role]),
       ["condition number at the maximum", format(view.condition, 3), "muted"],
     ]);
+    // Below this the gap is rounding, not distance.
+    const tidy = (g) => (g < 1e-12 ? 0 : g);
     const gap = made.gradient.gaps[t];
     const worse = gap > 2 * made.gradient.gaps[0] + 1e-9;
     stage.note(
@@ -229,7 +232,7 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
         ? "Gradient descent has overshot and is now worse than at the start: its learning rate is too large for the steepest direction."
         : t === 0
           ? "Press Run, or Step. All four start from the same point; change the coordinates or the learning rate and race again."
-          : `After ${t} steps gradient descent is ${format(Math.max(gap, 0), 2)} above the minimum, Newton ${format(Math.max(0, made.newton.gaps[t]), 2)}, in mean negative log-likelihood.`,
+          : `After ${t} steps gradient descent is ${format(tidy(gap), 2)} above the minimum, Newton ${format(tidy(made.newton.gaps[t]), 2)}, in mean negative log-likelihood.`,
     );
   });
 });

@@ -36,9 +36,7 @@ def _sample(name: str, x: ArrayLike, least: int = 1, most: int = 100_000) -> Arr
     if array.ndim != 1:
         raise DataError(f"{name} must be one-dimensional, not of shape {array.shape}")
     if not least <= array.size <= most:
-        raise DataError(
-            f"{name} must hold {least} to {most} numbers to be drawn, not {array.size}"
-        )
+        raise DataError(f"{name} must hold {least} to {most} numbers to be drawn, not {array.size}")
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         raise DataError(f"{name} has {bad.size} values that are not finite, the first at {bad[0]}")
@@ -300,11 +298,11 @@ def information() -> Explorable:
     Source: Fisher (1925), *Mathematical Proceedings of the Cambridge Philosophical Society* 22.
 
     >>> information()
-    <explorable information: slide the sample size and the truth over 400 samples>
+    <explorable information: slide the sample size and the truth over 1000 samples>
     """
     return Explorable(
         "information",
-        "slide the sample size and the truth over 400 samples",
+        "slide the sample size and the truth over 1000 samples",
         "You would see forty log-likelihoods with their tops: as the sample grows the curves become "
         "sharper, their tops draw together, and the scores at the truth spread out.",
         {},

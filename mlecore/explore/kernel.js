@@ -284,10 +284,15 @@ class Panel {
     this.marks.push(`<text class="${role} words" x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="${anchor}">${escapeText(words)}</text>`);
   }
 
-  // The level sets of a grid of values, deepest level faintest.
+  // The level sets of a grid of values, the last level faintest. They are the dearest marks to find,
+  // so they are kept while the grid, the levels and the axes stay the same.
   contours(xs, ys, values, levels, role, { width = 1.3 } = {}) {
-    levels.forEach((level, k) => {
-      const d = contour(xs, ys, values, level).map((segment) => this.path(segment)).join("");
+    const key = [this.w, this.h, this.domain.x, this.domain.y, levels].join();
+    if (this.level?.values !== values || this.level.key !== key) {
+      const paths = levels.map((level) => contour(xs, ys, values, level).map((segment) => this.path(segment)).join(""));
+      this.level = { values, key, paths };
+    }
+    this.level.paths.forEach((d, k) => {
       const opacity = 1 - (0.7 * k) / Math.max(1, levels.length - 1);
       this.marks.push(`<path class="${role} line" d="${d}" stroke-width="${width}" opacity="${opacity.toFixed(2)}"/>`);
     });
@@ -499,18 +504,21 @@ export class Stage {
     this.set(patch);
   }
 
+  // Paint at the next frame, once, however often it is asked for.
   repaint() {
-    if (this.waiting || !this.draw) return;
-    this.waiting = requestAnimationFrame(() => {
-      this.waiting = 0;
-      if (!this.host.isConnected || !this.host.clientWidth) return;
-      const start = performance.now();
-      for (const control of this.controls) control.sync(this.state);
-      this.draw(this.state);
-      for (const panel of this.panels) panel.finish();
-      this.host.paintTime = performance.now() - start;
-      this.host.paints = (this.host.paints ?? 0) + 1;
-    });
+    if (this.draw) this.waiting ||= requestAnimationFrame(() => this.paint());
+  }
+
+  paint() {
+    cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
+    if (!this.host.isConnected || !this.host.clientWidth) return;
+    const start = performance.now();
+    for (const control of this.controls) control.sync(this.state);
+    this.draw(this.state);
+    for (const panel of this.panels) panel.finish();
+    this.host.paintTime = performance.now() - start;
+    this.host.paints = (this.host.paints ?? 0) + 1;
   }
 
   // Move numbers of the state to their goals in a third of a second, or at once where motion is unwelcome.
@@ -547,14 +555,19 @@ export class Stage {
   slider(key, { label, min, max, step, log = false, format: show = format, say = show, when }) {
     const inward = log ? Math.log : (v) => v;
     const outward = log ? Math.exp : (v) => v;
-    const value = create("output", { "aria-hidden": "true" });
+    // Not an <output>: inside the label that would be the labelled control in place of the slider.
+    const value = create("span", { class: "value", "aria-hidden": "true" });
     const input = create("input", {
       type: "range", min: inward(min), max: typeof max === "function" ? "" : inward(max), "data-key": key,
       step: log ? (inward(max) - inward(min)) / 400 : step,
       oninput: () => {
         let v = outward(Number(input.value));
-        // A logarithmic slider may still have whole numbers for values.
-        if (log && step) v = Math.round(v / step) * step;
+        // A logarithmic slider may have whole numbers for values; then a key moves by one at least.
+        if (log && step) {
+          const now = this.state[key];
+          const rounded = Math.round(v / step) * step;
+          v = rounded === now ? now + Math.sign(v - now) * step : rounded;
+        }
         this.change({ [key]: clamp(v, min, typeof max === "function" ? max(this.state) : max) });
       },
     });
@@ -563,8 +576,11 @@ export class Stage {
     this.controls.push({
       sync: (state) => {
         box.hidden = when ? !when(state) : false;
+        if (typeof max === "function") {
+          input.max = inward(max(state));
+          state[key] = Math.min(state[key], max(state));
+        }
         const shown = show(state[key]);
-        if (typeof max === "function") input.max = inward(max(state));
         if (Math.abs(Number(input.value) - inward(state[key])) > 1e-12) input.value = inward(state[key]);
         if (value.textContent !== shown) value.textContent = shown;
         input.setAttribute("aria-valuetext", say(state[key]));
@@ -653,6 +669,11 @@ export class Stage {
     return panel;
   }
 
+  // Panels narrower than usual, so that three stand in a row.
+  narrow() {
+    this.regions.panels.style.setProperty("--column", "210px");
+  }
+
   // --- readouts
 
   // Named numbers under the figure: [[name, text, role], ...].
@@ -709,7 +730,7 @@ const style = `
 [hidden] { display: none !important; }
 .controls { display: flex; flex-wrap: wrap; gap: 10px 26px; align-items: center; margin-bottom: 8px; }
 .slider { display: grid; grid-template-columns: 1fr auto; flex: 1 1 220px; max-width: 400px; }
-.slider output { font-variant-numeric: tabular-nums; font-weight: 600; }
+.slider .value { font-variant-numeric: tabular-nums; font-weight: 600; }
 .slider input { grid-column: 1 / -1; width: 100%; margin: 0; height: 28px; accent-color: var(--accent); }
 .choice { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; }
 .choice legend { float: left; padding: 0; margin-right: 8px; }
@@ -720,7 +741,7 @@ const style = `
 .choice input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 2px; }
 .toggle { display: flex; gap: 8px; align-items: center; min-height: 28px; }
 .toggle input { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); }
-.panels { display: grid; gap: 10px 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 290px), 1fr)); }
+.panels { display: grid; gap: 10px 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--column, 290px)), 1fr)); }
 .panel { min-width: 0; }
 .panel.wide { grid-column: 1 / -1; }
 .caption { margin: 0 0 2px; font-size: 14px; font-weight: 600; min-height: 1.4em; }

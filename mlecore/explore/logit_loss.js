@@ -17,12 +17,10 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
   stage.choice("y", { label: "Label", options: [["1", "y = 1"], ["0", "y = 0"]] });
   stage.toggle("compare", { label: "Compare the squared error (p − y)²" });
 
-  const panels = [
-    ["chance", "The probability p, the sigmoid of the logit"],
-    ["loss", "The loss, minus the logarithm of the label's probability"],
-    ["slope", "The slope of the loss, p minus y"],
-  ].map(([key, label]) => [key, stage.panel({ label, height: 250 })]);
-  const [chance, bowl, slope] = panels.map(([, panel]) => panel);
+  stage.narrow();
+  const chance = stage.panel({ label: "The probability p, the sigmoid of the logit", height: 260 });
+  const bowl = stage.panel({ label: "The loss, minus the logarithm of the label's probability", height: 260 });
+  const slope = stage.panel({ label: "The slope of the loss, p minus y", height: 260 });
 
   stage.begin({ z: -1.5, y: "1", compare: false }, ({ z, y: label, compare }) => {
     const y = Number(label);

@@ -41,8 +41,8 @@ define("two_humps", "One Normal under two humps", (stage) => {
     const key = `${direction} ${d}`;
     if (kept.key === key) return kept;
     const kl = (direction === "forward" ? forward : reverse)(d);
-    const mus = linspace(...muRange, 37);
-    const sigmas = linspace(...sigmaRange, 27);
+    const mus = linspace(...muRange, 45);
+    const sigmas = linspace(...sigmaRange, 34);
     Object.assign(kept, { key, kl, mus, sigmas, values: sigmas.map((s) => mus.map((m) => -kl(m, s))) });
     return kept;
   };

@@ -52,7 +52,7 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
   stage.begin({ n: Math.min(20, most), precision: "float64", unit: 1 }, (state) => {
     const { precision, unit } = state;
     const far = reach(state);
-    const n = Math.min(far, Math.round(state.n));
+    const n = Math.round(state.n);
     const { product, death, truth, sums } = run(precision, unit);
     const every = Math.max(1, Math.floor(far / 600));
     const shown = range(far).filter((i) => i % every === 0 || i === far - 1 || i + 1 === death || i + 2 === death);
@@ -81,7 +81,7 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
     if (dead) {
       const lost = lines[death - 1];
       left.dots([death], [lost], "slope", { radius: 5 });
-      left.text(death, lost, `n = ${grouped(death)}: ${product[death - 1] === 0 ? "0.0" : "inf"}`, "slope", { dx: 8, dy: -8 });
+      left.text(death, lost, `n = ${grouped(death)}: ${product[death - 1] === 0 ? "0.0" : "inf"}`, "slope", { dx: 8, dy: product[death - 1] === 0 ? -8 : 19 });
     }
     left.handle("n", {
       x: n, y: span[0] - margin, role: "model", step: [1, 0], label: "Sample size n", text: String(n),

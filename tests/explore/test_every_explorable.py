@@ -1,0 +1,329 @@
+"""What every explorable promises: each control does something, by hand and by key, on any screen and theme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from mlecore import explore
+from stage import EXPLORABLES, Stage, page_of, showing
+
+EVERY = pytest.mark.parametrize("name", EXPLORABLES)
+
+
+@pytest.fixture(scope="module")
+def everything(browser: Browser) -> Iterator[dict[str, Stage]]:
+    """All of them on one page, and two of one kind: whatever holds here holds for one alone."""
+    shown = [*EXPLORABLES.values(), EXPLORABLES["intervals"]]
+    with showing(browser, *shown, reduced_motion="reduce") as stages:
+        yield dict(zip([*EXPLORABLES, "intervals again"], stages, strict=True))
+
+
+def test_every_explorable_is_shown_here() -> None:
+    assert {name.split()[0] for name in EXPLORABLES} == set(explore.__all__) - {"Explorable"}
+
+
+def controls(stage: Stage) -> list[tuple[str, str]]:
+    """Every visible control, as its kind and a name that finds it again."""
+    stage.settle()
+    found = stage.element.evaluate(
+        """e => [...e.shadowRoot.querySelectorAll('input, button, [role=slider], [role=listbox]')]
+        .filter(c => c.getClientRects().length)
+        .map(c => [c.type || c.getAttribute('role'), c.tagName === 'BUTTON' ? c.textContent
+            : c.type === 'radio' ? `${c.dataset.key}=${c.value}` : c.dataset.key ?? c.getAttribute('aria-label')])"""
+    )
+    return [(kind, name) for kind, name in found]
+
+
+def operate(stage: Stage, kind: str, name: str) -> None:
+    """Use a control by the keyboard."""
+    press = stage.page.keyboard.press
+    if kind in ("range", "slider"):
+        control = stage.slider(name) if kind == "range" else stage.handle(name).first
+        place = control.get_attribute("aria-valuetext")
+        for key in ("ArrowLeft", "ArrowRight"):  # at an end there is one way only
+            control.focus()
+            press(key)
+            stage.settle()
+            if control.get_attribute("aria-valuetext") != place:
+                return
+    elif kind == "radio":
+        key, value = name.split("=")
+        stage.element.locator(f"input[type=radio][data-key={key}][value='{value}']").focus()
+        press("Space")
+    elif kind == "checkbox":
+        stage.element.locator(f"input[type=checkbox][data-key={name}]").focus()
+        press("Space")
+    elif kind == "listbox":
+        stage.element.locator("[role=option][tabindex='0']").focus()
+        press("ArrowRight")
+    else:
+        stage.element.get_by_role("button", name=name, exact=True).focus()
+        press("Enter")
+
+
+def first_slider(stage: Stage) -> str:
+    return stage.element.locator("input[type=range]:visible").first.get_attribute("data-key")
+
+
+# These do nothing in the first state, by their own meaning.
+IDLE = {"Reset", "Rewind"}
+
+
+@EVERY
+def test_each_control_moves_the_page_by_keyboard(everything: dict[str, Stage], name: str) -> None:
+    stage = everything[name]
+    stage.reset()
+    first = stage.picture()
+    found = controls(stage)
+    chosen = stage.element.evaluate(
+        "e => [...e.shadowRoot.querySelectorAll('input:checked[type=radio]')].map(c => `${c.dataset.key}=${c.value}`)"
+    )
+    for kind, label in found:
+        if label in IDLE or label in chosen:
+            continue
+        operate(stage, kind, label)
+        assert stage.picture() != first, f"{kind} {label} does nothing"
+        if kind == "radio":
+            # A choice may bring controls of its own.
+            for new_kind, new in [pair for pair in controls(stage) if pair not in found]:
+                before = stage.picture()
+                operate(stage, new_kind, new)
+                assert stage.picture() != before, f"{new_kind} {new} does nothing under {label}"
+        stage.reset()
+        assert stage.picture() == first, f"Reset does not undo {kind} {label}"
+
+
+@EVERY
+def test_a_mouse_can_drag_each_handle(everything: dict[str, Stage], name: str) -> None:
+    stage = everything[name]
+    stage.reset()
+    stage.settle()
+    for i in range(stage.element.locator(".handle").count()):
+        handle = stage.element.locator(".handle").nth(i)
+        start, before = handle.get_attribute("transform"), stage.picture()
+        stage.drag(handle, -23, 17 if " xy" in handle.get_attribute("class") else 0)
+        assert handle.get_attribute("transform") != start
+        assert stage.picture() != before
+    stage.reset()
+
+
+def test_they_do_not_disturb_each_other(everything: dict[str, Stage]) -> None:
+    page = everything["intervals"].page
+
+    def pictures() -> dict[str, str]:
+        seen = page.evaluate(
+            """() => [...document.querySelectorAll('[data-explorable]')].map(e => {
+            if (e.stage.waiting) e.stage.paint();
+            return [...e.shadowRoot.querySelectorAll('.panel svg, .note, .facts')].map(part => part.outerHTML).join(''); })"""
+        )
+        return dict(zip(everything, seen, strict=True))
+
+    for stage in everything.values():
+        stage.reset()
+    before = pictures()
+    for name, stage in everything.items():
+        operate(stage, "range", first_slider(stage))
+        after = pictures()
+        assert [other for other in after if after[other] != before[other]] == [name]
+        before = after
+    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
+    names = (
+        "Object.keys(window).filter(key => /stage|explor|mle|kernel|revision|define/i.test(key))"
+    )
+    assert page.evaluate(names) == []
+
+
+@EVERY
+def test_it_paints_within_a_frame(everything: dict[str, Stage], name: str) -> None:
+    stage = everything[name]
+    slider = stage.slider(first_slider(stage))
+    slider.focus()
+    times = []
+    for key in ["ArrowRight", "ArrowLeft"] * 6:
+        paints = stage.element.evaluate("e => e.paints")
+        stage.page.keyboard.press(key)
+        stage.frame()
+        # One change, one paint, without anyone asking for it.
+        assert stage.element.evaluate("e => e.paints") == paints + 1
+        times.append(stage.element.evaluate("e => e.paintTime"))
+    # The machine may be busy with something else; the fastest paint is the explorable's own.
+    assert min(times) < 16
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_accessibility_checker_finds_nothing(everything: dict[str, Stage], theme: str) -> None:
+    page = everything["intervals"].page
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    violations = Axe().run(page).response["violations"]
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in violations] == []
+
+
+def test_every_value_is_spoken_in_words(everything: dict[str, Stage]) -> None:
+    for stage in everything.values():
+        spoken = stage.element.evaluate(
+            """e => [...e.shadowRoot.querySelectorAll('input[type=range], [role=slider]')]
+            .map(c => [c.getAttribute('aria-valuetext'), c.getAttribute('aria-label') ?? c.labels[0].innerText])"""
+        )
+        assert spoken
+        assert all(value and label for value, label in spoken)
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser: Browser) -> None:
+    with showing(
+        browser, *EXPLORABLES.values(), width=390, has_touch=True, is_mobile=True
+    ) as stages:
+        assert stages[0].page.evaluate("document.documentElement.scrollWidth") <= 390
+        for stage in stages:
+            cut = stage.element.evaluate(
+                """e => { const edge = e.getBoundingClientRect();
+                return [...e.shadowRoot.querySelectorAll('svg text, button, label, dd')]
+                    .filter(t => t.getClientRects().length)
+                    .filter(t => { const b = t.getBoundingClientRect(); return b.left < edge.left || b.right > edge.right; })
+                    .map(t => t.textContent); }"""
+            )
+            assert cut == []
+            grips = stage.element.evaluate(
+                "e => [...e.shadowRoot.querySelectorAll('.grip')].map(g => g.getBoundingClientRect().width)"
+            )
+            assert all(width > 39.9 for width in grips)
+
+
+def test_without_javascript_a_sentence_says_what_would_be_seen(
+    browser: Browser, everything: dict[str, Stage]
+) -> None:
+    with showing(browser, *EXPLORABLES.values(), java_script_enabled=False) as stages:
+        for stage, explorable in zip(stages, EXPLORABLES.values(), strict=True):
+            assert explorable.fallback.startswith("You would see ")
+            assert (
+                stage.element.inner_text()
+                == f"An interactive figure, shown where scripts run. {explorable.fallback}"
+            )
+    for stage in everything.values():
+        assert not stage.element.locator("> p").is_visible()
+
+
+def test_a_notebook_may_insert_it_later_and_take_it_away(browser: Browser) -> None:
+    """As JupyterLab does: HTML set from text, its scripts made anew, the output cleared on the next run."""
+    with showing(browser, EXPLORABLES["poisson_rate"]) as [first]:
+        page = first.page
+        for _ in range(2):
+            page.evaluate(
+                """html => {
+                    const cell = document.createElement('div');
+                    cell.className = 'cell';
+                    document.body.querySelector('.cell')?.remove();
+                    cell.innerHTML = html;
+                    document.body.append(cell);
+                    for (const old of cell.querySelectorAll('script')) {
+                        const anew = document.createElement('script');
+                        for (const a of old.attributes) anew.setAttribute(a.name, a.value);
+                        anew.textContent = old.textContent;
+                        old.replaceWith(anew);
+                    }
+                }""",
+                EXPLORABLES["logit_loss"]._repr_html_(),
+            )
+            inserted = Stage(page, page.locator(".cell [data-explorable]"))
+            page.wait_for_function(
+                "() => document.querySelector('.cell [data-explorable]').paints > 0"
+            )
+            inserted.slide("z", 2)
+            assert inserted.fact("z") == 2
+        assert first.fact("rate λ") > 0
+
+
+def test_it_follows_the_theme_of_the_book_of_jupyterlab_and_of_the_system(browser: Browser) -> None:
+    with showing(browser, EXPLORABLES["logit_loss"], theme="dark") as [stage]:
+        paper = "e => getComputedStyle(e.shadowRoot.querySelector('.stage')).backgroundColor"
+        dark, light = "rgb(20, 24, 30)", "rgb(255, 255, 255)"
+
+        def after(script: str) -> str:
+            stage.page.evaluate(script)
+            stage.frame()
+            return stage.element.evaluate(paper)
+
+        assert stage.element.evaluate(paper) == dark
+        assert after("document.documentElement.dataset.theme = 'light'") == light
+        assert after("delete document.documentElement.dataset.theme") == light
+        assert after("document.body.dataset.jpThemeLight = 'false'") == dark
+        assert after("document.body.dataset.jpThemeLight = 'true'") == light
+        stage.page.emulate_media(color_scheme="dark")
+        assert after("delete document.body.dataset.jpThemeLight") == dark
+        stage.page.emulate_media(color_scheme="light")
+        assert after("0") == light
+
+
+def test_a_finger_drags_a_handle_and_taps_a_surface(browser: Browser) -> None:
+    with showing(
+        browser, EXPLORABLES["normal_surface"], width=390, has_touch=True, is_mobile=True
+    ) as [stage]:
+        touch = stage.page.context.new_cdp_session(stage.page)
+        handle = stage.handle("point")
+        handle.scroll_into_view_if_needed()
+        box = handle.locator(".knob").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        before = stage.fact("μ")
+        for kind, dx in (("touchStart", 0), ("touchMove", 20), ("touchMove", 45)):
+            touch.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + dx, "y": y}]}
+            )
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        dragged = stage.fact("μ")
+        assert dragged > before
+        stage.page.touchscreen.tap(x - 30, y)
+        assert stage.fact("μ") < before
+        # A finger on the surface may still scroll the page.
+        assert (
+            stage.element.locator(".ground").first.evaluate("e => getComputedStyle(e).touchAction")
+            == "auto"
+        )
+
+
+def test_what_is_spoken_waits_until_the_reader_pauses(browser: Browser) -> None:
+    with showing(browser, EXPLORABLES["logit_loss"]) as [stage]:
+        stage.page.evaluate(
+            """() => { window.spoken = [];
+            const status = document.querySelector('[data-explorable]').shadowRoot.querySelector('[role=status]');
+            new MutationObserver(() => spoken.push(status.textContent)).observe(status, {childList: true, characterData: true, subtree: true}); }"""
+        )
+        for z in (1, 2, 3, 4):
+            stage.slide("z", z)
+            stage.settle()
+        assert stage.page.evaluate("spoken") == []
+        stage.page.wait_for_function("spoken.length > 0")
+        assert stage.page.evaluate("spoken") == [
+            "logit 4.00, probability 0.982, loss 0.0181, slope −0.0180"
+        ]
+        assert stage.element.locator("[role=status]").get_attribute("aria-live") == "polite"
+
+
+def test_motion_is_left_out_where_it_is_unwelcome(browser: Browser) -> None:
+    with showing(browser, EXPLORABLES["descent_race"], reduced_motion="reduce") as [stage]:
+        paints = stage.element.evaluate("e => e.paints")
+        stage.press("Run")
+        assert stage.fact("step") == 200
+        assert stage.element.evaluate("e => e.paints") == paints + 1
+    with showing(browser, EXPLORABLES["descent_race"]) as [stage]:
+        stage.element.get_by_role("button", name="Run").click()
+        stage.page.wait_for_function(
+            "() => document.querySelector('[data-explorable]').stage.state.t >= 3"
+        )
+        stage.press("Pause")
+        halted = stage.fact("step")
+        assert 3 <= halted < 200
+        stage.press("Step")
+        assert stage.fact("step") == halted + 1
+        stage.press("Rewind")
+        assert stage.fact("step") == 0
+
+
+@EVERY
+def test_the_page_names_no_host(name: str) -> None:
+    addresses = set(re.findall(r"https?://[^\s\"'`)]+", page_of(EXPLORABLES[name])))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
