@@ -122,3 +122,32 @@ def test_blocks_cover_the_range_once():
     assert np.concatenate([np.arange(10)[s] for s in numerics.blocks(10, 3)]).tolist() == list(
         range(10)
     )
+
+
+@pytest.mark.parametrize("y", [1e-300, 1e-5, 1.0, 1e12, 1e300])
+def test_log_ratio_has_full_precision_near_one_and_beyond_the_range(y):
+    for factor in (1 + 2.0**-50, 1 - 1e-9, 1.4, 1.6, 2.0, 1e-3, 1e5):
+        x = y * factor
+        exact = mpmath.log(mpmath.mpf(x) / mpmath.mpf(y))
+        assert relative(numerics.log_ratio(x, y), exact) < 1e-15
+    assert numerics.log_ratio(1e300, 1e-300) == pytest.approx(600 * np.log(10), rel=1e-15)
+
+
+def test_the_product_gap_is_rounded_once():
+    rng = np.random.default_rng(0)
+    a, b = np.exp(rng.uniform(-300, 300, size=(2, 500)))
+    c = a * b * (1 + 1e-13 * rng.normal(size=500))
+    for u, v, w in zip(a, b, c, strict=True):
+        exact = mpmath.mpf(u) * mpmath.mpf(v) - mpmath.mpf(w)
+        assert relative(numerics.product_gap(u, v, w), exact) < 3e-16
+    assert numerics.product_gap(1e305, 1e-305, 0.5) == pytest.approx(0.5, rel=1e-15)
+
+
+@pytest.mark.parametrize("a", [1e-6, 0.4, 1.0, 1 + 1e-9, 3.0, 1e12])
+def test_the_shape_deviance_keeps_its_digits_far_below_the_peak(a):
+    for b, m in [(2.5, 1e-300), (1e300, 1e-300), (1.0, 1e-5), (a, 1 + 1e-7), (a, 2.0), (1e-9, a)]:
+        big = [mpmath.mpf(v) for v in (a, b, m)]
+        product = big[1] * big[2]
+        exact = big[0] * mpmath.log(big[0] / product) + product - big[0] + mpmath.log(big[2])
+        value = numerics.shape_deviance(a, b, m, numerics.product_gap(b, m, a))
+        assert abs(mpmath.mpf(float(value)) - exact) < 2e-15 * max(abs(exact), 1)

@@ -12,10 +12,11 @@ from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
-    deviance,
     digamma_gap,
     log_ratio,
     newton_1d,
+    product_gap,
+    shape_deviance,
     stirling_error,
     trigamma,
     trigamma_excess,
@@ -42,6 +43,15 @@ class Beta(Family):
     def _statistics(cls, x: Array, w: Array | None) -> ShareMoments:
         return ShareMoments.of(x, w)
 
+    def _excess(self, t: ShareMoments) -> Array:
+        """Return N m - a, which is also b - N (1 - m), with N = a + b and m the mean, to the last digits."""
+        a, b = self.a, self.b
+        n = a + b
+        lost = np.where(a > b, b - (n - a), a - (n - b))  # what rounding takes from the sum
+        low = product_gap(n, t.mean, a) + lost * t.mean
+        high = -(product_gap(n, t.rest, b) + lost * t.rest)
+        return np.where(t.mean < t.rest, low, high)[()]
+
     def _log_likelihood(self, t: ShareMoments) -> Array:
         # With N = a + b, m the mean and g, h the gaps of x and 1 - x, Stirling's leading terms combine with the mean's
         # into the deviances of a from N m and of b from N (1 - m): shapes of 1e12 cost no digits.
@@ -49,9 +59,9 @@ class Beta(Family):
         n = a + b
         peak = 0.5 * (np.log(a) + np.log(b) - np.log(n) - LOG_2PI)
         peak = peak + stirling_error(n) - stirling_error(a) - stirling_error(b)
-        apart = deviance(a, n * t.mean) + deviance(b, n * t.rest)
-        gaps = (a - 1.0) * t.gap + (b - 1.0) * t.rest_gap
-        return t.n * (peak - apart - gaps - np.log(t.mean) - np.log(t.rest))
+        excess = self._excess(t)
+        away = shape_deviance(a, n, t.mean, excess) + shape_deviance(b, n, t.rest, -excess)
+        return t.n * (peak - away - (a - 1.0) * t.gap - (b - 1.0) * t.rest_gap)
 
     def _slope(self, t: ShareMoments) -> tuple[Array, ...]:
         a, b = self.a, self.b

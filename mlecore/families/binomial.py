@@ -12,7 +12,7 @@ from ..domains import Count, Support, Unit, parameter
 from ..errors import SupportError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
-from ..numerics import deviance
+from ..numerics import deviance, product_gap
 from ..statistics import Moments, Sample, saturated_poisson
 
 
@@ -70,7 +70,8 @@ class Binomial(Family):
         possible = rest >= 0
         rest = np.where(possible, rest, 0.0)
         own = saturated_poisson(k) + saturated_poisson(rest) - saturated_poisson(n)
-        terms = own - deviance(k, n * p) - deviance(rest, n * (1.0 - p))
+        excess = product_gap(n, p, k)
+        terms = own - deviance(k, n * p, excess) - deviance(rest, n * (1.0 - p), -excess)
         terms = np.where(possible, terms, -np.inf)
         return t.sum(np.where(t.weights > 0, terms, 0.0))
 
@@ -80,7 +81,8 @@ class Binomial(Family):
         middle = np.where(inside, p, 0.5)
         # On the boundary one of the two terms is absent: only data that agree with it have a finite slope.
         edge = np.where(p == 0, np.where(k == 0, -n, np.inf), np.where(k == n, n, -np.inf))
-        return ((t.n * np.where(inside, (k - n * middle) / (middle * (1.0 - middle)), edge))[()],)
+        short = -product_gap(n, middle, k)
+        return ((t.n * np.where(inside, short / (middle * (1.0 - middle)), edge))[()],)
 
     def _curvature(self, t: Sample) -> Array:
         n, p, k = self.n, np.asarray(self.p), t.mean(t.values)

@@ -12,9 +12,10 @@ from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
-    deviance,
     digamma_gap,
     newton_1d,
+    product_gap,
+    shape_deviance,
     stirling_error,
     trigamma,
     trigamma_excess,
@@ -45,12 +46,13 @@ class Gamma(Family):
         # - (a - 1) g - log m: Stirling's leading terms cancel on paper, so a shape of 1e12 costs no digits.
         a, b = self.shape, self.rate
         peak = 0.5 * (np.log(a) - LOG_2PI) - stirling_error(a)
-        return t.n * (peak - deviance(a, b * t.mean) - (a - 1.0) * t.gap - np.log(t.mean))
+        away = shape_deviance(a, b, t.mean, product_gap(b, t.mean, a))
+        return t.n * (peak - away - (a - 1.0) * t.gap)
 
     def _slope(self, t: LogMoments) -> tuple[Array, ...]:
         a, b = self.shape, self.rate
-        relative = (b * t.mean - a) / a
-        return t.n * (digamma_gap(a) + np.log1p(relative) - t.gap), t.n * (a - b * t.mean) / b
+        excess = product_gap(b, t.mean, a)
+        return t.n * (digamma_gap(a) + np.log1p(excess / a) - t.gap), -t.n * excess / b
 
     def _curvature(self, t: LogMoments) -> Array:
         a, b = self.shape, self.rate

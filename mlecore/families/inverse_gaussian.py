@@ -36,7 +36,7 @@ class InverseGaussian(Family):
     def _relative(self, t: ReciprocalMoments) -> tuple[Array, Array]:
         """Return (mean - mu)/mu and the mean of (x - mu)^2 / (mu^2 x), which is in units of 1/x."""
         r = (t.mean - self.mu) / self.mu
-        return r, (r * r + t.gap) / t.mean
+        return r, r * (r / t.mean) + t.gap / t.mean
 
     def _log_likelihood(self, t: ReciprocalMoments) -> Array:
         b = self.shape
@@ -76,7 +76,7 @@ class InverseGaussian(Family):
     def _mle_given(cls, t: ReciprocalMoments, held: Mapping[int, Array]) -> Solution:
         mu = held.get(0, t.mean)
         r = (t.mean - mu) / mu
-        return Solution({"mu": mu, "shape": held.get(1, t.mean / (r * r + t.gap))})
+        return Solution({"mu": mu, "shape": held.get(1, 1.0 / (r * (r / t.mean) + t.gap / t.mean))})
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
