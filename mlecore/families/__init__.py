@@ -14,6 +14,7 @@ from .inverse_gaussian import InverseGaussian
 from .laplace import Laplace
 from .logistic import Logistic
 from .lognormal import LogNormal
+from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .normal import Normal
 from .pareto import Pareto
@@ -39,6 +40,7 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "Logistic",
+    "MultivariateNormal",
     "NegativeBinomial",
     "Normal",
     "Pareto",

@@ -1,0 +1,216 @@
+"""The multivariate normal family: several measurements that vary together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..domains import PositiveDefinite, RealVector, parameter
+from ..errors import DataError
+from ..family import Array, Family, Refusal, Solution
+from ..numerics import LOG_2PI
+from ..statistics import MultivariateMoments
+
+# A correlation matrix whose smallest eigenvalue is below this, times its size, is singular up to rounding.
+_SINGULAR = 1e-14
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MultivariateNormal(Family):
+    """MultivariateNormal(mu, cov): f(x) = exp(-(x - mu)' cov^-1 (x - mu) / 2) / sqrt(det(2 pi cov)), x of length d.
+
+    Data are rows, of shape (n, d). The free scalars are mu1 .. mud and the lower triangle of cov, row by row: cov11,
+    cov21, cov22, ... The MLE of cov divides by n. Source: Anderson (2003), ch. 3.
+
+    >>> MultivariateNormal.fit([[0.0, 0.0], [2.0, 0.0], [1.0, 3.0]]).params["mu"]
+    array([1., 1.])
+    """
+
+    mu: Array = parameter(RealVector())
+    cov: Array = parameter(PositiveDefinite())
+    event_ndim = 1
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str]:
+        mu, cov = np.shape(params["mu"])[-1], np.shape(params["cov"])[-2:]
+        return np.asarray(cov == (mu, mu)), f"a cov of shape ({mu}, {mu}) for a mu of length {mu}"
+
+    @classmethod
+    def _dimension_of(cls, t: MultivariateMoments) -> int:
+        return t.mean.shape[-1]
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> MultivariateMoments:
+        return MultivariateMoments.of(x, w)
+
+    def _inside(self, x: Array) -> Array:
+        d = self.mu.shape[-1]
+        if x.ndim == 0 or x.shape[-1] != d:
+            raise DataError(
+                f"the last axis of x must hold the {d} coordinates, got shape {x.shape}"
+            )
+        return np.isfinite(x).all(axis=-1)
+
+    def _whitener(self) -> Array:
+        """Return the inverse of the Cholesky factor of cov: it maps deviations to uncorrelated ones of unit size."""
+        return np.linalg.inv(np.linalg.cholesky(self.cov))
+
+    def _precision(self) -> Array:
+        """Return the inverse of cov."""
+        w = self._whitener()
+        return np.swapaxes(w, -1, -2) @ w
+
+    def _log_likelihood(self, t: MultivariateMoments) -> Array:
+        w = self._whitener()
+        d = (w @ (t.mean - self.mu)[..., None])[..., 0]
+        distance = (d * d).sum(axis=-1) + ((w @ t.cov) * w).sum(axis=(-2, -1))
+        half_log_det = -np.log(np.diagonal(w, axis1=-2, axis2=-1)).sum(axis=-1)
+        return -t.n * (0.5 * (d.shape[-1] * LOG_2PI + distance) + half_log_det)
+
+    def _slope(self, t: MultivariateMoments) -> Array:
+        p = self._precision()
+        d, spread = _spread(t, self.mu)
+        cov = 0.5 * np.einsum("...ij,qij->...q", p @ spread @ p - p, _basis(p.shape[-1]))
+        return np.asarray(t.n)[..., None] * _side_by_side((p @ d[..., None])[..., 0], cov)
+
+    def _curvature(self, t: MultivariateMoments) -> Array:
+        p = self._precision()
+        d, spread = _spread(t, self.mu)
+        # Along a symmetric matrix E the inverse P of cov changes by -P E P.
+        cross = -np.einsum("...ij,qjk,...kl,...l->...iq", p, _basis(p.shape[-1]), p, d)
+        cov = _second_order(0.5 * p - p @ spread @ p, p)
+        return np.asarray(t.n)[..., None, None] * _four_blocks(-p, cross, cov)
+
+    def _information(self) -> Array:
+        p = self._precision() + 0.0 * np.asarray(self.mu)[..., None]
+        cross = np.zeros((*p.shape[:-1], len(_basis(p.shape[-1]))))
+        return _four_blocks(p, cross, _second_order(0.5 * p, p))
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def _no_mle(cls, t: MultivariateMoments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        size = t.mean.shape[-1]
+        if any(name.startswith("cov") for name in fixed):
+            return
+        mu = np.stack(
+            np.broadcast_arrays(*(fixed.get(f"mu{i + 1}", t.mean[..., i]) for i in range(size))),
+            axis=-1,
+        )
+        if not any(name.startswith("mu") for name in fixed):
+            yield Refusal(
+                t.n <= size,
+                f"{size} coordinates need more than {size} observations, or the ellipsoid that holds them is flat",
+            )
+        _, spread = _spread(t, mu)
+        scale = np.sqrt(np.diagonal(spread, axis1=-2, axis2=-1))
+        unit = spread / scale[..., :, None] / scale[..., None, :]
+        flat = ~np.isfinite(unit).all(axis=(-2, -1))
+        unit = np.where(flat[..., None, None], np.eye(size), unit)
+        flat = flat | (np.linalg.eigvalsh(unit)[..., 0] <= size * _SINGULAR)
+        yield Refusal(
+            flat,
+            "the observations lie in a hyperplane (all equal in some direction), so the density there grows without "
+            "bound as cov flattens; drop a coordinate that the others determine",
+        )
+
+    @classmethod
+    def _mle(cls, t: MultivariateMoments) -> Solution:
+        return Solution({"mu": t.mean, "cov": t.cov})
+
+    @classmethod
+    def _mle_given(
+        cls, t: MultivariateMoments, held: Mapping[int, Array], **known: Any
+    ) -> Solution | None:
+        size = t.mean.shape[-1]
+        everything = size + size * (size + 1) // 2
+        if set(held) == set(range(size)):
+            mu = np.stack(np.broadcast_arrays(*(held[i] for i in range(size))), axis=-1)
+            return Solution({"mu": mu, "cov": _spread(t, mu)[1]})
+        if set(held) == set(range(size, everything)):
+            scalars = np.stack(np.broadcast_arrays(*(held[i] for i in sorted(held))), axis=-1)
+            return Solution({"mu": t.mean, "cov": cls.domains["cov"].unflatten(scalars, size)})
+        return None
+
+    @classmethod
+    def _moments_of(cls, x: Array, w: Array | None) -> MultivariateMoments:
+        return MultivariateMoments.of(x, w)
+
+    @classmethod
+    def _moments(cls, m: MultivariateMoments) -> dict[str, Any]:
+        return {"mu": m.mean, "cov": m.cov}
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Any:
+        return self.mu + 0.0 * self.cov[..., 0]
+
+    @property
+    def var(self) -> Any:
+        """The variance of each coordinate; the whole matrix is `cov`."""
+        return np.diagonal(self.cov, axis1=-2, axis2=-1) + 0.0 * self.mu
+
+    def scipy(self) -> Any:
+        from scipy import stats
+
+        if self.batch_shape:
+            raise DataError(
+                "SciPy has no batches of multivariate normals; take one member at a time"
+            )
+        return stats.multivariate_normal(self.mu, self.cov)
+
+    def ppf(self, q: Any) -> Any:
+        """Raise: in several dimensions no point has a given share of the probability below it."""
+        raise TypeError(
+            "MultivariateNormal has no quantile function; use that of a coordinate, Normal(mu_i, sqrt(cov_ii))"
+        )
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        z = rng.standard_normal((*size, np.shape(self.mu)[-1]))
+        return self.mu + (np.linalg.cholesky(self.cov) @ z[..., None])[..., 0]
+
+
+def _spread(t: MultivariateMoments, mu: Array) -> tuple[Array, Array]:
+    """Return mean - mu, and the mean of (x - mu)(x - mu)'."""
+    d = t.mean - mu
+    return d, t.cov + d[..., :, None] * d[..., None, :]
+
+
+def _basis(size: int) -> Array:
+    """Return, for each entry of the lower triangle, the symmetric matrix that it alone changes.
+
+    >>> _basis(2)[1]
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    rows, columns = np.tril_indices(size)
+    entry = np.arange(rows.size)
+    basis = np.zeros((rows.size, size, size))
+    basis[entry, rows, columns] = basis[entry, columns, rows] = 1.0
+    return basis
+
+
+def _second_order(a: Array, b: Array) -> Array:
+    """Return tr(a E_r b E_q) for every pair q, r of the basis."""
+    basis = _basis(a.shape[-1])
+    inner = a[..., None, :, :] @ basis @ b[..., None, :, :]
+    return np.einsum("...rij,qji->...qr", inner, basis)
+
+
+def _side_by_side(*columns: Array) -> Array:
+    """Lay vectors of a common batch end to end."""
+    batch = np.broadcast_shapes(*(c.shape[:-1] for c in columns))
+    return np.concatenate([np.broadcast_to(c, batch + c.shape[-1:]) for c in columns], axis=-1)
+
+
+def _four_blocks(mu: Array, cross: Array, cov: Array) -> Array:
+    """Return the symmetric matrix with these blocks for mu, for mu against cov, and for cov."""
+    batch = np.broadcast_shapes(*(m.shape[:-2] for m in (mu, cross, cov)))
+    mu, cross, cov = (np.broadcast_to(m, batch + m.shape[-2:]) for m in (mu, cross, cov))
+    upper = np.concatenate([mu, cross], axis=-1)
+    lower = np.concatenate([np.swapaxes(cross, -1, -2), cov], axis=-1)
+    return np.concatenate([upper, lower], axis=-2)
