@@ -18,7 +18,7 @@ CHAPTERS = (
     ("Families", ("families",)),
     ("What every family has", ("family",)),
     ("Likelihood", ("likelihood",)),
-    ("Fits", ("fit",)),
+    ("Fits", ("fit", "comparison")),
     ("Inference", ("inference",)),
     ("Losses", ("losses",)),
     ("Optimisers", ("optimize",)),

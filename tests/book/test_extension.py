@@ -1,0 +1,111 @@
+"""The local Sphinx extension: what it leaves out, what it mends, what it writes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "_ext"))
+
+import api
+import house
+import slim
+
+WORDS = {"used", "also-used", "outer"}
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        (".used{a:b}", ".used{a:b}"),
+        (".unused{a:b}", ""),
+        (".used,.unused{a:b}", ".used{a:b}"),
+        (".outer .unused{a:b}", ""),
+        (".used:not(.unused, .gone){a:b}", ".used:not(.unused, .gone){a:b}"),
+        (".used:is(.x,.y),.unused{a:b}", ".used:is(.x,.y){a:b}"),
+        ("h1,.unused{a:b}", "h1{a:b}"),
+        ("@media print{.used{a:b}.unused{c:d}}", "@media print{.used{a:b}}"),
+        ("@media print{.unused{c:d}}", ""),
+        ("@import 'x.css';.used{a:b}", "@import 'x.css';.used{a:b}"),
+        ("/* .used { */ .also-used{a:b}", ".also-used{a:b}"),
+        ("@keyframes k{from{a:b}to{c:d}}", "@keyframes k{from{a:b}to{c:d}}"),
+        ("@font-face{font-family:Font Awesome}", ""),
+    ],
+)
+def test_a_rule_stays_if_something_can_match_it(css, kept):
+    assert slim.purge(css, WORDS) == kept
+
+
+def test_purging_twice_changes_nothing():
+    css = ".used{a:b}@media print{.used,.unused{a:b}}h1{c:d}"
+    once = slim.purge(css, WORDS)
+    assert slim.purge(once, WORDS) == once
+
+
+def test_a_picture_keeps_its_size_and_almost_its_colours(tmp_path):
+    ramp = np.linspace(0, 255, 200).astype(np.uint8)
+    pixels = np.dstack([np.tile(ramp, (50, 1)), np.full((50, 200), 90, np.uint8)] * 2)[:, :, :3]
+    path = tmp_path / "figure.png"
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+    slim.reduce_colours(path)
+    with Image.open(path) as image:
+        assert image.mode == "P"
+        after = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(after - pixels).max() <= 8
+
+
+def test_mending_gives_controls_the_name_that_they_show():
+    html = '<summary aria-label="Toggle hidden content"><span>Show the source</span></summary>'
+    assert "aria-label" not in house.mend(html)
+
+
+def test_mending_leaves_no_id_twice():
+    html = '<section class="a" id="proof-content">1</section>' * 2
+    assert "id=" not in house.mend(html)
+
+
+DOCSTRING = """Return the *sum* of a_1 and b.
+
+    Args:
+        a: the first; it may be
+            long.
+        b: the second.
+
+    Raises:
+        DataError: a is `None`.
+
+    >>> add(1, 2)
+    3
+    """
+
+
+def test_a_docstring_becomes_text_lists_and_code():
+    assert api.render(DOCSTRING) == (
+        r"Return the \*sum\* of a\_1 and b."
+        "\n\n*Args*\n\n- **a**: the first; it may be long.\n- **b**: the second."
+        "\n\n*Raises*\n\n- **DataError**: a is `None`."
+        "\n\n```python\n>>> add(1, 2)\n3\n```"
+    )
+
+
+def test_sections_with_underlines_are_read_too():
+    assert api.render("Do.\n\nParameters\n----------\nx : one\ny : two\n") == (
+        "Do.\n\n*Parameters*\n\n- **x**: one\n- **y**: two"
+    )
+
+
+def test_the_reference_names_everything_public():
+    import mlecore
+
+    text = api.reference(mlecore)
+    public = [
+        name
+        for name, thing in vars(mlecore).items()
+        if not name.startswith("_") and callable(thing)
+    ]
+    assert len(public) > 20
+    assert [name for name in public if f"### {name}\n" not in text] == []
