@@ -7,6 +7,7 @@
 
 from . import datasets, exercises, explore, families
 from .comparison import Comparison, compare
+from .divergence import Empirical, cross_entropy, entropy, kl_divergence
 from .errors import (
     ConvergenceError,
     DataError,
