@@ -11,8 +11,8 @@ probability ever falls? If there is, the coefficients run to infinity along it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,14 @@ from .domains import numeric, require_finite
 from .errors import DataError
 from .numerics import blocks
 
-__all__ = ["Basis", "Cone", "columns", "recession"]
+__all__ = ["MANY_ROWS", "Basis", "Cone", "columns", "recession", "row_blocks"]
 
 Array = np.ndarray
 
-# Rows that are worked on together: few enough to stay in the processor's second cache.
-ROWS = 1024
+# Numbers that are worked on together: few enough to stay in the processor's second cache.
+_CACHED = 80_000
+# From so many rows a copy of the columns, only to scale them, costs more than a few words of algebra.
+MANY_ROWS = 20_000
 # Below this smallest eigenvalue of the columns' correlations, Gram matrices lose too many digits.
 _NEARLY_DEPENDENT = 1e-8
 
@@ -70,22 +72,57 @@ def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, .
     return np.ascontiguousarray(values), names
 
 
+def row_blocks(X: Array) -> Iterator[slice]:
+    """Cut the rows of X into slices that fit the cache.
+
+    >>> len(list(row_blocks(np.zeros((10, 2)))))
+    1
+    """
+    return blocks(len(X), max(256, _CACHED // max(X.shape[1], 1)))
+
+
 @dataclass(frozen=True, eq=False)
 class Basis:
     """Well-conditioned columns Z = M T, where M is X, with a column of ones first if wanted.
 
-    Coefficients gamma of Z are `T @ gamma` of M. `gram` is Z'Z / n, and `reach` the longest row.
+    Coefficients gamma of Z are `T @ gamma` of M. Z itself is made only where it has to be: it is held
+    as columns X, whether a column of ones goes before them, and the matrix `inner` that turns gamma
+    into the coefficients of these.
 
     >>> basis = Basis.of(np.array([[1e6], [1e6 + 2]]), ("x1",), intercept=True)
-    >>> basis.Z
+    >>> basis.rows()
     array([[ 1., -1.],
            [ 1.,  1.]])
     """
 
-    Z: Array
+    X: Array
+    ones: bool
+    inner: Array
     T: Array
-    gram: Array
-    reach: float
+
+    @property
+    def size(self) -> int:
+        """How many coefficients there are."""
+        return self.T.shape[1]
+
+    def rows(self, index: Any = slice(None)) -> Array:
+        """Return rows of Z."""
+        X = self.X[index]
+        return (np.column_stack([np.ones(len(X)), X]) if self.ones else X) @ self.inner
+
+    def apply(self, gamma: Array, index: Any = slice(None)) -> Array:
+        """Return Z gamma at some rows."""
+        b = self.inner @ gamma
+        return self.X[index] @ b[1:] + b[0] if self.ones else self.X[index] @ b
+
+    def gather(self, v: Array, index: Any = slice(None)) -> Array:
+        """Return Z'v over some rows."""
+        sums = v @ self.X[index]
+        return self.inner.T @ (np.concatenate([[v.sum()], sums]) if self.ones else sums)
+
+    def sample(self, step: int) -> Basis:
+        """Return the basis of every step-th row."""
+        return replace(self, X=self.X[::step])
 
     @classmethod
     def of(cls, X: Array, names: tuple[str, ...], *, intercept: bool) -> Basis:
@@ -95,6 +132,33 @@ class Basis:
             DataError: more columns than rows, a constant column, or columns that depend on each
                 other linearly, by name.
         """
+        n, p = X.shape
+        if p and n >= MANY_ROWS:
+            quick = cls._without_copy(X, intercept=intercept)
+            if quick is not None:
+                return quick
+        return cls._with_copy(X, names, intercept=intercept)
+
+    @classmethod
+    def _without_copy(cls, X: Array, *, intercept: bool) -> Basis | None:
+        """Scale by algebra alone, where the offsets are moderate and a tenth of the rows is independent."""
+        n = len(X)
+        with np.errstate(all="ignore"):
+            center = X.mean(axis=0) if intercept else np.zeros(X.shape[1])
+            square = np.einsum("ij,ij->j", X, X) / n
+            size = np.sqrt(square - center * center)
+            moderate = (size > 1e-2 * np.abs(center)) & (size > 1e-100) & (size < 1e100)
+        if not moderate.all():
+            return None
+        T = _scaling(center, size, intercept=intercept)
+        basis = cls(X, intercept, T, T)
+        Z = basis.sample(10).rows()
+        # Rows that are left out can only add to the Gram matrix: the whole is no worse conditioned.
+        return basis if np.linalg.eigvalsh(Z.T @ Z / len(Z))[0] > 1e-4 else None
+
+    @classmethod
+    def _with_copy(cls, X: Array, names: tuple[str, ...], *, intercept: bool) -> Basis:
+        """Scale a copy, or name what cannot be estimated."""
         n, p = X.shape
         first = int(intercept)
         if p + first > n:
@@ -115,7 +179,7 @@ class Basis:
         Z = np.empty((n, p + first))
         Z[:, :first] = 1.0
         square = np.zeros(p)
-        for part in blocks(n, ROWS):
+        for part in row_blocks(Z):
             z = np.subtract(X[part], center, out=Z[part, first:])
             square += np.einsum("ij,ij->j", z, z)
         size = np.sqrt(square / n)
@@ -130,26 +194,26 @@ class Basis:
             )
             raise DataError(f"column {names[j]!r} {what}: it says nothing of its own; drop it")
         gram = np.zeros((p + first,) * 2)
-        reach = 0.0
-        for part in blocks(n, ROWS):
+        for part in row_blocks(Z):
             z = Z[part]
             z[:, first:] /= size
             gram += z.T @ z
-            reach = max(reach, float(np.einsum("ij,ij->i", z, z).max()))
-        T = np.zeros((p + first,) * 2)
-        T[range(first, p + first), range(first, p + first)] = 1.0 / size
-        if intercept:
-            T[0, 0] = 1.0
-            T[0, 1:] = -center / size
-        gram /= n
-        if p + first and np.linalg.eigvalsh(gram)[0] < _NEARLY_DEPENDENT:
+        T = _scaling(center, size, intercept=intercept)
+        if p + first and np.linalg.eigvalsh(gram / n)[0] < _NEARLY_DEPENDENT:
             all_names = ("the intercept",) * first + names
             R = _triangle(Z, all_names, np.concatenate([np.ones(first), largest / size]))
             Z = linalg.solve_triangular(R, Z.T, trans="T", overwrite_b=True).T * np.sqrt(n)
             T = linalg.solve_triangular(R, T.T, trans="T").T * np.sqrt(n)
-            gram = Z.T @ Z / n
-            reach = float(np.einsum("ij,ij->i", Z, Z).max())
-        return cls(Z, T, gram, float(np.sqrt(reach)))
+        return cls(Z, False, np.eye(p + first), T)
+
+
+def _scaling(center: Array, size: Array, *, intercept: bool) -> Array:
+    """Return T such that M T has columns of mean 0 and size 1."""
+    if not intercept:
+        return np.diag(1.0 / size)
+    T = np.diag(np.concatenate([[1.0], 1.0 / size]))
+    T[0, 1:] = -center / size
+    return T
 
 
 def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
@@ -159,7 +223,7 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
     the data makes a dependent column look independent at that relative size.
     """
     triangle = np.zeros((0, Z.shape[1]))
-    for part in blocks(len(Z), ROWS):  # one triangle after another: no copy of Z
+    for part in row_blocks(Z):  # one triangle after another: no copy of Z
         triangle = linalg.qr(np.vstack([triangle, Z[part]]), mode="r", check_finite=False)[0]
         triangle = triangle[: Z.shape[1]]
     R, order = linalg.qr(triangle, mode="r", pivoting=True)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg, special
 
-from .design import ROWS, Basis, Cone, columns, recession
+from .design import MANY_ROWS, Basis, Cone, columns, recession, row_blocks
 from .domains import Layout, Positive, Real, numeric, require_finite
 from .errors import (
     ConvergenceError,
@@ -34,7 +34,7 @@ from .errors import (
 )
 from .fit import Fit
 from .likelihood import Likelihood, Maximum
-from .numerics import LOG_2PI, blocks, deviance
+from .numerics import LOG_2PI, deviance
 from .statistics import Statistic, saturated_poisson
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
 
 Array = np.ndarray
 
-_ENOUGH_TO_SAMPLE = 20_000  # rows from which a tenth of them is worth a start of its own
 _SUSPICIOUS = 15  # Newton steps after which separation is looked for
 
 
@@ -280,7 +279,7 @@ class Regression:
         slopes, center = b[..., 1:], self.rows.center
         base = b[..., :1] + slopes @ center[:, None]
         eta = np.empty((*b.shape[:-1], len(X)))
-        for part in blocks(len(X), ROWS):
+        for part in row_blocks(X):
             eta[..., part] = slopes @ (X[part] - center).T + base
         return eta
 
@@ -366,7 +365,7 @@ class Regression:
         """Return the information in all rows, for one vector of coefficients."""
         rows, q, k = self.rows, self._predictors(self.rows), len(self.rows.coefficients)
         total = np.zeros((q, k, q, k))
-        for part in blocks(rows.y.size, ROWS):
+        for part in row_blocks(rows.X):
             M = self._columns(part)
             _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
             for a in range(q):
@@ -448,12 +447,11 @@ class Regression:
         """Return the coefficients to climb from: all zero, or what cancels the offsets best."""
         if offsets is None:
             return np.zeros(problem.cuts[-1].stop)
-        n = problem.rows.y.size
-        parts = [
-            -np.linalg.lstsq(basis.gram, basis.Z.T @ offset / n, rcond=None)[0]
+        best = [
+            -np.linalg.lstsq(basis.rows(), offset, rcond=None)[0]
             for basis, offset in zip(problem.bases, offsets, strict=True)
         ]
-        return np.concatenate(parts)
+        return np.concatenate(best)
 
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
@@ -628,7 +626,7 @@ class RegressionLikelihood(Likelihood):
         count = len(self.layout.names) - len(self.family.others)
         scalars = self.free[self.free < count]
         R = np.zeros((0, scalars.size))
-        for part in blocks(self.statistic.y.size, ROWS):
+        for part in row_blocks(self.statistic.X):
             A = member._information_roots(part)[:, scalars]
             R = linalg.qr(np.vstack([R, A]), mode="r", check_finite=False)[0][: scalars.size]
         others = np.sqrt(member._other_information(kind))[self.free[self.free >= count] - count]
@@ -699,7 +697,7 @@ class _Problem:
     @property
     def cuts(self) -> list[slice]:
         """Where each predictor's coefficients lie in the vector."""
-        ends = np.cumsum([0, *(b.T.shape[1] for b in self.bases)])
+        ends = np.cumsum([0, *(b.size for b in self.bases)])
         return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
 
     def theta(self, gamma: Array, held: Array) -> Array:
@@ -724,7 +722,7 @@ class _Problem:
         X, center = self.rows.X, self.rows.center
         base = base + np.where(adapts, 0.0, slopes @ center)
         offsets = np.empty((len(slopes), len(X)))
-        for part in blocks(len(X), ROWS):
+        for part in row_blocks(X):
             offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
         return offsets
 
@@ -741,25 +739,40 @@ class _Problem:
 
     def sample(self, step: int) -> _Problem:
         """Return the problem of every step-th row."""
-        bases = {id(b): replace(b, Z=b.Z[::step]) for b in self.bases}
+        bases = {id(b): b.sample(step) for b in self.bases}
         return replace(
             self,
             rows=self.rows.take(slice(None, None, step)),
             bases=tuple(bases[id(b)] for b in self.bases),
         )
 
+    def change(self, step: Array) -> tuple[float, float]:
+        """Return the largest and the root-mean-square change of a linear predictor along a step."""
+        largest, total = 0.0, 0.0
+        for basis, cut in zip(self.bases, self.cuts, strict=True):
+            v = basis.apply(step[cut])
+            largest = max(largest, float(np.abs(v).max()))
+            total += float(v @ v)
+        return largest, np.sqrt(total / self.rows.y.size)
 
-def _evaluate(problem: _Problem, gamma: Array, offsets: Array | None) -> tuple[float, Array, Array]:
+
+def _evaluate(
+    problem: _Problem, gamma: Array, offsets: Array | None, *, curvature: bool = True
+) -> tuple[float, Array, Array | None]:
     """Return the log-likelihood, its slope and minus its Hessian, in one pass over the rows.
 
     Rows are taken a block at a time, so that whatever is computed from them stays in the cache.
+    Without `curvature` the Hessian, which is most of the work, is left out.
     """
     rows, bases, cuts = problem.rows, problem.bases, problem.cuts
     member = problem.family(rows, gamma)
+    inner = [basis.inner @ gamma[cut] for basis, cut in zip(bases, cuts, strict=True)]
     value, slope, hessian = 0.0, np.zeros(gamma.size), np.zeros((gamma.size, gamma.size))
-    for part in blocks(rows.y.size, ROWS):
-        Z = [basis.Z[part] for basis in bases]
-        eta = np.stack([z @ gamma[cut] for z, cut in zip(Z, cuts, strict=True)])
+    for part in row_blocks(max((b.X for b in bases), key=lambda X: X.shape[1])):
+        X = [basis.X[part] for basis in bases]
+        eta = np.empty((len(bases), len(X[0])))
+        for a, (x, b, basis) in enumerate(zip(X, inner, bases, strict=True)):
+            eta[a] = x @ b[1:] + b[0] if basis.ones else x @ b
         if offsets is not None:
             eta += offsets[:, part]
         term, residual, weight = member._derivatives(eta, rows.y[part])
@@ -767,20 +780,45 @@ def _evaluate(problem: _Problem, gamma: Array, offsets: Array | None) -> tuple[f
         if w is not None:
             term, residual = term * w, residual * w
         value += term.sum()
-        for a, (za, cut) in enumerate(zip(Z, cuts, strict=True)):
-            slope[cut] += residual[a] @ za
+        for a, cut in enumerate(cuts):
+            slope[cut] += _with_ones(residual[a] @ X[a], bases[a].ones and residual[a].sum())
+            if not curvature:
+                continue
             for b in range(a + 1):
-                wab = weight(a, b) if w is None else weight(a, b) * w
-                if a == b:
-                    # A'A, which costs half of A'B; the weights of a canonical link are not negative.
-                    half = za * np.sqrt(wab)[:, None]
-                    hessian[cut, cut] += half.T @ half
-                else:
-                    hessian[cut, cuts[b]] += za.T @ (Z[b] * wab[:, None])
+                v = weight(a, b) if w is None else weight(a, b) * w
+                hessian[cut, cuts[b]] += _products(X[a], X[b], v, bases[a].ones, bases[b].ones)
     for a, cut in enumerate(cuts):
-        for b in range(a):
+        slope[cut] = bases[a].inner.T @ slope[cut]
+        for b in range(a + 1):
+            hessian[cut, cuts[b]] = bases[a].inner.T @ hessian[cut, cuts[b]] @ bases[b].inner
             hessian[cuts[b], cut] = hessian[cut, cuts[b]].T
-    return float(value), slope, hessian
+    return float(value), slope, hessian if curvature else None
+
+
+def _with_ones(sums: Array, first: Any) -> Array:
+    return sums if first is False else np.concatenate([[first], sums])
+
+
+def _products(A: Array, B: Array, v: Array, ones_a: bool, ones_b: bool) -> Array:
+    """Return A' diag(v) B, each with a column of ones before it where it says so."""
+    if A is B or (A.base is B.base and A.shape == B.shape and np.shares_memory(A, B)):
+        if (v >= 0).all():
+            half = A * np.sqrt(v)[:, None]
+            middle = half.T @ half  # a symmetric product costs half of another
+        else:
+            middle = A.T @ (A * v[:, None])
+    else:
+        middle = A.T @ (B * v[:, None])
+    if not (ones_a or ones_b):
+        return middle
+    rows = [middle]
+    if ones_a:
+        rows.insert(0, (v @ B)[None])
+    matrix = np.vstack(rows)
+    if not ones_b:
+        return matrix
+    left = v @ A
+    return np.column_stack([np.concatenate([[v.sum()], left]) if ones_a else left, matrix])
 
 
 def _climb(
@@ -790,42 +828,63 @@ def _climb(
     max_iterations: int,
     *,
     rough: bool = False,
-) -> tuple[Array, bool, int]:
-    """Climb by Newton steps; return (gamma, converged, iterations).
+    nearby: Array | None = None,
+) -> tuple[Array, bool, int, float, Array | None]:
+    """Climb by Newton steps; return (gamma, converged, iterations, value, curvature).
 
-    The curvature of a canonical likelihood changes by a factor of at most exp(max |change of eta|)
-    along a step, so what Newton's step leaves is at most half the product of its largest and its
-    root-mean-square change of eta. When that is 1e-10 the step is the last. Under separation the
-    steps change eta by about 1 for ever: such a run cannot pass for converged.
+    Along a step the curvature of a canonical likelihood changes by a factor of at most
+    exp(largest change of eta), so Newton's step leaves at most half the product of its largest and
+    its root-mean-square change. When that is 1e-10 the step is the last. Under separation the steps
+    change some eta by about 1 for ever: such a run cannot pass for converged.
+
+    Near the top of many rows the curvature is kept: a pass for the slope alone costs a third, and
+    each shrinks what is left by the factor that the curvature has changed since. `nearby` is a
+    curvature to take the first step with.
     """
+    many = problem.rows.y.size >= MANY_ROWS
+    value = slope = hessian = factor = None
+    enough = 1e-3 if rough else 1e-10
+    shrinks = last = np.inf  # by how much each step is smaller than the one before
+    iteration = 0
     with np.errstate(all="ignore"):
-        value, slope, hessian = _evaluate(problem, gamma, offsets)
-        for iteration in range(1, max_iterations + 1):
+        if nearby is None:
+            value, slope, hessian = _evaluate(problem, gamma, offsets)
+        else:
+            value, slope, _ = _evaluate(problem, gamma, offsets, curvature=False)
+            hessian = nearby
+        fresh = nearby is None
+        while iteration < max_iterations:
+            iteration += 1
             try:
-                step = linalg.cho_solve(linalg.cho_factor(hessian, check_finite=True), slope)
+                if hessian is not None:
+                    factor, kept = linalg.cho_factor(hessian), hessian
+                step = linalg.cho_solve(factor, slope)
             except (linalg.LinAlgError, ValueError):
                 if not rough:
                     _refuse_separation(problem, gamma)
-                return gamma, False, iteration
-            parts = [
-                (step[cut], basis) for cut, basis in zip(problem.cuts, problem.bases, strict=True)
-            ]
-            largest = sum(basis.reach * np.linalg.norm(s) for s, basis in parts)
-            typical = sum(np.sqrt(max(s @ basis.gram @ s, 0.0)) for s, basis in parts)
-            if largest <= 0.1 and largest * typical <= (1e-3 if rough else 1e-10):
-                return gamma + step, True, iteration
+                return gamma, False, iteration, value, None
+            largest = typical = np.inf
+            if np.abs(step).sum() < 1.0:
+                largest, typical = problem.change(step)
+            shrinks = largest / 2 if fresh else typical / last
+            last = typical
+            promised = float(slope @ step)
+            if largest <= 0.1 and shrinks * typical <= enough and (fresh or shrinks < 0.5):
+                return gamma + step, True, iteration, value + promised / 2, kept
             if iteration % _SUSPICIOUS == 0 and not rough:
                 _refuse_separation(problem, gamma, prove=iteration >= 2 * _SUSPICIOUS)
-            size, promised = 1.0, float(slope @ step)
+            again = not (many and fresh and largest <= 0.05) and not (not fresh and shrinks <= 0.1)
+            size = 1.0
             for _ in range(60):
-                new = _evaluate(problem, gamma + size * step, offsets)
+                new = _evaluate(problem, gamma + size * step, offsets, curvature=again)
                 if new[0] >= value + 1e-4 * size * promised - 1e-12 * (1.0 + abs(value)):
                     break
                 size *= 0.5
             else:
-                return gamma, False, iteration
+                return gamma, False, iteration, value, None
             gamma, (value, slope, hessian) = gamma + size * step, new
-    return gamma, False, max_iterations
+            fresh = again
+    return gamma, False, max_iterations, value, None
 
 
 def _refuse_separation(problem: _Problem, gamma: Array, *, prove: bool = True) -> None:
@@ -867,15 +926,21 @@ class _Climbed(Regression):
         offsets = problem.offsets(theta)
         if not sum(f.size for f in problem.free):
             return theta, True, 0, np.zeros(0)
-        gamma, n = guess, problem.rows.y.size
+        gamma, nearby = guess, None
+        if gamma is None and problem.rows.y.size >= max(MANY_ROWS, 500 * problem.cuts[-1].stop):
+            # A tenth of the rows finds the neighbourhood, and nearly its curvature, at a tenth of
+            # the price of a pass.
+            few = offsets if offsets is None else offsets[:, ::10]
+            start = problem.sample(10)
+            near, close, _, _, nearby = _climb(
+                start, cls._first_guess(start, few), few, 4 * _SUSPICIOUS, rough=True
+            )
+            gamma, nearby = (near, 10.0 * nearby) if close else (None, None)
         if gamma is None:
             gamma = cls._first_guess(problem, offsets)
-            if n >= _ENOUGH_TO_SAMPLE and n >= 500 * gamma.size:
-                # A tenth of the rows finds the neighbourhood at a tenth of the price of a pass.
-                few = offsets if offsets is None else offsets[:, ::10]
-                near, close, _ = _climb(problem.sample(10), gamma, few, 4 * _SUSPICIOUS, rough=True)
-                gamma = near if close else gamma
-        gamma, converged, iterations = _climb(problem, gamma, offsets, max_iterations)
+        gamma, converged, iterations, _, _ = _climb(
+            problem, gamma, offsets, max_iterations, nearby=nearby
+        )
         if not converged and guess is not None:  # a start from afar; the usual one is safer
             return cls._solve(problem, theta, None, max_iterations)
         return problem.theta(gamma, theta), converged, iterations, gamma
@@ -930,13 +995,13 @@ class LogisticRegression(_Climbed):
 
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
-        y, Z = problem.rows.y, problem.bases[0].Z
+        y, basis = problem.rows.y, problem.bases[0]
         sign = np.where(y > 0.5, 1.0, -1.0)
         tight = (y > 0) & (y < 1)
         return Cone(
-            lambda d: sign * (Z @ d),
-            lambda i: Z[i] * sign[i, None],
-            np.where(tight, 0.0, sign) @ Z,
+            lambda d: sign * basis.apply(d),
+            lambda i: basis.rows(i) * sign[i, None],
+            basis.gather(np.where(tight, 0.0, sign)),
             tight,
         )
 
@@ -1006,16 +1071,21 @@ class PoissonRegression(_Climbed):
     def _first_guess(cls, problem: _Problem, offsets: Array | None) -> Array:
         # One least-squares fit of log(y + 1/2) with the weights that these rates would have: from
         # zero, the first Newton step of a log link overshoots by orders of magnitude.
-        y, Z, w = problem.rows.y, problem.bases[0].Z, problem.rows.weights
+        y, w = problem.rows.y, problem.rows.weights
         target = np.log(y + 0.5) - (0.0 if offsets is None else offsets[0])
-        weight = (y + 0.5) * (1.0 if w is None else w)
-        gram = Z.T @ (Z * weight[:, None])
-        return np.linalg.lstsq(gram, Z.T @ (weight * target), rcond=None)[0]
+        root = np.sqrt((y + 0.5) * (1.0 if w is None else w))
+        Z = problem.bases[0].rows() * root[:, None]
+        return np.linalg.lstsq(Z, target * root, rcond=None)[0]
 
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
-        tight, Z = problem.rows.y > 0, problem.bases[0].Z
-        return Cone(lambda d: -(Z @ d), lambda i: -Z[i], -Z[~tight].sum(axis=0), tight)
+        tight, basis = problem.rows.y > 0, problem.bases[0]
+        return Cone(
+            lambda d: -basis.apply(d),
+            lambda i: -basis.rows(i),
+            basis.gather(np.where(tight, 0.0, -1.0)),
+            tight,
+        )
 
     def _draw(self, rng: np.random.Generator) -> Array:
         return rng.poisson(np.exp(self.eta()[0])).astype(float)
@@ -1112,25 +1182,25 @@ class SoftmaxRegression(_Climbed):
     @classmethod
     def _cone(cls, problem: _Problem) -> Cone:
         """One condition for each row and each class that it is not in: its own predictor rises no less."""
-        y, cuts = problem.rows.y, problem.cuts
-        Z = [basis.Z for basis in problem.bases]
-        K, n = len(Z) + 1, y.size
+        y, cuts, bases = problem.rows.y, problem.cuts, problem.bases
+        K, n = len(bases) + 1, y.size
         row = np.repeat(np.arange(n), K - 1)
         other = np.tile(np.arange(K - 1), n)
         other = other + (other >= y[row])
 
         def margins(d: Array) -> Array:
-            v = np.vstack([np.zeros(n), *(z @ d[cut] for z, cut in zip(Z, cuts, strict=True))])
+            rise = (basis.apply(d[cut]) for basis, cut in zip(bases, cuts, strict=True))
+            v = np.vstack([np.zeros(n), *rise])
             return v[y[row], row] - v[other, row]
 
         def rows(index: Array) -> Array:
             M = np.zeros((len(index), cuts[-1].stop))
-            for a, (z, cut) in enumerate(zip(Z, cuts, strict=True)):
+            for a, (basis, cut) in enumerate(zip(bases, cuts, strict=True)):
                 sign = (y[row[index]] == a + 1) * 1.0 - (other[index] == a + 1)
-                M[:, cut] = z[row[index]] * sign[:, None]
+                M[:, cut] = basis.rows(row[index]) * sign[:, None]
             return M
 
-        total = np.concatenate([(K * (y == a + 1) - 1.0) @ z for a, z in enumerate(Z)])
+        total = np.concatenate([b.gather(K * (y == a + 1) - 1.0) for a, b in enumerate(bases)])
         return Cone(margins, rows, total, np.zeros(row.size, dtype=bool))
 
     def _draw(self, rng: np.random.Generator) -> Array:
@@ -1173,17 +1243,20 @@ class LinearRegression(Regression):
         offsets = problem.offsets(theta)
         target = rows.y if offsets is None else rows.y - offsets[0]
         size = float(np.abs(target).max())
-        root = None if rows.weights is None else np.sqrt(rows.weights)
-        Z, t = (basis.Z, target) if root is None else (basis.Z * root[:, None], target * root)
+        w = np.ones(target.size) if rows.weights is None else rows.weights
         # Normal equations on standardised columns, then once more on what they leave: as exact as an
-        # orthogonal decomposition, and several times faster.
-        gamma = np.zeros(Z.shape[1])
+        # orthogonal decomposition, several times faster, and without a copy.
+        gamma, residual = np.zeros(basis.size), target
         if gamma.size:
-            gram = linalg.cho_factor(Z.T @ Z)
+            gram = np.zeros((basis.size,) * 2)
+            for part in row_blocks(basis.X):
+                Z = basis.rows(part) * np.sqrt(w[part])[:, None]
+                gram += Z.T @ Z
+            factor = linalg.cho_factor(gram)
             for _ in range(2):
-                gamma += linalg.cho_solve(gram, Z.T @ (t - Z @ gamma))
-        residual = t - Z @ gamma
-        rss = float(residual @ residual)
+                gamma = gamma + linalg.cho_solve(factor, basis.gather(w * residual))
+                residual = target - basis.apply(gamma)
+        rss = float(residual @ (w * residual))
         theta = problem.theta(gamma, theta)
         if "sigma" in problem.names and theta[-1] == 0.0:
             sigma = np.sqrt(rss / rows.n)
