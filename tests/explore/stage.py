@@ -6,6 +6,7 @@ refused and remembered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,8 +69,9 @@ EXPLORABLES: dict[str, Explorable] = {
 
 _PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<title>Explorables</title>
-<style>html[data-theme=dark] {{ background: #14181e; color: #d2dae3; }}</style></head><body><main><h1>Explorables</h1>{body}</main></body></html>"""
+<style>html[data-theme=dark] {{ background: #14181e; color: #d2dae3; }}</style>
+<title>Explorables</title></head>
+<body><main><h1>Explorables</h1>{body}</main></body></html>"""
 
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -77,8 +79,8 @@ _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 def number(text: str) -> float:
     """Read a number as the explorables write it: a true minus, a power of ten, commas, a per cent sign."""
     text = text.split("=")[-1].split("±")[0].replace("−", "-").replace(",", "").strip()
-    if text in ("∞", "inf"):
-        return float("inf")
+    if text.endswith(("∞", "inf")):
+        return -math.inf if text.startswith("-") else math.inf
     mantissa, _, power = text.partition(" × 10")
     return float(mantissa.split()[0]) * 10.0 ** int(power.translate(_SUPERSCRIPTS) or 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,14 +12,6 @@ from mlecore import explore
 from stage import EXPLORABLES, Stage, page_of, showing
 
 EVERY = pytest.mark.parametrize("name", EXPLORABLES)
-
-
-@pytest.fixture(scope="module")
-def everything(browser: Browser) -> Iterator[dict[str, Stage]]:
-    """All of them on one page, and two of one kind: whatever holds here holds for one alone."""
-    shown = [*EXPLORABLES.values(), EXPLORABLES["intervals"]]
-    with showing(browser, *shown, reduced_motion="reduce") as stages:
-        yield dict(zip([*EXPLORABLES, "intervals again"], stages, strict=True))
 
 
 def test_every_explorable_is_shown_here() -> None:
@@ -290,7 +281,8 @@ def test_what_is_spoken_waits_until_the_reader_pauses(browser: Browser) -> None:
         stage.page.evaluate(
             """() => { window.spoken = [];
             const status = document.querySelector('[data-explorable]').shadowRoot.querySelector('[role=status]');
-            new MutationObserver(() => spoken.push(status.textContent)).observe(status, {childList: true, characterData: true, subtree: true}); }"""
+            new MutationObserver(() => spoken.push(status.textContent))
+                .observe(status, {childList: true, characterData: true, subtree: true}); }"""
         )
         for z in (1, 2, 3, 4):
             stage.slide("z", z)
