@@ -34,6 +34,7 @@ book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 test: $(READY) book
+	@$(BIN)/python tests/book/browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book/*.ipynb
 
 notebooks: $(READY)

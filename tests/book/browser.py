@@ -44,13 +44,19 @@ def chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
+def require(own: str) -> str:
+    """The executable to drive, Playwright's own (given) if there is no other; or an error."""
+    executable = chromium() or own
+    if not Path(executable).exists():
+        raise RuntimeError(MISSING)
+    return executable
+
+
 @contextmanager
 def launch() -> Iterator[Browser]:
     """A running browser; an error that says what to install where there is none."""
     with sync_playwright() as playwright:
-        executable = chromium()
-        if executable is None and not Path(playwright.chromium.executable_path).exists():
-            raise RuntimeError(MISSING)
+        executable = require(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
         try:
             yield browser
@@ -146,3 +152,13 @@ class Reader:
             yield visit
         finally:
             context.close()
+
+
+if __name__ == "__main__":  # `make test` asks here before it begins
+    import sys
+
+    try:
+        with launch() as browser:
+            sys.exit(0)
+    except RuntimeError as error:
+        sys.exit(str(error))

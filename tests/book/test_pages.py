@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser
 
-from browser import Reader, Visit, serve
+from browser import EXECUTABLE, Reader, Visit, require, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -134,6 +134,12 @@ def test_a_chapter_offers_its_notebook(page, site, browser, address):
             )
         chapter = ROOT / page.replace(".html", ".ipynb")
         assert Path(download.value.path()).read_bytes() == chapter.read_bytes()
+
+
+def test_without_a_browser_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setenv(EXECUTABLE, "/nowhere/chromium")
+    with pytest.raises(RuntimeError, match="apt-get install chromium"):
+        require("/nowhere/else")
 
 
 # ---- The checks bite: each sees a fault that is planted in a copy of the title page ----------
