@@ -60,7 +60,8 @@ def test_eq_ch2_interval() -> None:
     taylor = sum(NORMAL.diff(x, j) * t**j / sp.factorial(j) for j in range(6))
     strip = sp.integrate(taylor, (t, -h / 2, h / 2))
     error = sp.expand(sp.simplify(strip / (h * NORMAL) - 1))
-    assert error.coeff(h, 0) == 0 and error.coeff(h, 1) == 0
+    assert error.coeff(h, 0) == 0
+    assert error.coeff(h, 1) == 0
     assert sp.simplify(error.coeff(h, 2) - ((x - mu) ** 2 - sigma**2) / (24 * sigma**4)) == 0
     d = mle.Normal(mu=0.0, sigma=1.0)
     for width in (0.1, 0.01):
