@@ -10,7 +10,7 @@ Each class has `of(x, weights)`, which summarises the last axis of x, and `pool(
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -20,6 +20,7 @@ from scipy.special import xlogy
 
 from .numerics import (
     LOG_2PI,
+    blocks,
     deviance,
     jensen_gap,
     log1p_excess,
@@ -52,6 +53,8 @@ Array = np.ndarray
 # Counts below this are looked up rather than computed.
 _TABLE_SIZE = 1024
 
+# How many values of a long sample are worked on at once.
+_PIECE = 2**13
 # A gap this small can be the rounding of a mean: equal values are told from nearly equal ones with more care.
 _ROUNDING_GAP = 1e-28
 
@@ -369,7 +372,11 @@ class AboveLeast(Statistic):
         """Summarise the last axis of x, x > 0; a value of weight zero is no observation."""
         observed = x if weights is None else np.where(weights > 0, x, np.inf)
         low = observed.min(axis=-1)
-        return cls(_size(x, weights), low, _mean(log_ratio(x, np.asarray(low)[..., None]), weights))
+        gap = mean_log(x, weights) - np.log(low)
+        if np.any(gap < 1e-2 * np.maximum(np.abs(np.log(low)), 1.0)):
+            # The difference of the logarithms has lost its digits: take the logarithms of the ratios.
+            gap = _mean(log_ratio(x, np.asarray(low)[..., None]), weights)
+        return cls(_size(x, weights), low, gap)
 
     def pool(self) -> Self:
         low = self.low.min(axis=-1)
@@ -397,9 +404,14 @@ class ShareMoments(Statistic):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x; 0 < x < 1."""
         # About the first value, so that equal values have exactly their own mean and no gap.
-        first, change = x[..., 0], _mean(x - x[..., :1], weights)
-        mean, rest = first + change, (1.0 - first) - change
-        return cls(_size(x, weights), mean, rest, *_share_gaps(x, mean, rest, weights))
+        mean = _mean(x, weights)
+        gaps = _share_gaps(x, mean, 1.0 - mean, weights)
+        rest = 1.0 - mean
+        if np.any(gaps[1] < 1e-3) or np.any(rest < 1e-3):
+            first, change = x[..., 0], _mean(x - x[..., :1], weights)
+            mean, rest = first + change, (1.0 - first) - change
+            gaps = _share_gaps(x, mean, rest, weights)
+        return cls(_size(x, weights), mean, rest, *gaps)
 
     def pool(self) -> Self:
         n = self.n.sum(axis=-1)
@@ -414,13 +426,14 @@ class ShareMoments(Statistic):
 
 def _share_gaps(x: Array, mean: Array, rest: Array, weights: Array | None) -> tuple[Array, Array]:
     """Return the Jensen gaps of x and of 1 - x, which is never formed where it would round."""
-    m, r = np.asarray(mean)[..., None], np.asarray(rest)[..., None]
+    m = np.asarray(mean)[..., None]
     if x.shape[-1] == 1:
         return np.zeros_like(mean), np.zeros_like(mean)
     gaps = []
-    for size, d, share in ((mean, (x - m) / m, x), (rest, (m - x) / r, 1.0 - x)):
+    for size, share, sign in ((mean, x, 1.0), (rest, 1.0 - x, -1.0)):
         gap = np.log(size) - mean_log(share, weights)
         if np.any(gap < 1e-3):
+            d = sign * (x - m) / np.asarray(size)[..., None]
             excess = log1p_excess(np.maximum(d, -0.9999))
             exact = np.maximum(_mean(excess, weights) - log1p_excess(_mean(d, weights)), 0.0)
             gap = np.where(gap < 1e-3, exact, gap)[()]
@@ -458,8 +471,11 @@ def _resultant(x: Array, deficit: Array, weights: Array | None) -> tuple[Array, 
     turn, length = x - x[..., :1], 1.0 - deficit
     sine, cosine = _mean(length * np.sin(turn), weights), _mean(length * np.cos(turn), weights)
     direction = x[..., 0] + np.arctan2(sine, cosine)
-    half = 0.5 * (x - np.asarray(direction)[..., None])
-    return direction, _mean(deficit + length * 2.0 * np.sin(half) ** 2, weights)
+    short = 1.0 - np.hypot(sine, cosine)
+    if np.any(short < 1e-3):
+        half = 0.5 * (x - np.asarray(direction)[..., None])
+        short = _mean(deficit + length * 2.0 * np.sin(half) ** 2, weights)
+    return direction, short
 
 
 @dataclass(frozen=True, eq=False)
@@ -627,6 +643,16 @@ class Sample(Statistic):
         if not any(self.weights.strides):
             return terms.sum(axis=-1)
         return (self.weights * terms).sum(axis=-1)
+
+    def sum_of(self, terms: Callable[[Array], Array]) -> Array:
+        """Add up terms(values), weighted, in pieces that stay in the cache: the data are never copied whole."""
+        if self.values.ndim > 1 or self.width <= 2 * _PIECE:
+            return self.sum(terms(self.values))
+        weighted, value = any(self.weights.strides), 0.0
+        for part in blocks(self.width, _PIECE):
+            piece = terms(self.values[part])
+            value = value + ((self.weights[part] * piece) if weighted else piece).sum(axis=-1)
+        return value
 
     def mean(self, terms: Array) -> Array:
         """Average one term for each value, weighted."""

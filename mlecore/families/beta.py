@@ -94,8 +94,7 @@ class Beta(Family):
 
     @classmethod
     def _mle(cls, t: ShareMoments) -> Solution:
-        columns = (np.ravel(c) for c in (t.mean, t.rest, t.gap, t.rest_gap))
-        a, b, converged, iterations = (c.reshape(t.batch_shape)[()] for c in _solve(*columns))
+        a, b, converged, iterations = _solve(t)
         return Solution({"a": a, "b": b}, iterations, converged)
 
     @classmethod
@@ -142,27 +141,26 @@ class Beta(Family):
         return rng.beta(self.a, self.b, size)
 
 
-def _solve(m: Array, r: Array, g: Array, h: Array) -> tuple[Array, Array, Array, Array]:
-    """Solve digamma(N) - digamma(a) + log m = g, and the same of b, r and h, for one sample a row.
+def _solve(t: ShareMoments) -> tuple[Array, Array, Array, Array]:
+    """Solve digamma(N) - digamma(a) + log m = gap, and the same of b and 1 - x.
 
     Newton's steps are taken in the logit of p = a/N and in log N. In these the equations hardly interact, and every
     difference of nearly equal terms has been taken on paper; p is kept as e = p - m, so that its distance from the
     mean, tiny when the shapes are large, keeps its digits.
     """
-    total, e = 1.0 / (2.0 * (m * g + r * h)), np.zeros_like(m)
-    iterations, converged = np.zeros(m.shape, dtype=int), np.zeros(m.shape, dtype=bool)
-
-    def value(total: Array, e: Array) -> Array:
-        one = ShareMoments(1.0, m, r, g, h)
-        return Beta._unchecked(a=total * (m + e), b=total * (r - e))._log_likelihood(one)
-
-    height = value(total, e)
+    m, r = t.mean, t.rest
+    one = ShareMoments(1.0, m, r, t.gap, t.rest_gap)
+    total, e = 1.0 / (2.0 * (m * t.gap + r * t.rest_gap)), 0.0 * m
+    iterations, converged = (
+        np.zeros(np.shape(m), dtype=int)[()],
+        np.zeros(np.shape(m), dtype=bool)[()],
+    )
     for _ in range(100):
         p, q = m + e, r - e
         a, b = total * p, total * q
         whole, bend = digamma_gap(total), total * trigamma_excess(total)
-        f = digamma_gap(a) - whole - np.log1p(e / m) - g
-        k = digamma_gap(b) - whole - np.log1p(-e / r) - h
+        f = digamma_gap(a) - whole - np.log1p(e / m) - t.gap
+        k = digamma_gap(b) - whole - np.log1p(-e / r) - t.rest_gap
         bend_a, bend_b = a * trigamma_excess(a), b * trigamma_excess(b)
         fp, kp = (
             q * (1.0 + bend_a),
@@ -172,23 +170,31 @@ def _solve(m: Array, r: Array, g: Array, h: Array) -> tuple[Array, Array, Array,
         det = fp * kn + kp * fn
         step_p, step_n = (f * kn - k * fn) / det, (fp * k + kp * f) / det
         longest = np.maximum(np.abs(step_p), np.abs(step_n))
-        small = (
-            longest <= 1e-4
-        )  # differences of log-likelihoods are lost in rounding: trust the step
-        size = np.minimum(1.0, 2.0 / longest)
-        for _halving in range(50):
-            odds = np.expm1(size * step_p)
-            new_e, new_total = e + p * q * odds / (1.0 + p * odds), total * np.exp(size * step_n)
-            new = value(new_total, new_e)
-            good = (new >= height) | small | converged
-            if good.all():
-                break
-            size = np.where(good, size, 0.5 * size)
-        moving = ~converged
-        e, total = np.where(moving, new_e, e), np.where(moving, new_total, total)
-        height = np.where(moving, new, height)
-        iterations += moving
-        converged |= longest <= 1e-9  # Newton squares the error
-        if converged.all():
+        # A short step is sure to rise, and differences of log-likelihoods would be lost in rounding.
+        size = np.where(longest < 0.1, 1.0, _halved(one, a, b, step_p, step_n, longest))[()]
+        size = np.where(converged, 0.0, size)[()]
+        odds = np.expm1(size * step_p)
+        e, total = e + p * q * odds / (1.0 + p * odds), total * np.exp(size * step_n)
+        iterations = iterations + ~converged
+        converged = converged | (longest <= 1e-9)  # Newton squares the error
+        if np.all(converged):
             break
     return total * (m + e), total * (r - e), converged, iterations
+
+
+def _halved(one: ShareMoments, a: Array, b: Array, p: Array, n: Array, longest: Array) -> Array:
+    """Return how much of a step in the logit of a/(a + b) and in log(a + b) to take, so that the likelihood rises."""
+    if np.all(longest < 0.1):
+        return 1.0
+    height = Beta._unchecked(a=a, b=b)._log_likelihood(one)
+    size = np.minimum(1.0, 2.0 / longest)
+    for _ in range(50):
+        # With a and b multiplied by these, their ratio moves by exp(p) and their sum by exp(n).
+        odds = np.exp(size * p)
+        sum_factor = np.exp(size * n) * (a + b) / (a * odds + b)
+        new = Beta._unchecked(a=a * odds * sum_factor, b=b * sum_factor)._log_likelihood(one)
+        low = ~(new >= height) & (longest >= 0.1)
+        if not np.any(low):
+            break
+        size = np.where(low, 0.5 * size, size)
+    return size

@@ -36,8 +36,13 @@ class Gumbel(Family):
         return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
 
     def _log_likelihood(self, t: Sample) -> Array:
-        z = self._standardised(t)
-        return -t.n * np.log(self.scale) - t.sum(z + np.exp(-z))
+        loc, scale = (np.asarray(p)[..., None] for p in (self.loc, self.scale))
+
+        def terms(x: Array) -> Array:
+            z = (x - loc) / scale
+            return z + np.exp(-z)
+
+        return -t.n * np.log(self.scale) - t.sum_of(terms)
 
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z = self._standardised(t)

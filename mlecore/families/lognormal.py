@@ -10,6 +10,7 @@ import numpy as np
 
 from ..domains import Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution
+from ..numerics import log_ratio
 from ..statistics import Moments
 from .normal import Normal
 
@@ -38,8 +39,7 @@ class LogNormal(Family):
         # Rounding the logarithms of nearly equal values would cost the digits in which they differ: measure each
         # logarithm from that of the first value instead.
         pivot = x[..., :1]
-        d = (x - pivot) / pivot
-        y = Moments.of(np.where(np.abs(d) < 0.5, np.log1p(d), np.log(x) - np.log(pivot)), w)
+        y = Moments.of(log_ratio(x, pivot), w)
         return Moments(y.n, np.log(pivot[..., 0]) + y.mean, y.sd)
 
     @property

@@ -54,7 +54,7 @@ class Rayleigh(Family):
         if not fixed:
             yield Refusal(
                 t.rms == 0,
-                "all values are zero, so the likelihood rises without bound as scale shrinks to 0",
+                "all values are zero, so the scale shrinks to 0, where there is no distribution",
             )
 
     @classmethod

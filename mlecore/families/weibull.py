@@ -41,8 +41,13 @@ class Weibull(Family):
         return z, np.exp(z)
 
     def _log_likelihood(self, t: Sample) -> Array:
-        z, e = self._standardised(t)
-        return t.n * np.log(self.shape) + t.sum(z - e - t.values)
+        k, log_scale = np.asarray(self.shape)[..., None], np.log(self.scale)[..., None]
+
+        def terms(y: Array) -> Array:
+            z = k * (y - log_scale)
+            return z - np.exp(z) - y
+
+        return t.n * np.log(self.shape) + t.sum_of(terms)
 
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z, _ = self._standardised(t)
@@ -81,10 +86,8 @@ class Weibull(Family):
     def _start(cls, t: Sample) -> dict[str, Any]:
         # Equal values have no shape of their own, yet one when the scale is given.
         shape = cls._mle(t).params["shape"]
-        return {
-            "shape": np.where(np.isfinite(shape), shape, 1.0),
-            "scale": np.exp(t.mean(t.values)),
-        }
+        low, high = t.extremes()
+        return {"shape": np.where(high > low, shape, 1.0), "scale": np.exp(t.mean(t.values))}
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
