@@ -34,8 +34,10 @@ MANY_ROWS = 20_000
 _NEARLY_DEPENDENT = 1e-8
 
 
-def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, ...]]:
-    """Return X as floats of shape (n, p) and the names of its columns, x1 .. xp or a DataFrame's own.
+def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, ...], Array]:
+    """Return X as floats of shape (n, p), the names of its columns and their means.
+
+    The names are x1 .. xp, or a DataFrame's own.
 
     One dimension is one column.
 
@@ -54,8 +56,8 @@ def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, .
     if len(values) == 0:
         raise DataError(f"X has no rows (shape {values.shape}): there is nothing to fit")
     with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not np.isfinite(values.sum())
-    if suspicious:
+        center = np.full(len(values), 1.0 / len(values)) @ values
+    if not np.isfinite(center).all():  # the sums are needed anyway, and tell of any NaN
         require_finite(values, "X")
     names = (
         tuple(f"x{j + 1}" for j in range(values.shape[1]))
@@ -69,7 +71,7 @@ def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, .
             raise DataError(
                 f"a column of X is called {name!r}, which the model uses itself: rename it"
             )
-    return np.ascontiguousarray(values), names
+    return np.ascontiguousarray(values), names, center
 
 
 def row_blocks(X: Array) -> Iterator[slice]:
@@ -89,7 +91,7 @@ class Basis:
     as columns X, whether a column of ones goes before them, and the matrix `inner` that turns gamma
     into the coefficients of these.
 
-    >>> basis = Basis.of(np.array([[1e6], [1e6 + 2]]), ("x1",), intercept=True)
+    >>> basis = Basis.of(np.array([[1e6], [1e6 + 2]]), ("x1",), np.array([1e6 + 1]), intercept=True)
     >>> basis.rows()
     array([[ 1., -1.],
            [ 1.,  1.]])
@@ -125,7 +127,7 @@ class Basis:
         return replace(self, X=self.X[::step])
 
     @classmethod
-    def of(cls, X: Array, names: tuple[str, ...], *, intercept: bool) -> Basis:
+    def of(cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool) -> Basis:
         """Scale the columns of X, and replace them by orthogonal ones where they nearly depend.
 
         Raises:
@@ -134,17 +136,16 @@ class Basis:
         """
         n, p = X.shape
         if p and n >= MANY_ROWS:
-            quick = cls._without_copy(X, intercept=intercept)
+            quick = cls._without_copy(X, center if intercept else 0.0 * center, intercept=intercept)
             if quick is not None:
                 return quick
-        return cls._with_copy(X, names, intercept=intercept)
+        return cls._with_copy(X, names, center if intercept else 0.0 * center, intercept=intercept)
 
     @classmethod
-    def _without_copy(cls, X: Array, *, intercept: bool) -> Basis | None:
-        """Scale by algebra alone, where the offsets are moderate and a tenth of the rows is independent."""
+    def _without_copy(cls, X: Array, center: Array, *, intercept: bool) -> Basis | None:
+        """Scale by algebra alone, where the offsets are moderate and a few rows are independent."""
         n = len(X)
         with np.errstate(all="ignore"):
-            center = X.mean(axis=0) if intercept else np.zeros(X.shape[1])
             square = np.einsum("ij,ij->j", X, X) / n
             size = np.sqrt(square - center * center)
             moderate = (size > 1e-2 * np.abs(center)) & (size > 1e-100) & (size < 1e100)
@@ -152,12 +153,14 @@ class Basis:
             return None
         T = _scaling(center, size, intercept=intercept)
         basis = cls(X, intercept, T, T)
-        Z = basis.sample(10).rows()
+        Z = basis.sample(max(1, n // (100 * len(size)))).rows()
         # Rows that are left out can only add to the Gram matrix: the whole is no worse conditioned.
         return basis if np.linalg.eigvalsh(Z.T @ Z / len(Z))[0] > 1e-4 else None
 
     @classmethod
-    def _with_copy(cls, X: Array, names: tuple[str, ...], *, intercept: bool) -> Basis:
+    def _with_copy(
+        cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool
+    ) -> Basis:
         """Scale a copy, or name what cannot be estimated."""
         n, p = X.shape
         first = int(intercept)
@@ -175,7 +178,6 @@ class Basis:
                 f"the values of column {names[j]!r} reach {largest[j]:.1g}, whose square no float "
                 "holds: give the column in another unit"
             )
-        center = X.mean(axis=0) if intercept else np.zeros(p)
         Z = np.empty((n, p + first))
         Z[:, :first] = 1.0
         square = np.zeros(p)

@@ -174,7 +174,7 @@ class Regression:
             )
         if axis is not None:
             raise DataError("a regression takes no axis: its observations are the rows of X")
-        X, names = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
+        X, names, center = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
         y, classes = cls._response(data[1])
         if y.ndim != 1 or len(y) != len(X):
             raise DataError(
@@ -200,7 +200,7 @@ class Regression:
                     seen = np.unique(y)
                     y, classes = np.searchsorted(seen, y), classes[seen]
         n = float(len(y)) if w is None else float(w.sum())
-        return Observations(n, X, y, w, names, bool(intercept), X.mean(axis=0), classes)
+        return Observations(n, X, y, w, names, bool(intercept), center, classes)
 
     @classmethod
     def _response(cls, y: Any) -> tuple[Array, Array | None]:
@@ -284,7 +284,7 @@ class Regression:
         return eta
 
     def _new_rows(self, X: Any) -> Array:
-        values, names = columns(X)
+        values, names, _ = columns(X)
         p = self.rows.X.shape[1]
         if values.shape[1] != p:
             raise DataError(
@@ -310,8 +310,18 @@ class Regression:
         """
         raise NotImplementedError
 
+    def _residual(self, eta: Array, y: Array) -> Array:
+        """Return the slope in eta alone."""
+        return self._derivatives(eta, y)[1]
+
     def _log_likelihood(self, rows: Observations) -> Array:
-        return rows.sum(self._log_prob_rows(self.eta(), rows.y))
+        total = 0.0
+        for part in row_blocks(rows.X):
+            term = self._log_prob_rows(self.eta(rows.X[part]), rows.y[part])
+            total = total + (
+                term.sum(axis=-1) if rows.weights is None else term @ rows.weights[part]
+            )
+        return total
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
         raise NotImplementedError
@@ -685,7 +695,8 @@ class _Problem:
                 intercept = first and 0 in key
                 wanted = [i - first for i in key if i >= first]
                 X = rows.X if len(wanted) == rows.X.shape[1] else rows.X[:, wanted]
-                made[key] = Basis.of(X, tuple(rows.names[i] for i in wanted), intercept=intercept)
+                names = tuple(rows.names[i] for i in wanted)
+                made[key] = Basis.of(X, names, rows.center[wanted], intercept=intercept)
         return cls(
             family,
             rows,
@@ -762,7 +773,7 @@ def _evaluate(
     """Return the log-likelihood, its slope and minus its Hessian, in one pass over the rows.
 
     Rows are taken a block at a time, so that whatever is computed from them stays in the cache.
-    Without `curvature` the Hessian, which is most of the work, is left out.
+    Without `curvature` the pass is for the slope alone, at a third of the price.
     """
     rows, bases, cuts = problem.rows, problem.bases, problem.cuts
     member = problem.family(rows, gamma)
@@ -775,16 +786,17 @@ def _evaluate(
             eta[a] = x @ b[1:] + b[0] if basis.ones else x @ b
         if offsets is not None:
             eta += offsets[:, part]
-        term, residual, weight = member._derivatives(eta, rows.y[part])
         w = None if rows.weights is None else rows.weights[part]
+        if curvature:
+            term, residual, weight = member._derivatives(eta, rows.y[part])
+            value += term.sum() if w is None else w @ term
+        else:
+            residual = member._residual(eta, rows.y[part])
         if w is not None:
-            term, residual = term * w, residual * w
-        value += term.sum()
+            residual = residual * w
         for a, cut in enumerate(cuts):
             slope[cut] += _with_ones(residual[a] @ X[a], bases[a].ones and residual[a].sum())
-            if not curvature:
-                continue
-            for b in range(a + 1):
+            for b in range(a + 1 if curvature else 0):
                 v = weight(a, b) if w is None else weight(a, b) * w
                 hessian[cut, cuts[b]] += _products(X[a], X[b], v, bases[a].ones, bases[b].ones)
     for a, cut in enumerate(cuts):
@@ -792,7 +804,7 @@ def _evaluate(
         for b in range(a + 1):
             hessian[cut, cuts[b]] = bases[a].inner.T @ hessian[cut, cuts[b]] @ bases[b].inner
             hessian[cuts[b], cut] = hessian[cut, cuts[b]].T
-    return float(value), slope, hessian if curvature else None
+    return (float(value), slope, hessian) if curvature else (np.nan, slope, None)
 
 
 def _with_ones(sums: Array, first: Any) -> Array:
@@ -829,62 +841,61 @@ def _climb(
     *,
     rough: bool = False,
     nearby: Array | None = None,
-) -> tuple[Array, bool, int, float, Array | None]:
-    """Climb by Newton steps; return (gamma, converged, iterations, value, curvature).
+) -> tuple[Array, bool, int, Array | None]:
+    """Climb by Newton steps; return (gamma, converged, iterations, curvature).
 
     Along a step the curvature of a canonical likelihood changes by a factor of at most
     exp(largest change of eta), so Newton's step leaves at most half the product of its largest and
-    its root-mean-square change. When that is 1e-10 the step is the last. Under separation the steps
-    change some eta by about 1 for ever: such a run cannot pass for converged.
+    its root-mean-square change. When that is 1e-10 (for many rows 1e-8, a millionth of a standard error)
+    the step is the last. Under separation the steps change some eta by about 1 for ever: such a run
+    cannot pass for converged.
 
-    Near the top of many rows the curvature is kept: a pass for the slope alone costs a third, and
-    each shrinks what is left by the factor that the curvature has changed since. `nearby` is a
-    curvature to take the first step with.
+    Near the top of many rows the curvature is kept, as a pass for the slope alone costs a third:
+    each pass then shrinks what is left by the factor that the curvature has changed since. `nearby`
+    is a curvature to take the first step with.
     """
-    many = problem.rows.y.size >= MANY_ROWS
-    value = slope = hessian = factor = None
-    enough = 1e-3 if rough else 1e-10
-    shrinks = last = np.inf  # by how much each step is smaller than the one before
-    iteration = 0
+    many = problem.rows.y.size >= MANY_ROWS and not rough
+    enough = 1e-2 if rough else 1e-8 if many else 1e-10
+    fresh, length, factor = nearby is None, np.inf, None
     with np.errstate(all="ignore"):
-        if nearby is None:
-            value, slope, hessian = _evaluate(problem, gamma, offsets)
-        else:
-            value, slope, _ = _evaluate(problem, gamma, offsets, curvature=False)
-            hessian = nearby
-        fresh = nearby is None
-        while iteration < max_iterations:
-            iteration += 1
+        value, slope, hessian = _evaluate(problem, gamma, offsets, curvature=fresh)
+        curvature = hessian if fresh else nearby
+        for iteration in range(1, max_iterations + 1):
             try:
-                if hessian is not None:
-                    factor, kept = linalg.cho_factor(hessian), hessian
+                if fresh or factor is None:
+                    factor = linalg.cho_factor(curvature)
                 step = linalg.cho_solve(factor, slope)
             except (linalg.LinAlgError, ValueError):
                 if not rough:
                     _refuse_separation(problem, gamma)
-                return gamma, False, iteration, value, None
-            largest = typical = np.inf
-            if np.abs(step).sum() < 1.0:
+                return gamma, False, iteration, None
+            before, length = length, float(np.linalg.norm(step))
+            # A curvature from nearby serves for one step, and is then renewed.
+            shrinks = 1.0 if np.isinf(before) else length / before  # by the last pass
+            by = 10.0 * length if fresh else shrinks  # what is likely to be left, as a share
+            if by * length <= enough:
                 largest, typical = problem.change(step)
-            shrinks = largest / 2 if fresh else typical / last
-            last = typical
-            promised = float(slope @ step)
-            if largest <= 0.1 and shrinks * typical <= enough and (fresh or shrinks < 0.5):
-                return gamma + step, True, iteration, value + promised / 2, kept
+                left = typical * (largest / 2 if fresh else shrinks)
+                if largest <= 0.1 and left <= enough:
+                    return gamma + step, True, iteration, curvature
             if iteration % _SUSPICIOUS == 0 and not rough:
                 _refuse_separation(problem, gamma, prove=iteration >= 2 * _SUSPICIOUS)
-            again = not (many and fresh and largest <= 0.05) and not (not fresh and shrinks <= 0.1)
-            size = 1.0
+            slow = shrinks > (0.2 if length > 1e-3 else 0.03) and not fresh
+            if many and length <= 0.2 and not slow:
+                gamma, fresh = gamma + step, False
+                value, slope, _ = _evaluate(problem, gamma, offsets, curvature=False)
+                continue
+            size, promised = 1.0, float(slope @ step)
             for _ in range(60):
-                new = _evaluate(problem, gamma + size * step, offsets, curvature=again)
-                if new[0] >= value + 1e-4 * size * promised - 1e-12 * (1.0 + abs(value)):
+                new = _evaluate(problem, gamma + size * step, offsets)
+                least = value + 1e-4 * size * promised - 1e-12 * (1.0 + abs(value))
+                if new[0] >= least or (np.isnan(value) and np.isfinite(new[0])):
                     break
                 size *= 0.5
             else:
-                return gamma, False, iteration, value, None
-            gamma, (value, slope, hessian) = gamma + size * step, new
-            fresh = again
-    return gamma, False, max_iterations, value, None
+                return gamma, False, iteration, None
+            gamma, (value, slope, curvature), fresh = gamma + size * step, new, True
+    return gamma, False, max_iterations, None
 
 
 def _refuse_separation(problem: _Problem, gamma: Array, *, prove: bool = True) -> None:
@@ -919,6 +930,28 @@ class _Climbed(Regression):
     """A regression whose maximum has to be climbed to."""
 
     @classmethod
+    def _approach(
+        cls, problem: _Problem, offsets: Array | None
+    ) -> tuple[Array | None, Array | None]:
+        """Return where to start, and the curvature there, from a fifth of the rows, and a fifth of those.
+
+        They find the neighbourhood, and nearly its curvature, at a fraction of the price of a pass.
+        """
+        rows, size = problem.rows.y.size, problem.cuts[-1].stop
+        if rows < max(MANY_ROWS, 500 * size):
+            return None, None
+        gamma = nearby = None
+        for step in (25, 5):
+            few = offsets if offsets is None else offsets[:, ::step]
+            part = problem.sample(step)
+            if gamma is None:
+                gamma = cls._first_guess(part, few)
+            gamma, close, _, nearby = _climb(part, gamma, few, 4 * _SUSPICIOUS, rough=True)
+            if not close:
+                return None, None
+        return gamma, step * nearby
+
+    @classmethod
     def _solve(
         cls, problem: _Problem, theta: Array, guess: Array | None, max_iterations: int
     ) -> tuple[Array, bool, int, Array]:
@@ -927,18 +960,11 @@ class _Climbed(Regression):
         if not sum(f.size for f in problem.free):
             return theta, True, 0, np.zeros(0)
         gamma, nearby = guess, None
-        if gamma is None and problem.rows.y.size >= max(MANY_ROWS, 500 * problem.cuts[-1].stop):
-            # A tenth of the rows finds the neighbourhood, and nearly its curvature, at a tenth of
-            # the price of a pass.
-            few = offsets if offsets is None else offsets[:, ::10]
-            start = problem.sample(10)
-            near, close, _, _, nearby = _climb(
-                start, cls._first_guess(start, few), few, 4 * _SUSPICIOUS, rough=True
-            )
-            gamma, nearby = (near, 10.0 * nearby) if close else (None, None)
+        if gamma is None:
+            gamma, nearby = cls._approach(problem, offsets)
         if gamma is None:
             gamma = cls._first_guess(problem, offsets)
-        gamma, converged, iterations, _, _ = _climb(
+        gamma, converged, iterations, _ = _climb(
             problem, gamma, offsets, max_iterations, nearby=nearby
         )
         if not converged and guess is not None:  # a start from afar; the usual one is safer
@@ -983,6 +1009,9 @@ class LogisticRegression(_Climbed):
         p = np.where(eta >= 0, 1.0, small) / total
         term = y * eta - np.maximum(eta, 0.0) - np.log(total)
         return term, (y - p)[None], lambda a, b: small / (total * total)
+
+    def _residual(self, eta: Array, y: Array) -> Array:
+        return y - special.expit(eta)
 
     def _row_scores(self) -> Array:
         # A proportion stands for ones and zeros, whose squared scores are averaged, not their scores.
@@ -1063,6 +1092,9 @@ class PoissonRegression(_Climbed):
         eta = eta[0]
         rate = np.exp(eta)
         return y * eta - rate, (y - rate)[None], lambda a, b: rate
+
+    def _residual(self, eta: Array, y: Array) -> Array:
+        return y - np.exp(eta)
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
         return saturated_poisson(y) - deviance(y, np.exp(eta[..., 0, :]))
