@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from ..domains import Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -46,7 +47,7 @@ class Logistic(Family):
         def terms(x: Array) -> Array:
             # The density is even in z, so exp(-|z|) serves both tails and never overflows.
             z = np.abs((x - loc) / scale)
-            return z + 2.0 * np.log1p(np.exp(-z))
+            return z + 2.0 * np.log(1.0 + np.exp(-z))
 
         return -t.n * np.log(self.scale) - t.sum_of(terms)
 
@@ -177,18 +178,24 @@ def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, 
 def _derivatives(t: Sample, center: Array, unit: Array, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
     a, c = theta[:, :, None]
-    sums = np.zeros((5, len(center)))
+    sums = np.zeros((6, len(center)))
     weighted = any(t.weights.strides)
     for columns in blocks(t.width, max(1, _AT_ONCE // len(center))):
         y = (t.values[:, columns] - center[:, None]) / unit[:, None]
-        tilt, bend = _tilt(a * y - c)
+        p = special.expit(a * y - c)  # tanh(z/2) is 2p - 1, and its derivative 2p(1 - p)
+        bend = p * (1.0 - p)
         if weighted:
-            tilt, bend = tilt * t.weights[:, columns], bend * t.weights[:, columns]
-        sums[0] += np.einsum("ij,ij->i", y, tilt)
-        sums[1] += tilt.sum(axis=-1)
+            w = t.weights[:, columns]
+            p, bend = p * w, bend * w
+            sums[5] += np.vecdot(y, w)
+        else:
+            sums[5] += y.sum(axis=-1)
+        sums[0] += np.vecdot(y, p)
+        sums[1] += p.sum(axis=-1)
         sums[2] += bend.sum(axis=-1)
         bend *= y
         sums[3] += bend.sum(axis=-1)
-        sums[4] += np.einsum("ij,ij->i", y, bend)
-    first, level, cc, ac, aa = sums / t.n
-    return np.stack([1.0 / theta[0] - first, level]), np.stack([1.0 / theta[0] ** 2 + aa, -ac, cc])
+        sums[4] += np.vecdot(y, bend)
+    first, level, cc, ac, aa, mean = sums / t.n
+    slope = np.stack([1.0 / theta[0] - (2.0 * first - mean), 2.0 * level - 1.0])
+    return slope, np.stack([1.0 / theta[0] ** 2 + 2.0 * aa, -2.0 * ac, 2.0 * cc])
