@@ -794,6 +794,8 @@ export function define(name, title, build) {
       // What stands inside the element is for pages without JavaScript; the shadow tree hides it.
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
       root.replaceChildren(create("style", {}, style));
+      // Or JupyterLab takes the arrow keys for itself.
+      this.dataset.lmSuppressShortcuts = "true";
       this.stage = new Stage(this, root, title);
       this.follow();
       build(this.stage, JSON.parse(this.dataset.values || "{}"));

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from mlecore import explore
+from mlecore.explore import explorable, figures
 from stage import EXPLORABLES, Stage, page_of, showing
 
 EVERY = pytest.mark.parametrize("name", EXPLORABLES)
@@ -189,11 +192,11 @@ def test_without_javascript_a_sentence_says_what_would_be_seen(
     browser: Browser, everything: dict[str, Stage]
 ) -> None:
     with showing(browser, *EXPLORABLES.values(), java_script_enabled=False) as stages:
-        for stage, explorable in zip(stages, EXPLORABLES.values(), strict=True):
-            assert explorable.fallback.startswith("You would see ")
+        for stage, shown in zip(stages, EXPLORABLES.values(), strict=True):
+            assert shown.fallback.startswith("You would see ")
             assert (
                 stage.element.inner_text()
-                == f"An interactive figure, shown where scripts run. {explorable.fallback}"
+                == f"An interactive figure, shown where scripts run. {shown.fallback}"
             )
     for stage in everything.values():
         assert not stage.element.locator("> p").is_visible()
@@ -226,6 +229,8 @@ def test_a_notebook_may_insert_it_later_and_take_it_away(browser: Browser) -> No
             )
             inserted.slide("z", 2)
             assert inserted.fact("z") == 2
+            # JupyterLab takes arrow keys for its cells unless this says that they are ours.
+            assert inserted.element.get_attribute("data-lm-suppress-shortcuts") == "true"
         assert first.fact("rate λ") > 0
 
 
@@ -319,3 +324,28 @@ def test_motion_is_left_out_where_it_is_unwelcome(browser: Browser) -> None:
 def test_the_page_names_no_host(name: str) -> None:
     addresses = set(re.findall(r"https?://[^\s\"'`)]+", page_of(EXPLORABLES[name])))
     assert addresses <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_contributors_page_builds_one_that_works(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "book" / "contributing.md").read_text(encoding="utf-8")
+    module = re.search(r"```js\n(.*?)```", page, re.DOTALL).group(1)
+    function = re.search(r"```python\n(def exponential_rate.*?)```", page, re.DOTALL).group(1)
+    package = resources.files("mlecore.explore")
+    for part in ("formulas.js", "kernel.js"):
+        (tmp_path / part).write_text((package / part).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "exponential_rate.js").write_text(module, encoding="utf-8")
+    monkeypatch.setattr(explorable.resources, "files", lambda _: tmp_path)
+    names = vars(figures).copy()
+    exec("from __future__ import annotations\n" + function, names)
+    with showing(browser, names["exponential_rate"]([1.0, 3.0, 5.0]), reduced_motion="reduce") as [
+        stage
+    ]:
+        assert stage.note() == "Too high: the curve falls here."
+        stage.drag(stage.handle("rate"), -40)
+        assert stage.fact("λ") < 2 / 3
+        stage.press("Go to the maximum")
+        assert stage.fact("λ") == pytest.approx(1 / 3, rel=1e-3)
+        stage.press("Reset")
+        assert stage.fact("λ") == pytest.approx(2 / 3, rel=1e-3)
