@@ -21,6 +21,7 @@ from .family import Family
 from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
+from .network import MLP
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .regression import LinearRegression, LogisticRegression, PoissonRegression, SoftmaxRegression
 from .simulate import Coverage, coverage, simulate
