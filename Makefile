@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 HTML := _build/html
 
+# The book is built anew when the code that computes its numbers has changed: the cache of executed
+# notebooks knows only the notebooks.
+CODE := $(shell find mlecore book/_ext -name '*.py' -o -name '*.js' -o -name '*.csv' -o -name '*.toml')
+FRESH := _build/fresh
+
 # Quiet kernels, and one thread each: two of them run side by side in the tests.
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
@@ -30,7 +35,12 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-book: $(READY)
+$(FRESH): $(READY) $(CODE)
+	rm -rf _build .jupyter_cache
+	@mkdir -p _build
+	@touch $@
+
+book: $(READY) $(FRESH)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 test: $(READY) book
