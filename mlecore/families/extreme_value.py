@@ -6,6 +6,8 @@ Weibull's observations, or minus a Gumbel's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..numerics import blocks, newton_1d
@@ -49,7 +51,9 @@ def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Arr
 
 def _solve(t: Sample, top: Array, unit: Array, sign: float, start: Array) -> tuple[Array, ...]:
     """Solve the equation with v measured from its largest value, in units of its spread: nothing overflows."""
-    average = (sign * t.mean(t.values) - top) / unit
+    average = (
+        sum((v if w is None else v * w).sum(axis=-1) for v, w in _pieces(t, top, unit, sign)) / t.n
+    )
     last = np.zeros(
         (4, top.size)
     )  # the latest k; log-mean of e^{kv}, its slope and its second derivative
@@ -76,20 +80,27 @@ def _solve(t: Sample, top: Array, unit: Array, sign: float, start: Array) -> tup
 def _tilted(t: Sample, k: Array, top: Array, unit: Array, sign: float) -> Array:
     """Return the sums of w v^p e^{kv} for p = 0, 1, 2, 3 and each row."""
     sums = np.zeros((4, len(k)))
-    weighted = any(t.weights.strides)
-    top, unit, k = sign * top[:, None], sign * unit[:, None], k[:, None]
-    for columns in blocks(t.width, max(1, _AT_ONCE // len(k))):
-        v = t.values[:, columns] - top
-        v /= unit
-        if weighted:
-            # Only a value of weight zero lies above the top: it must not overflow.
-            np.minimum(v, 0.0, out=v)
-        terms = np.exp(k * v)
-        if weighted:
-            terms *= t.weights[:, columns]
+    for v, w in _pieces(t, top, unit, sign):
+        terms = np.exp(k[:, None] * v)
+        if w is not None:
+            terms *= w
         sums[0] += terms.sum(axis=-1)
         for power in (1, 2, 3):
             sums[power] += np.vecdot(v, terms)
             if power < 3:
                 terms *= v
     return sums
+
+
+def _pieces(
+    t: Sample, top: Array, unit: Array, sign: float
+) -> Iterator[tuple[Array, Array | None]]:
+    """Cut the sample into columns; yield v <= 0, below the largest value in units of its spread, and the weights."""
+    top, unit = sign * top[:, None], sign * unit[:, None]
+    for columns in blocks(t.width, max(1, _AT_ONCE // len(top))):
+        v = (t.values[:, columns] - top) / unit
+        if any(t.weights.strides):
+            # Only a value of weight zero lies above the top: it must not overflow.
+            yield np.minimum(v, 0.0), t.weights[:, columns]
+        else:
+            yield v, None
