@@ -1,0 +1,119 @@
+"""Chapter 5's exercises: the solution, and the mistakes that students make."""
+
+from __future__ import annotations
+
+import numpy as np
+from exercise_cases import Case, sweep
+
+import mlecore as mle
+
+
+def price_starter(y, p):
+    return ...
+
+
+def gradient_starter(X, y, w):
+    return ...
+
+
+def stable_starter(y, z):
+    return ...
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def terms(y, p):
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def gradient(X, y, w):
+    return X.T @ (sigmoid(X @ w) - y)
+
+
+def stable(y, z):
+    return (1 - y) * np.maximum(z, 0) + y * np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def through_clipped_probability(y, z):
+    return terms(y, np.clip(sigmoid(z), 1e-15, 1 - 1e-15))
+
+
+TestChapter05 = sweep(
+    5,
+    {
+        "mean-bce": Case(
+            solution=lambda y, p: terms(y, p).mean(),
+            starter=price_starter,
+            also_right=[mle.bce, lambda y, p: -np.log(np.where(y == 1, p, 1 - p)).mean()],
+            wrong=[
+                (lambda y, p: -terms(y, p).mean(), "a price is positive"),
+                (lambda y, p: terms(y, p).sum(), "Average it"),
+                (terms, "single forecasts"),
+                (lambda y, p: -np.mean(y * np.log(p)), "go free"),
+                (lambda y, p: terms(y, p).mean() / np.log(2), "bits"),
+                (lambda y, p: np.mean((p - y) ** 2), "squared error"),
+                (lambda y, p: terms(1 - y, p).mean(), "changed places"),
+            ],
+        ),
+        "logistic-gradient": Case(
+            solution=gradient,
+            starter=gradient_starter,
+            also_right=[lambda X, y, w: (sigmoid(X @ w) - y) @ X],
+            wrong=[
+                (lambda X, y, w: -gradient(X, y, w), "That is the score"),
+                (lambda X, y, w: X.T @ (X @ w - y), "through the sigmoid"),
+                (
+                    lambda X, y, w: (
+                        X.T @ ((sigmoid(X @ w) - y) * sigmoid(X @ w) * (1 - sigmoid(X @ w)))
+                    ),
+                    "p(1 - p) too many",
+                ),
+                (lambda X, y, w: gradient(X, y, w) / len(y), "slope of the mean"),
+                (lambda X, y, w: sigmoid(X @ w) - y, "one for each weight"),
+            ],
+        ),
+        "stable-bce": Case(
+            solution=stable,
+            starter=stable_starter,
+            also_right=[
+                lambda y, z: np.logaddexp(0, np.where(y == 1, -z, z)),
+                lambda y, z: mle.bce_with_logits(y, z, reduction="none"),
+            ],
+            wrong=[
+                (lambda y, z: np.log(1 + np.exp(z)) - y * z, "overflows"),
+                (through_clipped_probability, "clipping"),
+                (
+                    lambda y, z: np.maximum(z, 0) - y * z + np.log(1 + np.exp(-np.abs(z))),
+                    "np.log1p keeps it",
+                ),
+                (lambda y, z: stable(y, z).mean(), "one loss for each observation"),
+                (lambda y, z: stable(1 - y, z), "changed places"),
+                (lambda y, z: np.log1p(np.exp(-np.abs(z))), "large ones are missing"),
+                (
+                    lambda y, z: np.maximum(z, 0) + y * z + np.log1p(np.exp(-np.abs(z))),
+                    "the sign of y z",
+                ),
+            ],
+        ),
+        "network-nll": Case(
+            solution={"loss": 0.187, "log_likelihood": -74.8, "typical": np.exp(-0.187)},
+            starter={"loss": ..., "log_likelihood": ..., "typical": ...},
+            also_right=[{"loss": 0.1871, "log_likelihood": -74.84, "typical": 0.83}],
+            wrong=[
+                ({"loss": -0.187, "log_likelihood": -74.8, "typical": 0.83}, "never negative"),
+                ({"loss": 74.8, "log_likelihood": -74.8, "typical": 0.83}, "mle.bce averages"),
+                ({"loss": 0.32, "log_likelihood": -128.0, "typical": 0.73}, "trained network's"),
+                ({"loss": 0.187, "log_likelihood": 74.8, "typical": 0.83}, "so is the sum"),
+                ({"loss": 0.187, "log_likelihood": -0.187, "typical": 0.83}, "is the sum."),
+                ({"loss": 0.187, "log_likelihood": -70.0, "typical": 0.83}, "belong together"),
+                ({"loss": 0.187, "log_likelihood": -74.8, "typical": 1e-33}, "its root"),
+                ({"loss": 0.187, "log_likelihood": -74.8, "typical": 0.813}, "series"),
+                ({"loss": 0.187, "log_likelihood": -74.8, "typical": 0.1705}, "did not happen"),
+                ({"loss": 0.187, "log_likelihood": -74.8, "typical": 0.87}, "arithmetic mean"),
+                ({"loss": 0.187, "log_likelihood": -74.8}, 'lacks "typical"'),
+            ],
+        ),
+    },
+)
