@@ -170,7 +170,8 @@ class Basis:
                 f"{p} column(s){ones} for {n} row(s): with more coefficients than observations the "
                 "likelihood has no single maximum; drop columns, or gather more data"
             )
-        largest = np.maximum(X.max(axis=0, initial=0.0), -X.min(axis=0, initial=0.0))
+        low, high = X.min(axis=0), X.max(axis=0)
+        largest = np.maximum(np.abs(low), np.abs(high))
         extreme = (largest > 1e140) | ((largest < 1e-140) & (largest > 0))
         if extreme.any():
             j = int(np.argmax(extreme))
@@ -186,7 +187,7 @@ class Basis:
             square += np.einsum("ij,ij->j", z, z)
         size = np.sqrt(square / n)
         # A column whose spread is the rounding of its values is a constant.
-        flat = size <= 16 * np.finfo(float).eps * largest
+        flat = high - low <= 16 * np.finfo(float).eps * largest if intercept else largest == 0
         if flat.any():
             j = int(np.argmax(flat))
             what = (

@@ -639,7 +639,7 @@ class RegressionLikelihood(Likelihood):
         for part in row_blocks(self.statistic.X):
             A = member._information_roots(part)[:, scalars]
             R = linalg.qr(np.vstack([R, A]), mode="r", check_finite=False)[0][: scalars.size]
-        others = np.sqrt(member._other_information(kind))[self.free[self.free >= count] - count]
+        others = np.sqrt(member._other_information(kind)[self.free[self.free >= count] - count])
         R = linalg.block_diag(R, np.diag(others)) if others.size else R
         size = np.sqrt((R * R).sum(axis=0))
         flat = np.abs(np.diagonal(R)) <= 1e-13 * size
