@@ -81,7 +81,9 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
     if (dead) {
       const lost = lines[death - 1];
       left.dots([death], [lost], "slope", { radius: 5 });
-      left.text(death, lost, `n = ${grouped(death)}: ${product[death - 1] === 0 ? "0.0" : "inf"}`, "slope", { dx: 8, dy: product[death - 1] === 0 ? -8 : 19 });
+      // On the other side of the limit's line from the words that name it.
+      const under = product[death - 1] === 0;
+      left.text(death, under ? least : largest, `n = ${grouped(death)}: ${under ? "0.0" : "inf"}`, "slope", { dx: 8, dy: under ? -7 : 17 });
     }
     left.handle("n", {
       x: n, y: span[0] - margin, role: "model", step: [1, 0], label: "Sample size n", text: String(n),
