@@ -1,0 +1,120 @@
+"""Chapter 4's exercises: the solution, and the mistakes that students make."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from exercise_cases import Case, sweep
+
+import mlecore as mle
+
+
+def starter(*arguments: object):
+    return ...
+
+
+def score(m: float, x: np.ndarray) -> float:
+    return -len(x) / m + np.sum(x) / m**2
+
+
+def ratio(N: int, M: int, n: int, k: int) -> float:
+    return (N - M) * (N - n) / ((N - M - n + k) * N)
+
+
+def by_binomials(N: int, M: int, n: int, k: int) -> float:
+    def likelihood(size: int) -> float:
+        return math.comb(M, k) * math.comb(size - M, n - k) / math.comb(size, n)
+
+    return likelihood(N) / likelihood(N - 1)
+
+
+DIVISORS = {"unbiased": 4, "maximum likelihood": 5, "smallest squared error": 6}
+PLACES = {"top": 0.8, "flat": 0.0, "second derivative at flat": 0.0, "kind of flat": "neither"}
+
+TestChapter04 = sweep(
+    4,
+    {
+        "exponential-mean-score": Case(
+            solution=score,
+            starter=starter,
+            also_right=[
+                lambda m, x: np.sum((x - m) / m**2),
+                lambda m, x: -mle.Likelihood(mle.Exponential, x).score(rate=1 / m)[0] / m**2,
+            ],
+            wrong=[
+                (lambda m, x: len(x) / m - np.sum(x), "with m written in its place"),
+                (lambda m, x: len(x) * m - np.sum(x), "chain rule"),
+                (lambda m, x: -1 / m + np.sum(x) / m**2, "the n got lost"),
+                (lambda m, x: -len(x) / m + np.sum(x) / m, "grows by one"),
+                (lambda m, x: -len(x) * np.log(m) - np.sum(x) / m, "log-likelihood itself"),
+                (lambda m, x: score(m, x) / len(x), "per observation"),
+                (lambda m, x: -1 / m + x / m**2, "single observations"),
+                (lambda m, x: -score(m, x), "wrong sign"),
+            ],
+        ),
+        "variance-divisors": Case(
+            solution=DIVISORS,
+            starter=dict.fromkeys(DIVISORS, ...),
+            also_right=[{k: float(v) for k, v in DIVISORS.items()}],
+            wrong=[
+                (DIVISORS | {"unbiased": 5, "maximum likelihood": 4}, "changed places"),
+                (DIVISORS | {"unbiased": 6}, "right on average"),
+                (DIVISORS | {"maximum likelihood": 6}, "slope in sigma"),
+                (DIVISORS | {"smallest squared error": 4}, "squared bias plus the variance"),
+                (DIVISORS | {"smallest squared error": 5}, "one further"),
+                (DIVISORS | {"smallest squared error": 8}, "too far"),
+                ([4, 5, 6], "Give a dictionary"),
+            ],
+        ),
+        "flat-spot": Case(
+            solution=PLACES,
+            starter=dict.fromkeys(PLACES, ...),
+            also_right=[PLACES | {"top": 0.512 ** (1 / 3), "kind of flat": "Neither"}],
+            wrong=[
+                (PLACES | {"top": 0.512}, "best *mean*"),
+                (PLACES | {"top": 0.512**3}, "You cubed"),
+                (PLACES | {"top": 0.0, "flat": 0.8}, "changed places"),
+                (PLACES | {"top": 0.7}, "theta**3, is the mean of the data"),
+                (PLACES | {"flat": 1.0}, "two factors"),
+                (PLACES | {"second derivative at flat": 12.288}, "factor theta is missing"),
+                (PLACES | {"second derivative at flat": -14.75}, "keeps a theta"),
+                (PLACES | {"kind of flat": "maximum"}, "little to the right"),
+                (PLACES | {"kind of flat": "minimum"}, "falls before it rises"),
+                (PLACES | {"kind of flat": "saddle"}, "should be one of"),
+                (0.8, "Give a dictionary"),
+            ],
+        ),
+        "fish-ratio": Case(
+            solution=ratio,
+            starter=starter,
+            also_right=[by_binomials],
+            wrong=[
+                (lambda N, M, n, k: 1 / ratio(N, M, n, k), "Upside down"),
+                (lambda N, M, n, k: ratio(N + 1, M, n, k), "One step too far"),
+                (lambda N, M, n, k: (N - M) / (N - M - n + k), "depends on N too"),
+                (
+                    lambda N, M, n, k: (N - M) * N / ((N - M - n + k) * (N - n)),
+                    "turned over",
+                ),
+                (
+                    lambda N, M, n, k: (N - M) * (N - n) / ((N - M - n - k) * N),
+                    "left unmarked",
+                ),
+                (lambda N: N, "called with 4 arguments"),
+            ],
+        ),
+        "fish-estimate": Case(
+            solution=428,
+            also_right=[428.0, np.int64(428)],
+            wrong=[
+                (3000 / 7, "a whole number"),
+                (429, "wrong side"),
+                (103, "held in your hands"),
+                (420, "60 is to N"),
+                (427, "One too few"),
+                (350, "too small"),
+            ],
+        ),
+    },
+)
