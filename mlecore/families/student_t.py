@@ -120,8 +120,8 @@ class StudentT(Family):
             df = np.asarray(fixed.get("df", 1.0))
             yield Refusal(
                 share >= df / (df + 1.0),
-                "too many values (half of them, or more by the degrees of freedom) are "
-                f"{where}, so the likelihood keeps rising as scale shrinks to 0",
+                f"a share of df / (df + 1) of the values or more (half, for df = 1) are {where}, so the likelihood "
+                "keeps rising as scale shrinks to 0",
             )
         if "df" not in fixed:
             yield Refusal(
