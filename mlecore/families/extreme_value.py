@@ -32,8 +32,6 @@ def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Arr
     """
     rows, weighted = (-1, t.width), any(t.weights.strides)
     flat = Sample(np.ravel(t.n), t.values.reshape(rows), t.weights.reshape(rows))
-    seen = np.where(flat.weights > 0, flat.values, -sign * np.inf) if weighted else flat.values
-    top = sign * (seen.max(axis=-1) if sign > 0 else seen.min(axis=-1))
     step = t.width // _SUBSAMPLE if t.width > 8 * _SUBSAMPLE else 1
     few = Sample.of(flat.values[:, ::step], flat.weights[:, ::step] if weighted else None)
     if not (few.n > 0).all():
@@ -43,20 +41,20 @@ def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Arr
 
     start = np.full(len(unit), np.pi / np.sqrt(6.0))  # the k of a Weibull whose logarithm has sd 1
     if few.width < t.width:
-        start, _, _, _ = _solve(few, top, unit, sign, start)
-    k, level, converged, iterations = _solve(flat, top, unit, sign, start)
-    columns = (k / unit, top + unit * level, converged, iterations)
+        start, _, _, _ = _solve(few, unit, sign, start)
+    k, level, converged, iterations = _solve(flat, unit, sign, start)
+    columns = (k / unit, level, converged, iterations)
     return tuple(column.reshape(t.batch_shape)[()] for column in columns)
 
 
-def _solve(t: Sample, top: Array, unit: Array, sign: float, start: Array) -> tuple[Array, ...]:
+def _solve(t: Sample, unit: Array, sign: float, start: Array) -> tuple[Array, ...]:
     """Solve the equation with v measured from its largest value, in units of its spread: nothing overflows."""
-    average = (
-        sum((v if w is None else v * w).sum(axis=-1) for v, w in _pieces(t, top, unit, sign)) / t.n
-    )
-    last = np.zeros(
-        (4, top.size)
-    )  # the latest k; log-mean of e^{kv}, its slope and its second derivative
+    low, high = t.extremes()
+    top = high if sign > 0 else -low
+    total = sum((v if w is None else v * w).sum(axis=-1) for v, w in _pieces(t, top, unit, sign))
+    average = total / t.n
+    # The latest k, and the log-mean of e^{kv} there with its first two derivatives.
+    last = np.zeros((4, top.size))
 
     def equation(k: Array, i: Array) -> tuple[Array, Array]:
         part = t if i.size == top.size else t[i]
@@ -68,13 +66,15 @@ def _solve(t: Sample, top: Array, unit: Array, sign: float, start: Array) -> tup
         # Halley's step in log k, by way of the slope that makes Newton's step equal to it. It cubes the error: one
         # more power of v, a multiplication, spares a pass over the data with its exponentials.
         bend = 2.0 / k**3 - (third - 3.0 * second * first + 2.0 * first**3)
-        return value, slope - value * (slope + k * bend) / (2.0 * k * slope)
+        bent = value * (slope + k * bend) / (2.0 * k * slope * slope)
+        return value, slope * (1.0 - np.clip(bent, -0.5, 0.5))
 
     # After a step of 1e-5 the error is below rounding. The log-mean follows by its Taylor series.
     k, converged, iterations = newton_1d(equation, start, tolerance=1e-5)
     seen, level, slope, bend = last
     step = k - seen
-    return k, (level + step * (slope + 0.5 * step * bend)) / k, converged, iterations
+    level = level + step * (slope + 0.5 * step * bend)
+    return k, top + unit * level / k, converged, iterations
 
 
 def _tilted(t: Sample, k: Array, top: Array, unit: Array, sign: float) -> Array:

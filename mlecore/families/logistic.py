@@ -132,7 +132,7 @@ def _tilt(z: Array) -> tuple[Array, Array]:
 def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, Array, Array]:
     """Climb by Newton in (1/scale, loc/scale), where the log-likelihood is concave; one column of `start` a row of t.
 
-    A step is halved while it overshoots: while the slope along it turns back with most of its former size.
+    A step is halved while it overshoots, which the slope at its end tells: it points back.
     """
     theta, count = start.copy(), start.shape[1]
     iterations, converged = np.zeros(count, dtype=int), np.zeros(count, dtype=bool)
@@ -160,7 +160,7 @@ def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, 
             proposal = theta[:, rows] + size[trying] * step[:, trying]
             part = t if rows.size == count else t[rows]
             g, h = _derivatives(part, center[rows], unit[rows], proposal)
-            good = np.abs((g * step[:, trying]).sum(axis=0)) <= 0.9 * gain[trying]
+            good = (g * step[:, trying]).sum(axis=0) >= -0.1 * gain[trying]
             kept = rows[good]
             theta[:, kept], slope[:, kept], bend[:, kept] = (
                 proposal[:, good],
