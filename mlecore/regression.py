@@ -12,7 +12,6 @@ observation, a linear programme proves it and the error carries the direction.
 
 from __future__ import annotations
 
-import itertools
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg, special
 
-from .design import MANY_ROWS, Basis, Cone, columns, recession, row_blocks
+from .design import MANY_ROWS, Cone, columns, row_blocks
 from .domains import Layout, Positive, Real, numeric, require_finite
 from .errors import (
     ConvergenceError,
@@ -33,6 +32,7 @@ from .errors import (
     SupportError,
 )
 from .fit import Fit
+from .irls import SUSPICIOUS, Problem, climb
 from .likelihood import Likelihood, Maximum
 from .numerics import LOG_2PI, deviance
 from .statistics import Statistic, saturated_poisson
@@ -47,8 +47,6 @@ __all__ = [
 ]
 
 Array = np.ndarray
-
-_SUSPICIOUS = 15  # Newton steps after which separation is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,10 +308,6 @@ class Regression:
         """
         raise NotImplementedError
 
-    def _residual(self, eta: Array, y: Array) -> Array:
-        """Return the slope in eta alone."""
-        return self._derivatives(eta, y)[1]
-
     def _log_likelihood(self, rows: Observations) -> Array:
         total = 0.0
         for part in row_blocks(rows.X):
@@ -453,7 +447,7 @@ class Regression:
         """Raise where the responses alone show that there is no maximum."""
 
     @classmethod
-    def _first_guess(cls, problem: _Problem, offsets: Array | None) -> Array:
+    def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
         """Return the coefficients to climb from: all zero, or what cancels the offsets best."""
         if offsets is None:
             return np.zeros(problem.cuts[-1].stop)
@@ -464,7 +458,7 @@ class Regression:
         return np.concatenate(best)
 
     @classmethod
-    def _cone(cls, problem: _Problem) -> Cone:
+    def _cone(cls, problem: Problem) -> Cone:
         raise NotImplementedError
 
     _separated: ClassVar[str] = ""
@@ -595,12 +589,13 @@ class RegressionLikelihood(Likelihood):
             held = np.zeros(size)
             for i, value in here.held.items():
                 held[i] = value[index] if np.ndim(value) else value
-            theta, converged, iterations, guess = self.family._solve(
+            theta, converged, iterations, guess, value = self.family._solve(
                 problem, held, guess, max_iterations
             )
             if converged:
                 here._kept[0] = (here._kept[0][0], problem, guess)
-            value = here.layout.distribution(theta, {})._log_likelihood(rows)
+            if value is None:
+                value = here.layout.distribution(theta, {})._log_likelihood(rows)
             tops.append((theta, value, converged, iterations))
         theta, value, converged, iterations = (
             np.array(column).reshape(grid + np.shape(column[0]))
@@ -609,7 +604,7 @@ class RegressionLikelihood(Likelihood):
         dist = here.layout.distribution(theta, {})
         return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
 
-    def _problem(self) -> tuple[_Problem, Array | None]:
+    def _problem(self) -> tuple[Problem, Array | None]:
         """Return the standardised columns, and where the last climb on them ended.
 
         Those of the last restriction are kept, in a place that all restrictions of one likelihood
@@ -617,7 +612,7 @@ class RegressionLikelihood(Likelihood):
         """
         key = tuple(int(i) for i in self.free)
         if self._kept[0] is None or self._kept[0][0] != key:
-            self._kept[0] = (key, _Problem.of(self), None)
+            self._kept[0] = (key, Problem.of(self), None)
         return self._kept[0][1:]
 
     def covariance(self, theta: Array, kind: str = "observed") -> Array:
@@ -665,264 +660,6 @@ class RegressionLikelihood(Likelihood):
         return (u if w is None else u * w[:, None]).T @ u
 
 
-@dataclass(frozen=True, eq=False)
-class _Problem:
-    """What Newton's method works on: for each linear predictor its free columns, well conditioned.
-
-    free: for each predictor, which of its coefficients are free.
-    """
-
-    family: type[Regression]
-    rows: Observations
-    bases: tuple[Basis, ...]
-    free: tuple[Array, ...]
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, likelihood: RegressionLikelihood) -> _Problem:
-        family, rows = likelihood.family, likelihood.statistic
-        q, k = family._predictors(rows), len(rows.coefficients)
-        family._check_estimable(rows, likelihood.free)
-        free = [
-            likelihood.free[(likelihood.free >= a * k) & (likelihood.free < (a + 1) * k)] - a * k
-            for a in range(q)
-        ]
-        made: dict[tuple[int, ...], Basis] = {}
-        for columns_ in free:
-            key = tuple(int(i) for i in columns_)
-            if key not in made:
-                first = rows.intercept
-                intercept = first and 0 in key
-                wanted = [i - first for i in key if i >= first]
-                X = rows.X if len(wanted) == rows.X.shape[1] else rows.X[:, wanted]
-                names = tuple(rows.names[i] for i in wanted)
-                made[key] = Basis.of(X, names, rows.center[wanted], intercept=intercept)
-        return cls(
-            family,
-            rows,
-            tuple(made[tuple(int(i) for i in f)] for f in free),
-            tuple(free),
-            likelihood.layout.names,
-        )
-
-    @property
-    def cuts(self) -> list[slice]:
-        """Where each predictor's coefficients lie in the vector."""
-        ends = np.cumsum([0, *(b.size for b in self.bases)])
-        return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
-
-    def theta(self, gamma: Array, held: Array) -> Array:
-        """Return all parameters: the free coefficients beside those that are held."""
-        theta, k = held.copy(), len(self.rows.coefficients)
-        slopes, _, adapts = self._held(held)
-        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
-            theta[a * k + free] = basis.T @ gamma[cut]
-            if adapts[a]:
-                theta[a * k] -= slopes[a] @ self.rows.center
-        return theta
-
-    def offsets(self, held: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing.
-
-        Where an intercept is free, held slopes act on distances from the middle of the data: then the
-        free coefficients hardly change with the value that is held.
-        """
-        slopes, base, adapts = self._held(held)
-        if not (slopes.any() or base.any()):
-            return None
-        X, center = self.rows.X, self.rows.center
-        base = base + np.where(adapts, 0.0, slopes @ center)
-        offsets = np.empty((len(slopes), len(X)))
-        for part in row_blocks(X):
-            offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
-        return offsets
-
-    def _held(self, held: Array) -> tuple[Array, Array, Array]:
-        """Return the held slopes and intercepts of each predictor, and whether its intercept is free."""
-        q, first = len(self.bases), int(self.rows.intercept)
-        k = len(self.rows.coefficients)
-        table = held[: q * k].reshape(q, k).copy()
-        for a, free in enumerate(self.free):
-            table[a, free] = 0.0
-        base = table[:, 0] if first else np.zeros(q)
-        adapts = np.array([bool(first) and 0 in free for free in self.free])
-        return table[:, first:], base, adapts
-
-    def sample(self, step: int) -> _Problem:
-        """Return the problem of every step-th row."""
-        bases = {id(b): b.sample(step) for b in self.bases}
-        return replace(
-            self,
-            rows=self.rows.take(slice(None, None, step)),
-            bases=tuple(bases[id(b)] for b in self.bases),
-        )
-
-    def change(self, step: Array) -> tuple[float, float]:
-        """Return the largest and the root-mean-square change of a linear predictor along a step."""
-        largest, total = 0.0, 0.0
-        for basis, cut in zip(self.bases, self.cuts, strict=True):
-            v = basis.apply(step[cut])
-            largest = max(largest, float(np.abs(v).max()))
-            total += float(v @ v)
-        return largest, np.sqrt(total / self.rows.y.size)
-
-
-def _evaluate(
-    problem: _Problem, gamma: Array, offsets: Array | None, *, curvature: bool = True
-) -> tuple[float, Array, Array | None]:
-    """Return the log-likelihood, its slope and minus its Hessian, in one pass over the rows.
-
-    Rows are taken a block at a time, so that whatever is computed from them stays in the cache.
-    Without `curvature` the pass is for the slope alone, at a third of the price.
-    """
-    rows, bases, cuts = problem.rows, problem.bases, problem.cuts
-    member = problem.family(rows, gamma)
-    inner = [basis.inner @ gamma[cut] for basis, cut in zip(bases, cuts, strict=True)]
-    value, slope, hessian = 0.0, np.zeros(gamma.size), np.zeros((gamma.size, gamma.size))
-    for part in row_blocks(max((b.X for b in bases), key=lambda X: X.shape[1])):
-        X = [basis.X[part] for basis in bases]
-        eta = np.empty((len(bases), len(X[0])))
-        for a, (x, b, basis) in enumerate(zip(X, inner, bases, strict=True)):
-            eta[a] = x @ b[1:] + b[0] if basis.ones else x @ b
-        if offsets is not None:
-            eta += offsets[:, part]
-        w = None if rows.weights is None else rows.weights[part]
-        if curvature:
-            term, residual, weight = member._derivatives(eta, rows.y[part])
-            value += term.sum() if w is None else w @ term
-        else:
-            residual = member._residual(eta, rows.y[part])
-        if w is not None:
-            residual = residual * w
-        for a, cut in enumerate(cuts):
-            slope[cut] += _with_ones(residual[a] @ X[a], bases[a].ones and residual[a].sum())
-            for b in range(a + 1 if curvature else 0):
-                v = weight(a, b) if w is None else weight(a, b) * w
-                hessian[cut, cuts[b]] += _products(X[a], X[b], v, bases[a].ones, bases[b].ones)
-    for a, cut in enumerate(cuts):
-        slope[cut] = bases[a].inner.T @ slope[cut]
-        for b in range(a + 1):
-            hessian[cut, cuts[b]] = bases[a].inner.T @ hessian[cut, cuts[b]] @ bases[b].inner
-            hessian[cuts[b], cut] = hessian[cut, cuts[b]].T
-    return (float(value), slope, hessian) if curvature else (np.nan, slope, None)
-
-
-def _with_ones(sums: Array, first: Any) -> Array:
-    return sums if first is False else np.concatenate([[first], sums])
-
-
-def _products(A: Array, B: Array, v: Array, ones_a: bool, ones_b: bool) -> Array:
-    """Return A' diag(v) B, each with a column of ones before it where it says so."""
-    if A is B or (A.base is B.base and A.shape == B.shape and np.shares_memory(A, B)):
-        if (v >= 0).all():
-            half = A * np.sqrt(v)[:, None]
-            middle = half.T @ half  # a symmetric product costs half of another
-        else:
-            middle = A.T @ (A * v[:, None])
-    else:
-        middle = A.T @ (B * v[:, None])
-    if not (ones_a or ones_b):
-        return middle
-    rows = [middle]
-    if ones_a:
-        rows.insert(0, (v @ B)[None])
-    matrix = np.vstack(rows)
-    if not ones_b:
-        return matrix
-    left = v @ A
-    return np.column_stack([np.concatenate([[v.sum()], left]) if ones_a else left, matrix])
-
-
-def _climb(
-    problem: _Problem,
-    gamma: Array,
-    offsets: Array | None,
-    max_iterations: int,
-    *,
-    rough: bool = False,
-    nearby: Array | None = None,
-) -> tuple[Array, bool, int, Array | None]:
-    """Climb by Newton steps; return (gamma, converged, iterations, curvature).
-
-    Along a step the curvature of a canonical likelihood changes by a factor of at most
-    exp(largest change of eta), so Newton's step leaves at most half the product of its largest and
-    its root-mean-square change. When that is 1e-10 (for many rows 1e-8, a millionth of a standard error)
-    the step is the last. Under separation the steps change some eta by about 1 for ever: such a run
-    cannot pass for converged.
-
-    Near the top of many rows the curvature is kept, as a pass for the slope alone costs a third:
-    each pass then shrinks what is left by the factor that the curvature has changed since. `nearby`
-    is a curvature to take the first step with.
-    """
-    many = problem.rows.y.size >= MANY_ROWS and not rough
-    enough = 1e-2 if rough else 1e-8 if many else 1e-10
-    fresh, length, factor = nearby is None, np.inf, None
-    with np.errstate(all="ignore"):
-        value, slope, hessian = _evaluate(problem, gamma, offsets, curvature=fresh)
-        curvature = hessian if fresh else nearby
-        for iteration in range(1, max_iterations + 1):
-            try:
-                if fresh or factor is None:
-                    factor = linalg.cho_factor(curvature)
-                step = linalg.cho_solve(factor, slope)
-            except (linalg.LinAlgError, ValueError):
-                if not rough:
-                    _refuse_separation(problem, gamma)
-                return gamma, False, iteration, None
-            before, length = length, float(np.linalg.norm(step))
-            # A curvature from nearby serves for one step, and is then renewed.
-            shrinks = 1.0 if np.isinf(before) else length / before  # by the last pass
-            by = 10.0 * length if fresh else shrinks  # what is likely to be left, as a share
-            if by * length <= enough:
-                largest, typical = problem.change(step)
-                left = typical * (largest / 2 if fresh else shrinks)
-                if largest <= 0.1 and left <= enough:
-                    return gamma + step, True, iteration, curvature
-            if iteration % _SUSPICIOUS == 0 and not rough:
-                _refuse_separation(problem, gamma, prove=iteration >= 2 * _SUSPICIOUS)
-            slow = shrinks > (0.2 if length > 1e-3 else 0.03) and not fresh
-            if many and length <= 0.2 and not slow:
-                gamma, fresh = gamma + step, False
-                value, slope, _ = _evaluate(problem, gamma, offsets, curvature=False)
-                continue
-            size, promised = 1.0, float(slope @ step)
-            for _ in range(60):
-                new = _evaluate(problem, gamma + size * step, offsets)
-                least = value + 1e-4 * size * promised - 1e-12 * (1.0 + abs(value))
-                if new[0] >= least or (np.isnan(value) and np.isfinite(new[0])):
-                    break
-                size *= 0.5
-            else:
-                return gamma, False, iteration, None
-            gamma, (value, slope, curvature), fresh = gamma + size * step, new, True
-    return gamma, False, max_iterations, None
-
-
-def _refuse_separation(problem: _Problem, gamma: Array, *, prove: bool = True) -> None:
-    """Raise a SeparationError if a direction along which nothing falls exists."""
-    cone = problem.family._cone(problem)
-    direction = recession(cone, gamma, search=prove)
-    if direction is None:
-        return
-    kind = "completely"
-    if cone.margins(direction).min() <= 0:
-        complete = recession(cone, direction, strict=True)
-        kind, direction = (
-            (kind, complete) if complete is not None else ("quasi-completely", direction)
-        )
-    theta = problem.theta(direction, np.zeros(len(problem.names)))
-    theta /= np.abs(theta).max()
-    named = " ".join(
-        f"{v:+.3g} {name}" for name, v in zip(problem.names, theta, strict=True) if abs(v) > 1e-12
-    )
-    raise SeparationError(
-        f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
-        f"along the direction {named}; the coefficients run to infinity along it. "
-        "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
-        direction=theta,
-    )
-
-
 # -- the models ------------------------------------------------------------------------------------
 
 
@@ -931,7 +668,7 @@ class _Climbed(Regression):
 
     @classmethod
     def _approach(
-        cls, problem: _Problem, offsets: Array | None
+        cls, problem: Problem, offsets: Array | None
     ) -> tuple[Array | None, Array | None]:
         """Return where to start, and the curvature there, from a fifth of the rows, and a fifth of those.
 
@@ -946,30 +683,32 @@ class _Climbed(Regression):
             part = problem.sample(step)
             if gamma is None:
                 gamma = cls._first_guess(part, few)
-            gamma, close, _, nearby = _climb(part, gamma, few, 4 * _SUSPICIOUS, rough=True)
+            gamma, close, _, _, nearby = climb(part, gamma, few, 4 * SUSPICIOUS, rough=True)
             if not close:
                 return None, None
         return gamma, step * nearby
 
     @classmethod
     def _solve(
-        cls, problem: _Problem, theta: Array, guess: Array | None, max_iterations: int
-    ) -> tuple[Array, bool, int, Array]:
-        """Return (theta, converged, iterations, gamma) with the free coefficients at the maximum."""
+        cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, Array, float | None]:
+        """Return (theta, converged, iterations, gamma, height) with the free coefficients at the maximum."""
         offsets = problem.offsets(theta)
         if not sum(f.size for f in problem.free):
-            return theta, True, 0, np.zeros(0)
+            return theta, True, 0, np.zeros(0), None
         gamma, nearby = guess, None
         if gamma is None:
             gamma, nearby = cls._approach(problem, offsets)
         if gamma is None:
             gamma = cls._first_guess(problem, offsets)
-        gamma, converged, iterations, _ = _climb(
+        gamma, converged, iterations, value, _ = climb(
             problem, gamma, offsets, max_iterations, nearby=nearby
         )
         if not converged and guess is not None:  # a start from afar; the usual one is safer
             return cls._solve(problem, theta, None, max_iterations)
-        return problem.theta(gamma, theta), converged, iterations, gamma
+        # Of few rows the log-likelihood is cheap to take once more, in the form that keeps all digits.
+        height = value if problem.rows.y.size >= MANY_ROWS else None
+        return problem.theta(gamma, theta), converged, iterations, gamma, height
 
 
 class LogisticRegression(_Climbed):
@@ -1010,9 +749,6 @@ class LogisticRegression(_Climbed):
         term = y * eta - np.maximum(eta, 0.0) - np.log(total)
         return term, (y - p)[None], lambda a, b: small / (total * total)
 
-    def _residual(self, eta: Array, y: Array) -> Array:
-        return y - special.expit(eta)
-
     def _row_scores(self) -> Array:
         # A proportion stands for ones and zeros, whose squared scores are averaged, not their scores.
         p, y = special.expit(self.eta()[0]), self.rows.y
@@ -1023,7 +759,7 @@ class LogisticRegression(_Climbed):
         return -(np.where(eta > 0, 1.0 - y, y) * np.abs(eta) + np.log1p(np.exp(-np.abs(eta))))
 
     @classmethod
-    def _cone(cls, problem: _Problem) -> Cone:
+    def _cone(cls, problem: Problem) -> Cone:
         y, basis = problem.rows.y, problem.bases[0]
         sign = np.where(y > 0.5, 1.0, -1.0)
         tight = (y > 0) & (y < 1)
@@ -1093,14 +829,11 @@ class PoissonRegression(_Climbed):
         rate = np.exp(eta)
         return y * eta - rate, (y - rate)[None], lambda a, b: rate
 
-    def _residual(self, eta: Array, y: Array) -> Array:
-        return y - np.exp(eta)
-
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
         return saturated_poisson(y) - deviance(y, np.exp(eta[..., 0, :]))
 
     @classmethod
-    def _first_guess(cls, problem: _Problem, offsets: Array | None) -> Array:
+    def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
         # One least-squares fit of log(y + 1/2) with the weights that these rates would have: from
         # zero, the first Newton step of a log link overshoots by orders of magnitude.
         y, w = problem.rows.y, problem.rows.weights
@@ -1110,7 +843,7 @@ class PoissonRegression(_Climbed):
         return np.linalg.lstsq(Z, target * root, rcond=None)[0]
 
     @classmethod
-    def _cone(cls, problem: _Problem) -> Cone:
+    def _cone(cls, problem: Problem) -> Cone:
         tight, basis = problem.rows.y > 0, problem.bases[0]
         return Cone(
             lambda d: -basis.apply(d),
@@ -1212,7 +945,7 @@ class SoftmaxRegression(_Climbed):
         return -(picked[..., 0, :] + np.log1p(others.sum(axis=-2)))
 
     @classmethod
-    def _cone(cls, problem: _Problem) -> Cone:
+    def _cone(cls, problem: Problem) -> Cone:
         """One condition for each row and each class that it is not in: its own predictor rises no less."""
         y, cuts, bases = problem.rows.y, problem.cuts, problem.bases
         K, n = len(bases) + 1, y.size
@@ -1269,8 +1002,8 @@ class LinearRegression(Regression):
 
     @classmethod
     def _solve(
-        cls, problem: _Problem, theta: Array, guess: Array | None, max_iterations: int
-    ) -> tuple[Array, bool, int, None]:
+        cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, None, None]:
         rows, basis = problem.rows, problem.bases[0]
         offsets = problem.offsets(theta)
         target = rows.y if offsets is None else rows.y - offsets[0]
@@ -1298,7 +1031,7 @@ class LinearRegression(Regression):
                     "without bound as sigma goes to 0; use more rows or fewer columns, or hold sigma with fixed={'sigma': ...}"
                 )
             theta[-1] = sigma
-        return theta, True, 1, None
+        return theta, True, 1, None, None
 
     def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
         s = self._scale
