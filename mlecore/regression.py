@@ -462,6 +462,8 @@ class Regression:
         raise NotImplementedError
 
     _separated: ClassVar[str] = ""
+    #: whether `_derivatives` gives log-probabilities whole, without leaving constants out
+    _whole: ClassVar[bool] = False
 
 
 class RegressionFit(Fit):
@@ -707,7 +709,7 @@ class _Climbed(Regression):
         if not converged and guess is not None:  # a start from afar; the usual one is safer
             return cls._solve(problem, theta, None, max_iterations)
         # Of few rows the log-likelihood is cheap to take once more, in the form that keeps all digits.
-        height = value if problem.rows.y.size >= MANY_ROWS else None
+        height = value if cls._whole and problem.rows.y.size >= MANY_ROWS else None
         return problem.theta(gamma, theta), converged, iterations, gamma, height
 
 
@@ -725,6 +727,7 @@ class LogisticRegression(_Climbed):
 
     _support = "0 or 1, or a proportion between them"
     _separated = "the columns {kind} separate the zeros of y from the ones"
+    _whole = True
 
     @classmethod
     def _possible(cls, y: Array) -> Array:
@@ -873,6 +876,7 @@ class SoftmaxRegression(_Climbed):
     """
 
     _separated = "the columns {kind} separate some classes of y from others"
+    _whole = True
 
     @classmethod
     def _response(cls, y: Any) -> tuple[Array, Array | None]:
