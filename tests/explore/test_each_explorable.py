@@ -166,10 +166,11 @@ def test_likelihood_stems_of_an_exponential_peaks_at_one_over_the_mean(
 
 @pytest.mark.parametrize("precision", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("unit", [1.0, 10.0])
-def test_underflow_dies_where_numpy_dies(browser: Browser, precision: str, unit: float) -> None:
-    x = np.random.default_rng(5).normal(size=1500)
-    log_terms = mle.Normal(mu=0.0, sigma=1.0).log_prob(x)
-    with showing(browser, explore.underflow(log_terms), reduced_motion="reduce") as [stage]:
+def test_underflow_dies_where_numpy_dies(
+    everything: dict[str, Stage], precision: str, unit: float
+) -> None:
+    log_terms = np.array(EXPLORABLES["underflow"].values["terms"])
+    with shows(everything, "underflow") as [stage]:
         stage.choose("precision", precision)
         taken = math.exp(stage.slide("unit", math.log(unit)))
         with np.errstate(all="ignore"):
