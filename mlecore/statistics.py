@@ -45,6 +45,7 @@ __all__ = [
     "ShareMoments",
     "Statistic",
     "beside",
+    "heaviest",
     "total",
 ]
 
@@ -66,11 +67,22 @@ def _size(x: Array, weights: Array | None) -> Array:
     return weights.sum(axis=-1)
 
 
+def heaviest(x: Array, weights: Array | None = None) -> Array:
+    """Return the value of largest weight in each sample, keeping its axis: one to measure the others from.
+
+    >>> heaviest(np.array([9.0, 2.0, 3.0]), np.array([0.0, 1.0, 5.0]))
+    array([3.])
+    """
+    if weights is None:
+        return x[..., :1]
+    return np.take_along_axis(x, np.argmax(weights, axis=-1)[..., None], axis=-1)
+
+
 def _mean(x: Array, weights: Array | None) -> Array:
-    """Return the mean over the last axis, about the first value when weights could lose digits at a large offset."""
+    """Return the mean over the last axis, about one of the values when weights could lose digits at a large offset."""
     if weights is None:
         return np.add.reduce(x, axis=-1) / x.shape[-1]
-    pivot = x[..., :1]
+    pivot = heaviest(x, weights)
     total = weights.sum(axis=-1)
     return pivot[..., 0] + np.einsum("...i,...i->...", weights, x - pivot) / total
 
@@ -189,7 +201,7 @@ class Means(Statistic):
 
 
 def _weighted(values: Array, weights: Array, axis: int = -1) -> Array:
-    """Return the weighted mean along an axis, about the first value so that a large offset costs no digits."""
+    """Return the weighted mean along an axis, about one of the values so that a large offset costs no digits."""
     pivot = np.take(values, [0], axis=axis)
     share = weights / weights.sum(axis=axis, keepdims=True)
     return np.squeeze(pivot, axis=axis) + (share * (values - pivot)).sum(axis=axis)
@@ -257,7 +269,8 @@ class LogMoments(Statistic):
         gap = jensen_gap(x, weights, mean)
         if np.any(gap < _ROUNDING_GAP):
             # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
-            mean = x[..., 0] + _mean(x - x[..., :1], weights)
+            pivot = heaviest(x, weights)
+            mean = pivot[..., 0] + _mean(x - pivot, weights)
             gap = jensen_gap(x, weights, mean)
         return cls(_size(x, weights), mean, gap)
 
@@ -267,7 +280,7 @@ class LogMoments(Statistic):
         t = cls.of(1.0 / x, weights)
         if x.shape[-1] == 1 or not np.any(t.gap < 1e-3):
             return t
-        pivot = x[..., :1]
+        pivot = heaviest(x, weights)
         d = (pivot - x) / x  # how far 1/x lies from 1/pivot, in parts of it
         shift = _mean(d, weights)
         gap = np.maximum(_mean(log1p_excess(d), weights) - log1p_excess(shift), 0.0)
@@ -308,8 +321,9 @@ class ReciprocalMoments(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x; x > 0."""
-        # About the first value, so that equal values have exactly their own mean and no gap.
-        mean = x[..., 0] + _mean(x - x[..., :1], weights)
+        # About one of the values, so that equal values have exactly their own mean and no gap.
+        pivot = heaviest(x, weights)
+        mean = pivot[..., 0] + _mean(x - pivot, weights)
         return cls(_size(x, weights), mean, mean_log(x, weights), _reciprocal_gap(x, mean, weights))
 
     def pool(self) -> Self:
@@ -403,12 +417,13 @@ class ShareMoments(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x; 0 < x < 1."""
-        # About the first value, so that equal values have exactly their own mean and no gap.
+        # About one of the values, so that equal values have exactly their own mean and no gap.
         mean = _mean(x, weights)
         gaps = _share_gaps(x, mean, 1.0 - mean, weights)
         rest = 1.0 - mean
         if np.any(gaps[1] < 1e-3) or np.any(rest < 1e-3):
-            first, change = x[..., 0], _mean(x - x[..., :1], weights)
+            pivot = heaviest(x, weights)
+            first, change = pivot[..., 0], _mean(x - pivot, weights)
             mean, rest = first + change, (1.0 - first) - change
             gaps = _share_gaps(x, mean, rest, weights)
         return cls(_size(x, weights), mean, rest, *gaps)
@@ -468,9 +483,10 @@ class Directions(Statistic):
 
 def _resultant(x: Array, deficit: Array, weights: Array | None) -> tuple[Array, Array]:
     """Return the direction and the deficit of the mean of vectors of length 1 - deficit at the angles x."""
-    turn, length = x - x[..., :1], 1.0 - deficit
+    pivot = heaviest(x, weights)
+    turn, length = x - pivot, 1.0 - deficit
     sine, cosine = _mean(length * np.sin(turn), weights), _mean(length * np.cos(turn), weights)
-    direction = x[..., 0] + np.arctan2(sine, cosine)
+    direction = pivot[..., 0] + np.arctan2(sine, cosine)
     short = 1.0 - np.hypot(sine, cosine)
     if np.any(short < 1e-3):
         half = 0.5 * (x - np.asarray(direction)[..., None])
@@ -653,6 +669,12 @@ class Sample(Statistic):
             piece = terms(self.values[part])
             value = value + ((self.weights[part] * piece) if weighted else piece).sum(axis=-1)
         return value
+
+    def dot(self, first: Array, second: Array) -> Array:
+        """Add up the product of two terms for each value, weighted, without holding the products."""
+        if not any(self.weights.strides):
+            return np.einsum("...i,...i->...", first, second)
+        return np.einsum("...i,...i,...i->...", self.weights, first, second)
 
     def mean(self, terms: Array) -> Array:
         """Average one term for each value, weighted."""

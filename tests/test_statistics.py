@@ -9,14 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlecore.statistics import (
+    AboveLeast,
     CountMoments,
+    Directions,
     Extremes,
     Frequencies,
     LogMoments,
     Means,
+    MeanSquare,
     Moments,
     MultivariateMoments,
+    ReciprocalMoments,
     Sample,
+    ShareMoments,
     total,
 )
 
@@ -150,3 +155,97 @@ def test_a_compressed_sample_holds_each_value_once():
     np.testing.assert_array_equal(t.values, [[0, 1, 3], [0, 1, 3]])
     np.testing.assert_array_equal(t.weights, [[0, 1, 3], [1, 2, 1]])
     assert agree(Sample.of(np.array([1.0, 2.0])).compressed(), Sample.of(np.array([1.0, 2.0])))
+
+
+POSITIVE = {
+    "ReciprocalMoments": ReciprocalMoments.of,
+    "MeanSquare": MeanSquare.of,
+    "AboveLeast": AboveLeast.of,
+    "LogMoments of reciprocals": LogMoments.of_reciprocals,
+    "ShareMoments": lambda x, w=None: ShareMoments.of(x / (1 + x), w),
+}
+
+
+@pytest.mark.parametrize("of", POSITIVE.values(), ids=POSITIVE)
+@settings(max_examples=60, deadline=None)
+@given(a=positives, b=positives, c=positives)
+def test_statistics_of_positive_values_add(of, a, b, c):
+    whole = of(np.concatenate([a, b, c]))
+    for merged in (of(a) + of(b) + of(c), of(a) + (of(b) + of(c)), total([of(a), of(b), of(c)])):
+        for field, value in merged._arrays().items():
+            exact = whole._arrays()[field]
+            assert value == pytest.approx(exact, rel=1e-8, abs=1e-13), field
+
+
+@pytest.mark.parametrize("of", POSITIVE.values(), ids=POSITIVE)
+@settings(max_examples=60, deadline=None)
+@given(x=positives, data=st.data())
+def test_a_weight_is_a_repetition_of_a_positive_value(of, x, data):
+    w = data.draw(st.lists(st.integers(0, 3), min_size=x.size, max_size=x.size))
+    w = np.array(w, dtype=float) if sum(w) else np.ones(x.size)
+    weighted, repeated = of(x, w), of(np.repeat(x, w.astype(int)))
+    for field, value in weighted._arrays().items():
+        assert value == pytest.approx(repeated._arrays()[field], rel=1e-9, abs=1e-13), field
+
+
+angles = st.lists(st.floats(-10, 10), min_size=1, max_size=20).map(np.array)
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=angles, b=angles)
+def test_directions_add_as_vectors(a, b):
+    merged, whole = Directions.of(a) + Directions.of(b), Directions.of(np.concatenate([a, b]))
+    assert merged.deficit == pytest.approx(whole.deficit, rel=1e-9, abs=1e-14)
+    length = 1 - whole.deficit
+    # Of vectors that cancel no direction is left.
+    turn = np.sin(0.5 * (merged.direction - whole.direction))
+    assert abs(length * turn) < 1e-12
+
+
+NEAR = 2.5 + 1e-9 * np.random.default_rng(0).normal(size=50)
+
+
+@pytest.mark.parametrize("merge", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "field", "exact"),
+    [
+        (ReciprocalMoments.of, "gap", lambda x, mean: mean(x) * mean([1 / v for v in x]) - 1),
+        (
+            LogMoments.of_reciprocals,
+            "gap",
+            lambda x, mean: mpmath.log(mean([1 / v for v in x])) + mean([mpmath.log(v) for v in x]),
+        ),
+        (AboveLeast.of, "gap", lambda x, mean: mean([mpmath.log(v / min(x)) for v in x])),
+        (
+            lambda x: ShareMoments.of(x / 4),
+            "rest_gap",
+            lambda x, mean: mpmath.log(1 - mean(x) / 4) - mean([mpmath.log(1 - v / 4) for v in x]),
+        ),
+    ],
+    ids=["ReciprocalMoments", "LogMoments of reciprocals", "AboveLeast", "ShareMoments"],
+)
+def test_nearly_constant_values_keep_the_digits_of_their_gaps(kind, field, exact, merge):
+    t = kind(NEAR[:20]) + kind(NEAR[20:]) if merge else kind(NEAR)
+    big = [mpmath.mpf(float(v)) for v in NEAR]
+    reference = float(exact(big, lambda v: mpmath.fsum(v) / len(v)))
+    # Merging knows the parts' means only to their last place, 4e-16 of spreads of 1e-9.
+    assert getattr(t, field) == pytest.approx(reference, rel=1e-6 if merge else 1e-8)
+
+
+def test_nearly_equal_angles_keep_the_digits_of_their_deficit():
+    t = Directions.of(NEAR)
+    big = [mpmath.mpf(float(v)) for v in NEAR]
+    length = abs(mpmath.fsum(mpmath.expj(v) for v in big)) / 50
+    assert t.deficit == pytest.approx(float(1 - length), rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 10, 1000])
+@pytest.mark.parametrize("value", [0.1, 0.7, 1 / 3, 0.123456])
+def test_equal_values_have_gaps_of_exactly_zero(n, value):
+    x = np.full(n, value)
+    assert LogMoments.of(x).gap == 0
+    assert LogMoments.of_reciprocals(x).gap == 0
+    assert ReciprocalMoments.of(x).gap == 0
+    assert AboveLeast.of(x).gap == 0
+    assert ShareMoments.of(x).gap == ShareMoments.of(x).rest_gap == 0
+    assert Directions.of(x).deficit == 0

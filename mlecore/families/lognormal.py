@@ -11,7 +11,7 @@ import numpy as np
 from ..domains import Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..numerics import log_ratio
-from ..statistics import Moments
+from ..statistics import Moments, heaviest
 from .normal import Normal
 
 
@@ -37,8 +37,8 @@ class LogNormal(Family):
         if x.shape[-1] == 1 or np.all(t.sd > 1e-3 * np.abs(t.mean)):
             return t
         # Rounding the logarithms of nearly equal values would cost the digits in which they differ: measure each
-        # logarithm from that of the first value instead.
-        pivot = x[..., :1]
+        # logarithm from that of one value instead.
+        pivot = heaviest(x, w)
         y = Moments.of(log_ratio(x, pivot), w)
         return Moments(y.n, np.log(pivot[..., 0]) + y.mean, y.sd)
 
