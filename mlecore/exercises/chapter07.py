@@ -1,0 +1,155 @@
+"""Chapter 7, *KL divergence*."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlecore import datasets
+from mlecore.divergence import Empirical, cross_entropy, entropy, kl_divergence
+from mlecore.exercises.checking import exercise
+from mlecore.exercises.judging import Hint, agrees, matching, number, resembles, same
+from mlecore.families import Poisson
+
+
+@exercise(
+    "coin-divergence",
+    praise="Both terms carry the weights of the first coin: the average is taken where the data are.",
+)
+def _(answer: object) -> None:
+    on = [(0.5, 0.9), (0.2, 0.6), (0.7, 0.7), (0.95, 0.1)]
+
+    def forward(p: float, q: float) -> float:
+        return float(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
+
+    resembles(
+        answer,
+        lambda p, q: forward(q, p),
+        "That is the divergence the other way: the average must be taken under the first coin.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, q: p * np.log(p / q),
+        "Heads are there. Tails are an outcome too, with probability 1 - p.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, q: -p * np.log(q) - (1 - p) * np.log(1 - q),
+        "That is the cross-entropy. Subtract the entropy of the first coin.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, q: forward(p, q) / np.log(2),
+        "Right, in bits. This book measures in nats: use the natural logarithm.",
+        on=on,
+    )
+    agrees(answer, forward, on=on, otherwise="At p = q it must be zero.")
+
+
+@exercise(
+    "horse-kicks-stacked",
+    praise="The floor is the corps' own randomness; the Poisson adds two thousandths of it.",
+)
+def _(answer: object) -> None:
+    kicks = datasets.load("horse_kicks")
+    data = Empirical(kicks.values, weights=kicks.frequencies)
+    model = Poisson.fit(kicks.values, weights=kicks.frequencies).dist
+    right = {
+        "entropy": entropy(data),
+        "kl": kl_divergence(data, model),
+        "cross-entropy": cross_entropy(data, model),
+    }
+    if not isinstance(answer, dict) or set(answer) != set(right):
+        raise Hint("Give a dictionary with the keys entropy, kl and cross-entropy.")
+    given = {name: number(answer[name], what=f"Your {name}") for name in right}
+    total = float(np.sum(kicks.frequencies))
+    if same(given["cross-entropy"], right["cross-entropy"] * total):
+        raise Hint("That is the negative log-likelihood of all 200 corps-years; divide by them.")
+    unweighted = entropy(Empirical(kicks.values))
+    if same(given["entropy"], unweighted):
+        raise Hint(
+            "That is the entropy of the five values, each counted once. Give their frequencies as weights."
+        )
+    if same(given["entropy"], entropy(model)):
+        raise Hint(
+            "That is the entropy of the fitted Poisson. The floor is the entropy of the data."
+        )
+    if given["kl"] < 0:
+        raise Hint("A divergence is never negative: take the cross-entropy minus the entropy.")
+    for name, value in right.items():
+        agrees(given[name], value, rtol=2e-3, otherwise=f"That is about your {name}.")
+
+
+@exercise(
+    "normal-divergence",
+    praise="The term with the means is their distance in units of the model's own width.",
+)
+def _(answer: object) -> None:
+    on = [(0.0, 1.0, 0.0, 2.0), (1.0, 2.0, -0.5, 1.5), (3.0, 0.5, 3.0, 0.5), (0.0, 1.0, 4.0, 1.0)]
+
+    def divergence(m1: float, s1: float, m2: float, s2: float) -> float:
+        return float(np.log(s2 / s1) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2) - 0.5)
+
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m2, s2, m1, s1),
+        "The two have changed places: the expectation is under the first Normal.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m1, s1, m2, s2) + 0.5,
+        "At equal parameters yours is 1/2, and a divergence from itself is 0.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: np.log(s2 / s1) + s1**2 / (2 * s2**2) - 0.5,
+        "The means are missing: E(X - mu2)^2 is larger than sigma1^2 when the means differ.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: (
+            np.log(s2) + 0.5 * np.log(2 * np.pi) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2)
+        ),
+        "That is the cross-entropy. Subtract the entropy of the first Normal.",
+        on=on,
+    )
+    agrees(answer, divergence, on=on, otherwise="Try equal means first, then equal widths.")
+
+
+@exercise(
+    "symmetric-divergence",
+    praise="A reflection explains two of the three; the Cauchys are symmetric for a reason of their own.",
+)
+def _(answer: object) -> None:
+    right = {
+        "Normal(0, 1) and Normal(3, 1)": "True",
+        "Normal(0, 1) and Normal(0, 3)": "False",
+        "Bernoulli(0.2) and Bernoulli(0.8)": "True",
+        "Poisson(2) and Poisson(5)": "False",
+        "Cauchy(0, 1) and Cauchy(2, 3)": "True",
+    }
+    given = answer
+    if isinstance(answer, dict):
+        given = {
+            pair: str(v) if isinstance(v, bool | np.bool_) else v for pair, v in answer.items()
+        }
+    first, wide, coins, counts, heavy = right
+    hints = {
+        (first, "False"): "Reflect about 1.5: what becomes of the two Normals of equal width?",
+        (
+            wide,
+            "True",
+        ): "A narrow model of wide data pays dearly, a wide model of narrow data does not.",
+        (coins, "False"): "Exchange heads and tails in both coins: what becomes of the pair?",
+        (counts, "True"): "Compute both directions for the two Poissons with Eq. 5 of the chapter.",
+        (
+            heavy,
+            "False",
+        ): "Compute it both ways with mle.kl_divergence: the Cauchys may surprise you.",
+    }
+    matching(given, right, hints=hints)
