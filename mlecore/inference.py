@@ -96,6 +96,15 @@ def insist_regular(likelihood: Any, what: str) -> None:
         )
 
 
+def _insist_positive(likelihood: Any, theta: Array) -> None:
+    """Raise where the likelihood is zero even at its estimate: there is nothing to take ratios of."""
+    if theta.ndim == 1 and np.isneginf(likelihood.log_likelihood(theta)):
+        raise RegularityError(
+            "a likelihood ratio has no meaning here: some observation has density 0 whatever the parameters, "
+            "so every likelihood is 0. Use method='wald'"
+        )
+
+
 # -- covariance ------------------------------------------------------------------------------------
 
 
@@ -245,6 +254,7 @@ def likelihood_ratio_interval(
     (array([0.]), array([0.9604]))
     """
     insist_regular(likelihood, "a likelihood-ratio interval")
+    _insist_positive(likelihood, theta)
     return _interval(likelihood, theta, normal_quantile(level), _ProfileDrop)
 
 
@@ -573,6 +583,7 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
     Likelihood-ratio test of rate = 3: statistic 0 on 1 degree of freedom, p = 1
     """
     insist_regular(likelihood, "a likelihood-ratio test")
+    _insist_positive(likelihood, theta)
     index, _, null, words = _null(likelihood, null)
     _, height = _restricted(likelihood, theta, null)
     top = likelihood.log_likelihood(theta)

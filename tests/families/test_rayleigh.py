@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlecore import NoMLEError, Rayleigh
+from mlecore import NoMLEError, Rayleigh, RegularityError
 
 
 def test_the_estimate_is_the_root_mean_square_over_root_two():
@@ -32,3 +32,8 @@ def test_a_zero_is_allowed_and_noted():
     assert f.log_likelihood == -np.inf
     assert "density is 0" in f.notes[0]
     assert Rayleigh(scale=1.0).log_prob(0.0) == -np.inf
+    low, high = f.ci()["scale"]
+    assert 0 < low < f.params["scale"] < high
+    for ratio in (lambda: f.ci(method="lr"), lambda: f.test(scale=1.0, method="lr")):
+        with pytest.raises(RegularityError, match="density 0 whatever"):
+            ratio()
