@@ -17,9 +17,9 @@ from .heavy_tails import (
     grid_of_values,
     largest_share,
     locate,
-    log1p_square,
     polar,
     standardised,
+    sum_log1p_square,
 )
 
 
@@ -43,9 +43,8 @@ class Cauchy(Family):
         return Sample.of(x, w)
 
     def _log_likelihood(self, t: Sample) -> Array:
-        s = np.asarray(self.scale)
-        tail = t.sum(log1p_square(t.values - np.asarray(self.loc)[..., None], s[..., None]))
-        return -t.n * (np.log(np.pi) + np.log(s)) - tail
+        tail = sum_log1p_square(t, self.loc, self.scale)
+        return -t.n * (np.log(np.pi) + np.log(self.scale)) - tail
 
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         a, b, h = polar(t, self.loc, self.scale)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..family import Array
 from ..likelihood import Likelihood
+from ..numerics import mean_log
 from ..statistics import Sample
 
 # How many starting points are climbed from, of all that were looked at.
@@ -23,22 +24,37 @@ _TERMS = 2**22
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
-    """Return the sample in units of its median absolute deviation from its median, and those two.
+    """Return the sample in units of half its interquartile range from its median, and those two.
 
     Iterating on these makes a fit the same at every offset and in every unit.
 
-    >>> y, center, spread = standardised(Sample.of(np.array([10.0, 12.0, 18.0])))
+    >>> y, center, spread = standardised(Sample.of(np.array([18.0, 10.0, 12.0, 14.0, 13.0])))
     >>> y.values, float(center), float(spread)
-    (array([-1.,  0.,  3.]), 12.0, 2.0)
+    (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
     """
-    center = np.asarray(t.median(t.values))
-    distance = np.abs(t.values - center[..., None])
-    spread = np.asarray(t.median(distance))
-    # More than half the values are equal: any scale will do to start from.
-    spread = np.where(spread > 0, spread, t.mean(distance))
+    low, center, high = _quartiles(t)
+    distance = t.values - center[..., None]
+    spread = 0.5 * (high - low)
+    # Half the values are equal: any scale will do to start from.
+    spread = np.where(spread > 0, spread, t.mean(np.abs(distance)) if np.any(spread <= 0) else 1.0)
     spread = np.where(spread > 0, spread, 1.0)
-    y = (t.values - center[..., None]) / spread[..., None]
-    return Sample(t.n, y, t.weights), center[()], spread[()]
+    return Sample(t.n, distance / spread[..., None], t.weights), center[()], spread[()]
+
+
+def _quartiles(t: Sample) -> tuple[Array, Array, Array]:
+    """Return the lower quartile, the median and the upper quartile."""
+    if not any(t.weights.strides):
+        # A whole sort is faster than a partition at several places.
+        values, last = np.sort(t.values, axis=-1), t.width - 1
+        quarter, middle = last // 4, 0.5 * (values[..., last // 2] + values[..., t.width // 2])
+        return values[..., quarter], np.asarray(middle), values[..., last - quarter]
+    order = np.argsort(t.values, axis=-1)
+    values = np.take_along_axis(t.values, order, axis=-1)
+    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
+    places = [
+        np.argmax(below >= p * below[..., -1:], axis=-1)[..., None] for p in (0.25, 0.5, 0.75)
+    ]
+    return tuple(np.take_along_axis(values, place, axis=-1)[..., 0] for place in places)
 
 
 def largest_share(t: Sample) -> Array:
@@ -47,12 +63,18 @@ def largest_share(t: Sample) -> Array:
     >>> float(largest_share(Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
     0.5
     """
-    order = np.argsort(t.values, axis=-1)
-    values = np.take_along_axis(t.values, order, axis=-1)
-    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
+    if not any(t.weights.strides):
+        values, weights = np.sort(t.values, axis=-1), t.weights
+    else:
+        order = np.argsort(t.values, axis=-1)
+        values = np.take_along_axis(t.values, order, axis=-1)
+        weights = np.take_along_axis(t.weights, order, axis=-1)
     last = np.ones(values.shape, dtype=bool)
     last[..., :-1] = values[..., 1:] != values[..., :-1]
+    if last.all():
+        return (weights.max(axis=-1) / t.n)[()]
     # The weight up to the end of each run of equal values, carried on to the next run's end.
+    below = np.cumsum(weights, axis=-1)
     ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
     before = np.concatenate([np.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
     return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
@@ -73,6 +95,25 @@ def log1p_square(d: Array, scale: Array) -> Array:
     return value
 
 
+def sum_log1p_square(t: Sample, loc: Array, scale: Array, rough: bool = True) -> Array:
+    """Return the sum of log(1 + ((x - loc) / scale)^2).
+
+    `rough` allows an error of 1e-16 in each term, rather than in parts of it: then one logarithm serves eight terms.
+
+    >>> t = Sample.of(np.arange(20.0))
+    >>> round(float(sum_log1p_square(t, 0.0, 1.0) - sum_log1p_square(t, 0.0, 1.0, rough=False)), 12)
+    0.0
+    """
+    d = t.values - np.asarray(loc)[..., None]
+    scale = np.asarray(scale)[..., None]
+    if rough and t.width >= 16 and not any(t.weights.strides):
+        z = d / scale
+        one = z * z + 1.0
+        if one.max() < 2.0**127:
+            return t.n * mean_log(one)
+    return t.sum(log1p_square(d, scale))
+
+
 def polar(t: Sample, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
     """Return d/h, scale/h and h with d = x - loc and h = sqrt(scale^2 + d^2), which neither over- nor underflow.
 
@@ -84,7 +125,10 @@ def polar(t: Sample, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
     """
     d = t.values - np.asarray(loc)[..., None]
     s = np.asarray(scale)[..., None]
-    h = np.hypot(s, d)
+    square = s * s + d * d
+    # The plain root is ten times faster, and right where no square leaves the range of doubles.
+    plain = square.size and square.max() < np.inf and square.min() > 1e-280
+    h = np.sqrt(square) if plain else np.hypot(s, d)
     return d / h, s / h, h
 
 
@@ -133,8 +177,8 @@ def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array
     z = (t.values - loc[:, None]) / scale[:, None]
     u = 1.0 / (df[:, None] + z * z)
     a = u * z
-    total, first, second = t.sum(u), t.sum(a), t.sum(a * z)
-    uu, ua, aa = t.sum(u * u), t.sum(u * a), t.sum(a * a)
+    total, first, second = t.sum(u), t.sum(a), t.dot(a, z)
+    uu, ua, aa = t.dot(u, u), t.dot(u, a), t.dot(a, a)
     mean = first / total
     em = np.stack([mean, 0.5 * np.log(second / total - mean * mean)])
     g = np.stack([(df + 1.0) * first, (df + 1.0) * second - t.n])
