@@ -307,9 +307,9 @@ class Panel {
     if (!handle) this.handles.set(key, (handle = this.makeHandle(key)));
     Object.assign(handle, { axis, step, move, group, at: [x, y] });
     this.kept.add(key);
-    const inside = (v, size) => clamp(v, -1e4, size + 1e4);
+    const [px, py] = this.place([x, y]);
     setAll(handle.element, {
-      transform: `translate(${inside(this.x(x), this.w).toFixed(1)} ${inside(this.y(y), this.h).toFixed(1)})`,
+      transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
       class: `handle ${axis} ${role}`,
       "aria-label": label,
       "aria-valuetext": text,
@@ -320,6 +320,11 @@ class Panel {
       tabindex: group === null || this.tabStop(group) === key ? 0 : -1,
     });
     handle.element.lastChild.setAttribute("r", radius);
+  }
+
+  // A handle stays inside the panel, even where what it stands for does not.
+  place([x, y]) {
+    return [clamp(this.x(x), 0, this.w), clamp(this.y(y), 0, this.h)];
   }
 
   tabStop(group) {
@@ -373,14 +378,15 @@ class Panel {
   }
 
   // Report the pointer's place in data units while it is down; also where the thing was on taking hold of it.
-  drag(element, move, start = () => [NaN, NaN]) {
+  drag(element, move, start) {
     let held = null;
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       const at = start();
       const [px, py] = this.pointer(event);
       // The offset from the knob stays as it was taken, so that nothing jumps.
-      held = Number.isNaN(at[0]) ? [0, 0] : [this.x(at[0]) - px, this.y(at[1]) - py];
+      const [x, y] = this.place(at);
+      held = [x - px, y - py];
       element.setPointerCapture(event.pointerId);
       element.focus?.({ preventScroll: true });
       event.preventDefault();

@@ -26,11 +26,13 @@ function uniformView(x) {
   const [low, high] = extent(x);
   const size = high - low;
   const n = x.length;
+  // The larger the sample, the sooner a wider interval is out of the question.
+  const wide = size * Math.min(0.5, 8 / n);
   const possible = (a, b) => a <= low && b >= high;
   return {
     names: ["low", "high"], words: ["Lower end", "Upper end"],
-    ranges: [[low - 0.5 * size, low + 0.15 * size], [high - 0.15 * size, high + 0.5 * size]],
-    start: [low - 0.2 * size, high + 0.3 * size],
+    ranges: [[low - wide, low + 0.3 * wide], [high - 0.3 * wide, high + wide]],
+    start: [low - 0.4 * wide, high + 0.6 * wide],
     best: [low, high],
     log: (a, b) => (possible(a, b) ? n * uniformLogPdf(low, a, b) : -Infinity),
     slopes: [

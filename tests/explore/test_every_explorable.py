@@ -106,6 +106,32 @@ def test_a_mouse_can_drag_each_handle(everything: dict[str, Stage], name: str) -
     stage.reset()
 
 
+@EVERY
+def test_handles_stay_in_their_panels(everything: dict[str, Stage], name: str) -> None:
+    """Also where sliders stand at their ends, and what a handle stands for lies beyond the axes."""
+    stage = everything[name]
+    outside = stage.element.evaluate(
+        """e => { const outside = [];
+        for (const end of ['min', 'max']) {
+            for (const input of e.shadowRoot.querySelectorAll('input[type=range]')) {
+                input.value = input[end];
+                input.dispatchEvent(new Event('input'));
+            }
+            e.stage.paint();
+            for (const handle of e.shadowRoot.querySelectorAll('.handle')) {
+                const frame = handle.closest('svg').getBoundingClientRect();
+                const knob = handle.querySelector('.knob').getBoundingClientRect();
+                const [x, y] = [knob.left + knob.width / 2, knob.top + knob.height / 2];
+                if (!(x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom))
+                    outside.push([end, handle.dataset.key, x, y]);
+            }
+        }
+        return outside; }"""
+    )
+    assert outside == []
+    stage.reset()
+
+
 def test_they_do_not_disturb_each_other(everything: dict[str, Stage]) -> None:
     page = everything["intervals"].page
 
