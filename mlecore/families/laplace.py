@@ -71,14 +71,14 @@ class Laplace(Family):
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
-        loc = _median(t)
+        loc = t.median(t.values)
         return Solution(
             {"loc": loc, "scale": t.mean(np.abs(t.values - np.asarray(loc)[..., None]))}
         )
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution:
-        loc = held[0] if 0 in held else _median(t)
+        loc = held[0] if 0 in held else t.median(t.values)
         scale = held[1] if 1 in held else t.mean(np.abs(t.values - np.asarray(loc)[..., None]))
         return Solution({"loc": loc, "scale": scale})
 
@@ -101,18 +101,3 @@ class Laplace(Family):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return rng.laplace(self.loc, self.scale, size)
-
-
-def _median(t: Sample) -> Array:
-    """Return the weighted median of each sample: halfway between the lower and the upper one."""
-    if not any(t.weights.strides):
-        return np.median(t.values, axis=-1)
-    order = np.argsort(t.values, axis=-1)
-    values = np.take_along_axis(t.values, order, axis=-1)
-    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
-    half = 0.5 * below[..., -1:]
-    lower = np.take_along_axis(values, np.argmax(below >= half, axis=-1)[..., None], axis=-1)[
-        ..., 0
-    ]
-    upper = np.take_along_axis(values, np.argmax(below > half, axis=-1)[..., None], axis=-1)[..., 0]
-    return lower + 0.5 * (upper - lower)
