@@ -1,0 +1,1 @@
+"""Timings of mlecore beside the packages that people use today: `python -m benchmarks`."""
