@@ -12,6 +12,7 @@ Source of the closed forms: Gil, Alajaji and Linder (2013), re-arranged.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ from .families import (
     Laplace,
     Logistic,
     LogNormal,
+    MultivariateNormal,
     NegativeBinomial,
     Normal,
     Pareto,
@@ -543,9 +545,11 @@ def _exp_excess(d: ArrayLike) -> Array:
     return np.where(small, 0.5 * s * s * series, np.expm1(d) - d)[()]
 
 
-# Nodes and weights for the integral of (1 - t) g(t) over 0 .. 1.
-_T, _W = special.roots_jacobi(24, 1.0, 0.0)
-_T, _W = 0.5 * (1.0 + _T), 0.25 * _W
+@functools.cache
+def _jacobi() -> tuple[Array, Array]:
+    """Return nodes and weights for the integral of (1 - t) g(t) over 0 .. 1."""
+    t, w = special.roots_jacobi(24, 1.0, 0.0)
+    return 0.5 * (1.0 + t), 0.25 * w
 
 
 def _bregman(f: Callable, slope: Callable, curvature: Callable, a: Array, b: Array) -> Array:
@@ -557,7 +561,8 @@ def _bregman(f: Callable, slope: Callable, curvature: Callable, a: Array, b: Arr
     d = b - a
     near = np.abs(d) < 0.5 * np.minimum(a, b)
     safe = np.where(near, d, 0.0)
-    integral = safe**2 * (_W * curvature(a[..., None] + _T * safe[..., None])).sum(axis=-1)
+    t, w = _jacobi()
+    integral = safe**2 * (w * curvature(a[..., None] + t * safe[..., None])).sum(axis=-1)
     return np.where(near, integral, f(b) - f(a) - slope(a) * d)[()]
 
 
@@ -794,6 +799,20 @@ def _categorical(p: Any, q: Any) -> Array:
     return deviance(*probs).sum(axis=-1)
 
 
+@_kl(MultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Array:
+    if p.mu.shape[-1] != q.mu.shape[-1]:
+        raise DataError(
+            f"the dimensions differ: {p.mu.shape[-1]} and {q.mu.shape[-1]}; compare rows of one length"
+        )
+    root = np.linalg.cholesky(q.cov)
+    z = np.linalg.solve(root, np.asarray(p.mu - q.mu)[..., None])[..., 0]
+    half = np.linalg.solve(root, p.cov - q.cov)
+    difference = np.linalg.solve(root, np.swapaxes(half, -1, -2))
+    excess = log1p_excess(np.linalg.eigvalsh(0.5 * (difference + np.swapaxes(difference, -1, -2))))
+    return 0.5 * ((z * z).sum(axis=-1) + excess.sum(axis=-1))
+
+
 # -- closed forms of the entropy ----------------------------------------------------------------------------
 
 
@@ -816,6 +835,12 @@ def _beta_entropy(p: Any) -> Array:
     )
 
 
+def _multivariate_normal_entropy(p: Any) -> Array:
+    root = np.linalg.cholesky(p.cov)
+    log_volume = np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+    return 0.5 * p.mu.shape[-1] * (1.0 + LOG_2PI) + log_volume
+
+
 def _two_entropy(p: Array) -> Array:
     return special.entr(p) + special.entr(1.0 - np.asarray(p))
 
@@ -833,6 +858,7 @@ _ENTROPY: dict[type, Callable[[Any], Any]] = {
     Laplace: lambda p: 1.0 + np.log(2.0 * np.asarray(p.scale)),
     LogNormal: lambda p: 0.5 * (1.0 + LOG_2PI) + np.log(p.sigma) + p.mu,
     Logistic: lambda p: 2.0 + np.log(p.scale),
+    MultivariateNormal: _multivariate_normal_entropy,
     Normal: lambda p: 0.5 * (1.0 + LOG_2PI) + np.log(p.sigma),
     Pareto: lambda p: 1.0 + 1.0 / p.shape + np.log(p.scale / p.shape),
     Rayleigh: lambda p: 1.0 + 0.5 * np.euler_gamma - 0.5 * np.log(2.0) + np.log(p.scale),

@@ -1,0 +1,517 @@
+"""Entropy, cross-entropy and KL divergence, against 30 digits by mpmath and against each other."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from families.members import CONTINUOUS, DISCRETE, FAMILIES, REGULAR, at, member, theta
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mlecore as mle
+from mlecore import divergence
+from mlecore.divergence import Empirical, cross_entropy, entropy, kl_divergence
+
+mp.mp.dps = 30
+
+# -- references ------------------------------------------------------------------------------------
+
+# Log-densities in mpmath, and where each begins and ends.
+LINE, HALF = (mp.ninf, mp.inf), (mp.mpf(0), mp.inf)
+DENSITIES = {
+    "Normal": (LINE, lambda x, m, s: -(((x - m) / s) ** 2) / 2 - mp.log(s) - mp.log(2 * mp.pi) / 2),
+    "LogNormal": (
+        HALF,
+        lambda x, m, s: -(((mp.log(x) - m) / s) ** 2) / 2 - mp.log(s * x) - mp.log(2 * mp.pi) / 2,
+    ),
+    "Exponential": (HALF, lambda x, b: mp.log(b) - b * x),
+    "Gamma": (HALF, lambda x, a, b: a * mp.log(b) - mp.loggamma(a) + (a - 1) * mp.log(x) - b * x),
+    "InverseGamma": (
+        HALF,
+        lambda x, a, b: a * mp.log(b) - mp.loggamma(a) - (a + 1) * mp.log(x) - b / x,
+    ),
+    "Weibull": (HALF, lambda x, k, s: mp.log(k / s) + (k - 1) * mp.log(x / s) - (x / s) ** k),
+    "Gumbel": (LINE, lambda x, m, s: -(x - m) / s - mp.exp(-(x - m) / s) - mp.log(s)),
+    "Logistic": (
+        LINE,
+        lambda x, m, s: -abs(x - m) / s - mp.log(s) - 2 * mp.log1p(mp.exp(-abs(x - m) / s)),
+    ),
+    "Laplace": (LINE, lambda x, m, s: -abs(x - m) / s - mp.log(2 * s)),
+    "Cauchy": (LINE, lambda x, m, s: -mp.log(mp.pi * s) - mp.log1p(((x - m) / s) ** 2)),
+    "StudentT": (
+        LINE,
+        lambda x, v, m, s: (
+            mp.loggamma((v + 1) / 2)
+            - mp.loggamma(v / 2)
+            - mp.log(v * mp.pi) / 2
+            - mp.log(s)
+            - (v + 1) / 2 * mp.log1p(((x - m) / s) ** 2 / v)
+        ),
+    ),
+    "Beta": (
+        (mp.mpf(0), mp.mpf(1)),
+        lambda x, a, b: (
+            mp.loggamma(a + b)
+            - mp.loggamma(a)
+            - mp.loggamma(b)
+            + (a - 1) * mp.log(x)
+            + (b - 1) * mp.log1p(-x)
+        ),
+    ),
+    "InverseGaussian": (
+        HALF,
+        lambda x, m, s: mp.log(s / (2 * mp.pi * x**3)) / 2 - s * (x - m) ** 2 / (2 * m**2 * x),
+    ),
+    "Rayleigh": (HALF, lambda x, s: mp.log(x / s**2) - (x / s) ** 2 / 2),
+    "VonMises": (
+        (-mp.pi, mp.pi),
+        lambda x, m, k: k * mp.cos(x - m) - mp.log(2 * mp.pi * mp.besseli(0, k)),
+    ),
+}
+MASSES = {
+    "Bernoulli": lambda k, p: mp.log(p) if k else mp.log1p(-p),
+    "Binomial": lambda k, n, p: mp.log(mp.binomial(n, k)) + k * mp.log(p) + (n - k) * mp.log1p(-p),
+    "Geometric": lambda k, p: mp.log(p) + (k - 1) * mp.log1p(-p),
+    "Poisson": lambda k, r: k * mp.log(r) - r - mp.loggamma(k + 1),
+    "NegativeBinomial": lambda k, m, s: (
+        mp.loggamma(k + s)
+        - mp.loggamma(s)
+        - mp.loggamma(k + 1)
+        + s * mp.log(s / (s + m))
+        + k * mp.log(m / (s + m))
+    ),
+}
+
+
+def exact(d):
+    return [mp.mpf(float(d.params[name])) for name in d.parameters]
+
+
+def reference(p, q):
+    """Return KL(p || q) to about 15 digits, also where it is 1e-13: a difference of terms of size one."""
+    name = type(p).__name__
+    a, b = exact(p), exact(q)
+    with mp.workdps(34):
+        if name in MASSES:
+            log_mass = MASSES[name]
+            first = 1 if name == "Geometric" else 0
+            last = {"Bernoulli": 1, "Binomial": int(p.params.get("n", 0))}.get(name, 500)
+            total = mp.mpf(0)
+            for k in range(first, last + 1):
+                lp = log_mass(mp.mpf(k), *a)
+                total += mp.exp(lp) * (lp - log_mass(mp.mpf(k), *b))
+            return total
+        (low, high), log_density = DENSITIES[name]
+        quarters = [mp.mpf(float(v)) for v in p.ppf([0.01, 0.25, 0.5, 0.75, 0.99])]
+        if name == "VonMises":
+            quarters = [mp.mpf(float(p.mu)), mp.mpf(float(q.mu))]
+        cuts = sorted(
+            {*quarters, *(mp.mpf(float(v)) for v in q.params.values() if name == "Laplace")}
+        )
+        if name == "Gumbel":
+            low = (
+                a[0] - 6 * a[1]
+            )  # the mass below is exp(-exp(6)), and its logarithm is slow to evaluate
+        points = [low, *(c for c in cuts if low < c < high), high]
+        return mp.quad(
+            lambda x: mp.exp(log_density(x, *a)) * (log_density(x, *a) - log_density(x, *b)), points
+        )
+
+
+UNIVARIATE = [f for f in CONTINUOUS + DISCRETE if f.__name__ in {**DENSITIES, **MASSES}]
+
+
+def relative(value, truth):
+    return float(abs(mp.mpf(float(value)) - truth) / truth)
+
+
+def neighbour(p, factor):
+    """Return the member whose parameters are all a little larger, each by its own part of `factor`."""
+    steps = factor * (1.0 + 0.3 * np.arange(theta(p).size))
+    return at(p, theta(p) * (1.0 + steps))
+
+
+# -- against references ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", UNIVARIATE, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("factor", [1e-6, 0.4], ids=["close", "far"])
+def test_divergence_within_a_family_agrees_with_mpmath(family, factor):
+    p = member(family, np.random.default_rng(5))
+    q = neighbour(p, factor)
+    if family.__name__ in ("Bernoulli", "Binomial", "Geometric") and factor > 0.1:
+        q = neighbour(p, -factor)
+    assert relative(kl_divergence(p, q), reference(p, q)) < (1e-8 if factor < 1e-3 else 1e-11)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [f for f in UNIVARIATE if f in divergence._KL],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("factor", [1e-6, 0.2])
+def test_closed_form_and_numerical_divergence_agree(family, factor):
+    p = member(family, np.random.default_rng(7))
+    q = neighbour(p, factor if family.__name__ not in ("Bernoulli", "Geometric") else -factor)
+    assert divergence._divergence(p, q) == pytest.approx(
+        kl_divergence(p, q), rel=1e-8 if factor < 1e-3 else 1e-11
+    )
+
+
+@pytest.mark.parametrize(
+    "family", [f for f in divergence._ENTROPY if not f.event_ndim], ids=lambda f: f.__name__
+)
+def test_closed_form_entropy_agrees_with_the_sum_or_integral(family):
+    p = member(family, np.random.default_rng(11))
+    assert divergence._entropy(p) == pytest.approx(entropy(p), rel=1e-11, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [1e-3, 0.5, 40.0, 1e6, 1e12])
+def test_gamma_divergence_keeps_its_digits_at_extreme_shapes(shape):
+    p = mle.Gamma(shape=shape, rate=2.0)
+    q = mle.Gamma(shape=shape * 1.25, rate=2.5)
+    a, b = (tuple(map(mp.mpf, map(float, d.params.values()))) for d in (p, q))
+    with mp.workdps(60):
+        truth = (
+            (a[0] - b[0]) * mp.digamma(a[0])
+            - mp.loggamma(a[0])
+            + mp.loggamma(b[0])
+            + b[0] * mp.log(a[1] / b[1])
+            + a[0] * (b[1] - a[1]) / a[1]
+        )
+    assert relative(kl_divergence(p, q), truth) < 1e-11
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e-3, 2.0), (0.3, 0.4), (50.0, 2e6), (1e10, 3e10)])
+@pytest.mark.parametrize("factor", [1e-6, 0.3])
+def test_beta_divergence_keeps_its_digits_at_extreme_shapes(a, b, factor):
+    p = mle.Beta(a=a, b=b)
+    q = mle.Beta(a=a * (1 + factor), b=b * (1 + 2 * factor))
+    (a1, b1), (a2, b2) = exact(p), exact(q)
+    with mp.workdps(60):
+
+        def log_beta(u, v):
+            return mp.loggamma(u) + mp.loggamma(v) - mp.loggamma(u + v)
+
+        truth = (
+            log_beta(a2, b2)
+            - log_beta(a1, b1)
+            + (a1 - a2) * mp.digamma(a1)
+            + (b1 - b2) * mp.digamma(b1)
+            + (a2 - a1 + b2 - b1) * mp.digamma(a1 + b1)
+        )
+    assert relative(kl_divergence(p, q), truth) < 1e-8
+
+
+@pytest.mark.parametrize("kappa", [1e-3, 0.7, 30.0, 290.0, 310.0, 1e5])
+@pytest.mark.parametrize("factor", [1e-6, 0.3, 4.0])
+def test_von_mises_divergence_keeps_its_digits_at_any_concentration(kappa, factor):
+    p = mle.VonMises(mu=0.5, kappa=kappa)
+    q = mle.VonMises(mu=0.5 + factor / 10, kappa=kappa * (1 + factor))
+    (m1, k1), (m2, k2) = exact(p), exact(q)
+    with mp.workdps(60):
+        length = mp.besseli(1, k1) / mp.besseli(0, k1)
+        truth = (
+            k1 * length
+            - k2 * length * mp.cos(m1 - m2)
+            + mp.log(mp.besseli(0, k2))
+            - mp.log(mp.besseli(0, k1))
+        )
+    assert relative(kl_divergence(p, q), truth) < 1e-8
+
+
+def test_multivariate_entropy_and_divergence():
+    from scipy import stats
+
+    rng = np.random.default_rng(3)
+    p, q = member(mle.MultivariateNormal, rng), member(mle.MultivariateNormal, rng)
+    assert entropy(p) == pytest.approx(stats.multivariate_normal(p.mu, p.cov).entropy(), rel=1e-12)
+    inverse = np.linalg.inv(q.cov)
+    d = q.mu - p.mu
+    direct = 0.5 * (
+        np.trace(inverse @ p.cov)
+        - 3
+        + d @ inverse @ d
+        + np.log(np.linalg.det(q.cov) / np.linalg.det(p.cov))
+    )
+    assert kl_divergence(p, q) == pytest.approx(direct, rel=1e-12)
+    one = mle.MultivariateNormal(mu=[1.0], cov=[[4.0]])
+    two = mle.MultivariateNormal(mu=[1.0 + 1e-6], cov=[[4.0 * (1 + 1e-6) ** 2]])
+    same = kl_divergence(mle.Normal(1.0, 2.0), mle.Normal(1.0 + 1e-6, 2.0 * (1 + 1e-6)))
+    assert kl_divergence(one, two) == pytest.approx(same, rel=1e-8)
+
+
+PAIRS = [
+    (mle.Normal(0.0, 1.0), mle.Laplace(0.0, 1.0)),
+    (mle.Laplace(0.3, 1.0), mle.Normal(0.0, 2.0)),
+    (mle.Normal(0.0, 1.0), mle.Cauchy(0.4, 0.5)),
+    (mle.Gamma(2.0, 1.0), mle.Weibull(1.5, 2.0)),
+    (mle.Weibull(1.5, 2.0), mle.Gamma(2.0, 1.0)),
+    (mle.LogNormal(0.0, 0.5), mle.InverseGaussian(1.0, 4.0)),
+    (mle.Exponential(2.0), mle.LogNormal(0.0, 1.0)),
+    (mle.Beta(2.0, 3.0), mle.LogNormal(0.0, 1.0)),
+    (mle.StudentT(5.0, 0.0, 1.0), mle.Normal(0.0, 1.0)),
+    (mle.Gumbel(0.0, 1.0), mle.Logistic(0.5, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("p", "q"), PAIRS, ids=lambda d: type(d).__name__)
+def test_divergence_between_families_agrees_with_mpmath(p, q):
+    (low, high), f = DENSITIES[type(p).__name__]
+    g = DENSITIES[type(q).__name__][1]
+    a, b = exact(p), exact(q)
+    # Cut at the corner of a Laplace and along the bulk.
+    cuts = sorted(
+        mp.mpf(float(v)) for v in [*p.ppf([1e-6, 0.01, 0.3, 0.5, 0.99, 0.999999]), q.ppf(0.5)]
+    )
+    points = [low, *(c for c in cuts if low < c < high), high]
+    if type(p) is mle.Gumbel:
+        points[0] = a[0] - 6 * a[1]
+    with mp.workdps(16):
+        own = mp.quad(lambda x: mp.exp(f(x, *a)) * f(x, *a), points)
+        cross = -mp.quad(lambda x: mp.exp(f(x, *a)) * g(x, *b), points)
+        truth = own + cross
+    assert relative(kl_divergence(p, q), truth) < 1e-9
+    assert float(abs(cross_entropy(p, q) - cross)) < 1e-9 * float(abs(cross)) + 1e-12
+
+
+def test_divergence_from_a_density_with_a_pole_has_all_its_digits():
+    a = mp.mpf(0.2)
+    mean, var = mp.digamma(a), mp.psi(1, a)  # of the logarithm of a Gamma
+    own = -mp.loggamma(a) + (a - 1) * mean - a
+    truth = own + mean + mp.log(3) + mp.log(2 * mp.pi) / 2 + (var + mean**2) / 18
+    p, q = mle.Gamma(shape=0.2, rate=1.0), mle.LogNormal(mu=0.0, sigma=3.0)
+    assert relative(kl_divergence(p, q), truth) < 1e-13
+
+
+def test_a_family_seen_as_a_member_of_another_has_the_same_divergence():
+    for narrow, wide in [
+        (mle.Exponential(2.0), mle.Gamma(3.0, 1.0)),
+        (mle.Exponential(2.0), mle.Weibull(0.7, 1.0)),
+        (mle.Rayleigh(2.0), mle.Weibull(3.0, 1.0)),
+        (mle.Uniform(0.0, 1.0), mle.Beta(3.0, 2.0)),
+        (mle.Bernoulli(0.3), mle.Binomial(1, 0.6)),
+        (mle.Bernoulli(0.3), mle.Categorical([0.2, 0.8])),
+    ]:
+        assert kl_divergence(narrow, wide) == pytest.approx(
+            divergence._divergence(narrow, wide), rel=1e-10
+        )
+        if type(narrow) is not mle.Uniform:
+            assert kl_divergence(wide, narrow) == pytest.approx(
+                divergence._divergence(wide, narrow), rel=1e-10
+            )
+
+
+# -- what must hold for all --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.__name__)
+def test_divergence_from_itself_is_zero_and_from_another_positive(family):
+    rng = np.random.default_rng(2)
+    p, q = member(family, rng), member(family, rng)
+    assert kl_divergence(p, p) == pytest.approx(0.0, abs=1e-13)
+    assert kl_divergence(p, q) > 0
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.__name__)
+def test_cross_entropy_is_entropy_plus_divergence(family):
+    p = member(family, np.random.default_rng(4))
+    q = neighbour(p, 0.05 if family.__name__ != "Pareto" else -0.05)
+    if family is mle.Uniform:
+        q = mle.Uniform(p.low - 1.0, p.high + 2.0)
+    total = entropy(p) + kl_divergence(p, q)
+    assert cross_entropy(p, q) == pytest.approx(total, rel=1e-9)
+
+
+@pytest.mark.parametrize("family", REGULAR, ids=lambda f: f.__name__)
+def test_small_divergence_is_half_the_information_times_the_square(family):
+    p = member(family, np.random.default_rng(6))
+    q = neighbour(p, 1e-6)
+    step = theta(q) - theta(p)
+    quadratic = 0.5 * step @ p.information() @ step
+    # For a Laplace the remainder is of third order in |step|, with a larger constant.
+    assert kl_divergence(p, q) == pytest.approx(quadratic, rel=2e-5)
+
+
+def test_closed_forms_broadcast():
+    p = mle.Normal(mu=np.zeros((3, 1)), sigma=1.0)
+    q = mle.Normal(mu=[1.0, 2.0], sigma=2.0)
+    table = kl_divergence(p, q)
+    assert table.shape == (3, 2)
+    assert table[1, 1] == kl_divergence(mle.Normal(0.0, 1.0), mle.Normal(2.0, 2.0))
+    assert cross_entropy(p, q).shape == (3, 2)
+    assert entropy(p).shape == (3, 1)
+
+
+def test_numerical_forms_broadcast():
+    p = mle.Logistic(loc=0.0, scale=[1.0, 2.0])
+    q = mle.Logistic(loc=[[0.0], [1.0], [2.0]], scale=1.5)
+    table = kl_divergence(p, q)
+    assert table.shape == (3, 2)
+    assert table[2, 1] == kl_divergence(mle.Logistic(0.0, 2.0), mle.Logistic(2.0, 1.5))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e3), st.floats(0.1, 10.0), st.floats(-3.0, 3.0))
+def test_divergence_does_not_depend_on_units(shift, unit, scale, loc):
+    def pair(a, b):
+        return (
+            mle.Normal(mu=a, sigma=b),
+            mle.Logistic(loc=a + b * loc, scale=b * scale),
+        )
+
+    plain = kl_divergence(*pair(0.0, 1.0))
+    assert kl_divergence(*pair(shift, unit)) == pytest.approx(plain, rel=1e-4, abs=1e-9)
+
+
+# -- infinite where it is ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (mle.Normal(0.0, 1.0), mle.Exponential(1.0)),
+        (mle.Cauchy(0.0, 1.0), mle.Normal(0.0, 1.0)),
+        (mle.StudentT(1.5, 0.0, 1.0), mle.Normal(0.0, 1.0)),
+        (mle.StudentT(2.0, 0.0, 1.0), mle.Normal(0.0, 1.0)),
+        (mle.Pareto(1.0, 2.0), mle.Exponential(1.0)),
+        (mle.Pareto(3.0, 1.0), mle.Pareto(3.0, 1.1)),
+        (mle.Uniform(0.0, 1.0), mle.Uniform(0.5, 2.0)),
+        (mle.Gamma(9.0, 1.0), mle.Pareto(1.0, 1e-6)),
+        (mle.Poisson(3.0), mle.Binomial(100, 0.03)),
+        (mle.Poisson(3.0), mle.Geometric(0.3)),
+        (mle.Poisson(1e6), mle.Geometric(0.3)),
+        (mle.Binomial(12, 0.5), mle.Binomial(10, 0.5)),
+        (mle.Bernoulli(0.5), mle.Bernoulli(1.0)),
+        (mle.Categorical([0.5, 0.25, 0.25]), mle.Categorical([0.5, 0.5])),
+    ],
+    ids=lambda d: repr(d),
+)
+def test_divergence_is_infinite_where_it_is(p, q):
+    assert kl_divergence(p, q) == np.inf
+    assert cross_entropy(p, q) == np.inf
+
+
+def test_what_is_on_the_boundary_needs_only_what_it_has():
+    assert kl_divergence(mle.Bernoulli(0.0), mle.Bernoulli(0.25)) == pytest.approx(-np.log(0.75))
+    assert kl_divergence(mle.Poisson(0.0), mle.Poisson(2.0)) == 2.0
+    assert kl_divergence(mle.Poisson(0.0), mle.Binomial(5, 0.5)) == pytest.approx(5 * np.log(2))
+    assert kl_divergence(mle.Geometric(1.0), mle.Geometric(0.25)) == pytest.approx(np.log(4))
+    assert entropy(mle.Poisson(0.0)) == 0.0
+    assert entropy(mle.Bernoulli(1.0)) == 0.0
+
+
+def test_a_density_and_a_mass_are_infinitely_far_apart():
+    assert kl_divergence(mle.Poisson(3.0), mle.Normal(3.0, 2.0)) == np.inf
+    assert kl_divergence(mle.Normal(3.0, 2.0), mle.Poisson(3.0)) == np.inf
+    assert cross_entropy(mle.Normal(3.0, 2.0), mle.Poisson(3.0)) == np.inf
+    # A density has a value at every count, so this one is a finite average.
+    k = np.arange(60)
+    average = -(mle.Poisson(3.0).pmf(k) * mle.Normal(3.0, 2.0).log_prob(k)).sum()
+    assert cross_entropy(mle.Poisson(3.0), mle.Normal(3.0, 2.0)) == pytest.approx(
+        average, rel=1e-12
+    )
+
+
+def test_what_cannot_be_had_to_ten_digits_is_refused():
+    # E x^2 exists, and all but 3e-8 of it lies within what a double can hold; the rest is not guessed.
+    with pytest.raises(mle.ConvergenceError, match="heavy"):
+        kl_divergence(mle.StudentT(2.05, 0.0, 1.0), mle.Normal(0.0, 1.0))
+
+
+def test_a_narrow_peak_far_from_the_bulk_is_not_missed():
+    p, q = mle.Normal(0.0, 1.0), mle.Cauchy(5.0, 1e-3)
+    x = np.linspace(-12, 12, 400_001)
+    log_p, log_q = p.log_prob(x), q.log_prob(x)
+    sum_ = (np.exp(log_p) * (log_p - log_q)).sum() * (x[1] - x[0])
+    assert kl_divergence(p, q) == pytest.approx(sum_, rel=1e-8)
+
+
+def test_entropy_of_huge_counts_is_that_of_the_normal_they_approach():
+    # The correction is -1/(12 rate) for a Poisson (Evans, Boersma, Blachman and Jagers 1988).
+    rate = 1e8
+    normal = 0.5 * np.log(2 * np.pi * np.e * rate)
+    assert entropy(mle.Poisson(rate)) == pytest.approx(normal - 1 / (12 * rate), rel=1e-12)
+    assert entropy(mle.Binomial(1000, 0.3)) == pytest.approx(
+        mle.Binomial(1000, 0.3).scipy().entropy()
+    )
+
+
+# -- from data -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.__name__)
+def test_cross_entropy_from_data_is_the_loss_to_the_last_bit(family):
+    rng = np.random.default_rng(9)
+    p = member(family, rng)
+    x = p.sample(31, rng=rng)
+    assert cross_entropy(Empirical(x), p) == mle.nll(p, x)
+
+
+def test_weights_count_observations():
+    x, w = [0.0, 1.0, 3.0], [2.0, 0.0, 1.0]
+    d = mle.Poisson(1.5)
+    assert cross_entropy(Empirical(x, w), d) == pytest.approx(
+        mle.nll(d, [0.0, 0.0, 3.0]), rel=1e-15
+    )
+    assert entropy(Empirical(x, w)) == pytest.approx(entropy(mle.Bernoulli(1 / 3)))
+    assert Empirical(x, w).mean == 1.0
+    assert Empirical(x, w).var == pytest.approx(2.0)
+    # A value of weight zero was not seen: it may even lie outside the support.
+    assert cross_entropy(Empirical([1.0, -1.0], [1.0, 0.0]), d) == mle.nll(d, [1.0])
+
+
+def test_divergence_from_data_splits_the_loss_for_counts_and_is_infinite_for_densities():
+    x = mle.datasets.load("alpha_particles").sample
+    p, d = Empirical(x), mle.Poisson.fit(x).dist
+    divergence_ = kl_divergence(p, d)
+    assert 0 < divergence_ < np.inf
+    assert cross_entropy(p, d) == pytest.approx(entropy(p) + divergence_, rel=1e-13)
+    assert kl_divergence(p, mle.Normal(4.0, 2.0)) == np.inf
+
+
+def test_the_maximum_of_the_likelihood_is_the_nearest_member():
+    x = mle.datasets.load("alpha_particles").sample
+    p = Empirical(x)
+    rates = np.linspace(3.5, 4.2, 71)
+    distances = kl_divergence(p, mle.Poisson(rates))
+    assert abs(rates[np.argmin(distances)] - x.mean()) <= 0.005
+
+
+def test_data_as_the_second_distribution():
+    p = Empirical([0.0, 1.0, 1.0])
+    assert kl_divergence(mle.Bernoulli(0.5), p) == pytest.approx(
+        kl_divergence(mle.Bernoulli(0.5), mle.Bernoulli(2 / 3))
+    )
+    assert kl_divergence(mle.Poisson(1.0), p) == np.inf
+    assert kl_divergence(mle.Normal(0.0, 1.0), p) == np.inf
+    assert kl_divergence(p, p) == 0.0
+
+
+def test_data_can_be_drawn_from_again():
+    p = Empirical([1.0, 2.0, 5.0], [1.0, 1.0, 8.0])
+    again = p.sample((4, 2000), rng=0)
+    assert again.shape == (4, 2000)
+    assert abs((again == 5.0).mean() - 0.8) < 5 * np.sqrt(0.16 / 8000)
+    rows = Empirical(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]))
+    assert rows.log_prob([1.0, 2.0]) == pytest.approx(np.log(2 / 3))
+    assert rows.log_prob([1.0, 4.0]) == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (lambda: entropy(mle.Normal), "distribution"),
+        (lambda: kl_divergence([0.5, 0.5], mle.Bernoulli(0.5)), "distribution"),
+        (lambda: kl_divergence(mle.VonMises(0.0, 1.0), mle.Normal(0.0, 1.0)), "angles"),
+        (
+            lambda: kl_divergence(mle.Normal(0.0, 1.0), mle.MultivariateNormal([0.0], [[1.0]])),
+            "spaces",
+        ),
+        (lambda: Empirical([]), "observations"),
+        (lambda: Empirical([1.0, np.nan]), "NaN"),
+        (lambda: Empirical([1.0], [-1.0]), "negative"),
+        (lambda: Empirical([1.0], [1.0, 2.0]), "shape"),
+    ],
+)
+def test_bad_input_is_refused_in_words(bad, words):
+    with pytest.raises(mle.DataError, match=words):
+        bad()
