@@ -408,8 +408,7 @@ class Likelihood:
             raise DataError("profile takes one sample; take one out of the batch with .at(index)")
         index = self.layout.index(name)
         top = self.maximize().theta
-        start = np.broadcast_to(top, (*grid.shape, top.size)).copy()
-        start[..., index] = grid
+        start = self.layout.moved(np.broadcast_to(top, (*grid.shape, top.size)), index, grid)
         valid = self.layout.contains(start)
         values = np.full(grid.shape, np.nan)
         if valid.any():
