@@ -99,7 +99,9 @@ class Domain:
 
 @dataclass(frozen=True)
 class Real(Domain):
-    """Any finite number."""
+    """Any finite number; with a finite `turn`, an angle, which is the same after a whole turn."""
+
+    turn: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,9 @@ class Simplex(Domain):
         # The other classes keep their proportions among themselves.
         with np.errstate(all="ignore"):
             shrink = (1.0 - value) / (1.0 - scalars[..., k])
-        return super().moved(scalars * np.where(np.isfinite(shrink), shrink, 1.0)[..., None], k, value, dimension)
+        return super().moved(
+            scalars * np.where(np.isfinite(shrink), shrink, 1.0)[..., None], k, value, dimension
+        )
 
     def at_edge(self, scalars: Array) -> Array:
         # 1 - sum may miss zero by rounding; a share that small is no share.
@@ -455,7 +459,9 @@ class Layout:
         name = self.owner[i]
         part = self.slices[name]
         theta = theta.copy()
-        theta[..., part] = self.domains[name].moved(theta[..., part], i - part.start, value, self.dimension)
+        theta[..., part] = self.domains[name].moved(
+            theta[..., part], i - part.start, value, self.dimension
+        )
         return theta
 
     def at_edge(self, theta: Array) -> Array:

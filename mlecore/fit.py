@@ -311,7 +311,7 @@ class Fit:
             reason = next(iter(again.problems.values()))
             raise RegularityError(
                 f"{lost} of {len(again.theta)} resampled data sets have no estimate ({reason}), so their quantiles "
-                "would be those of a selection. Use method='lr'"
+                "would be those of a selection; the sample is too small for a bootstrap"
             )
         stuck = [name for k, name in enumerate(self.names) if np.ptp(estimates[:, k]) == 0]
         if stuck:

@@ -44,7 +44,7 @@ Array = np.ndarray
 # How many terms of a batch are profiled at once: the root finder copies the rows that are still moving.
 _TERMS_AT_ONCE = 2**21
 # Beyond this logarithm (or logit) a parameter has left what a double can hold.
-_FARTHEST = 690.0
+_FARTHEST = 708.0
 
 
 def refusal(likelihood: Any, theta: Array) -> tuple[Array, str]:
@@ -129,7 +129,7 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     insist_regular(likelihood, "a covariance matrix from the information")
     refused, reason = refusal(likelihood, theta)
     if np.ndim(refused) == 0 and refused:
-        raise RegularityError(f"{reason}. Use method='lr' or 'score', or a parametric bootstrap")
+        raise RegularityError(f"{reason}. Use method='lr' or 'score'")
     if hasattr(likelihood, "covariance"):
         # A regression inverts its columns rather than their products, and squares no condition number.
         return likelihood.covariance(theta, kind)
@@ -324,11 +324,13 @@ def _real_covariance(likelihood: Any, theta: Array) -> Array:
         return cov / first[:, :, None] / first[:, None, :]
 
 
-def _first_step(cov: Array, k: int) -> Array:
-    """Return one standard error in the real coordinate; where there is none, one unit of a logarithm."""
+def _first_step(cov: Array, k: int, center: Array, domain: Any) -> tuple[Array, Array]:
+    """Return one standard error in the real coordinate and whether it is known, else a stride to begin with."""
     with np.errstate(all="ignore"):
         step = np.sqrt(cov[:, k, k])
-        return np.where(np.isfinite(step) & (step > 0), step, 1.0)
+    known = np.isfinite(step) & (step > 0)
+    stride = 1.0 if np.isfinite(domain.longest_step) else 1e-8 * np.maximum(np.abs(center), 1e-290)
+    return np.where(known, step, stride), known
 
 
 class _ProfileDrop:
@@ -341,8 +343,8 @@ class _ProfileDrop:
         self.top = np.broadcast_to(likelihood.log_likelihood(theta), len(theta))
         # What rounding leaves of a difference of log-likelihoods.
         self.noise = 4 * np.finfo(float).eps * (1.0 + np.abs(self.top))
-        self.step = _first_step(cov, k)
         self.center = self.domain.to_real(theta[:, k])
+        self.step, self.step_known = _first_step(cov, k, self.center, self.domain)
         # Where the other parameters were at the last value: the next maximisation starts there.
         shape = (len(theta), len(self.layout.names))
         self.full = np.array(np.broadcast_to(likelihood._full(theta), shape))
@@ -376,7 +378,7 @@ class _ScoreRoot:
         self.likelihood = likelihood
         self.domain = likelihood.layout.domain(int(likelihood.free[0]))
         self.center = self.domain.to_real(theta[:, 0])
-        self.step = _first_step(cov, k)
+        self.step, self.step_known = _first_step(cov, k, self.center, self.domain)
         self.noise = np.full(len(theta), 1e-14)
 
     def __call__(self, u: Array, rows: Array) -> tuple[Array, Array]:
@@ -401,14 +403,17 @@ def _crossing(curve: Any, sign: Array, z: float) -> Array:
     The curve is nearly a straight line through zero at the maximum, so Newton's steps arrive quickly; a bracket
     guards them. Returns parameters: the domain's bound where the curve stays below z, NaN where it is lost.
     """
-    domain, step, bound = curve.domain, curve.step, sign * np.inf
+    domain, step = curve.domain, curve.step
     logarithmic = np.isfinite(domain.longest_step)
     inside = np.isfinite(curve.center)
-    inner, outer, r_inner = curve.center.copy(), bound.copy(), np.zeros(len(sign))
+    # An angle is nowhere farther from the maximum than half a turn: there all directions are covered.
+    half = 0.5 * getattr(domain, "turn", np.inf)
+    bound = np.where(inside, curve.center, 0.0) + sign * half
+    inner, outer, r_inner = curve.center.copy(), sign * np.inf, np.zeros(len(sign))
     lost = np.zeros(len(sign), dtype=bool)  # the bracket's outer end could not be computed
-    answer = np.where(curve.center == bound, bound, np.nan)
+    answer = np.where(curve.center == sign * np.inf, bound, np.nan)
     base = np.where(inside, curve.center, 0.0)
-    x = np.where(inside, curve.center + sign * z * step, 0.0)
+    x = np.where(inside, curve.center + sign * np.minimum(z * step, half), 0.0)
     tolerance = 1e-10 * z + curve.noise / z
     rows = np.flatnonzero(np.isnan(answer))
     for iteration in range(200):
@@ -421,17 +426,18 @@ def _crossing(curve: Any, sign: Array, z: float) -> Array:
             far = s * (here - inner[rows]) > 5.0
             beyond = s * here > _FARTHEST
         else:
-            far = np.abs(here - base[rows]) > 1e3 * step[rows]
-            beyond = np.isinf(here)
+            far = (np.abs(here - base[rows]) > 1e3 * step[rows]) & curve.step_known[rows]
+            beyond = s * (here - bound[rows]) >= 0
         flat = below & (beyond | (far & (np.abs(r - r_inner[rows]) < 1e-9)))
         found = np.abs(r - z) <= tolerance[rows]
         inner[rows[below]], r_inner[rows[below]] = here[below], r[below]
         outer[rows[~below]], lost[rows[~below]] = here[~below], np.isnan(r[~below])
         a, b = inner[rows], outer[rows]
         with np.errstate(all="ignore"):
-            size = np.maximum(np.abs(a), np.abs(b))
+            size = np.maximum(np.maximum(np.abs(a), np.abs(b)), step[rows])
             narrow = np.isfinite(size) & (np.abs(b - a) <= 4 * np.finfo(float).eps * size) & ~found
-            x[rows] = _next_look(a, b, here, r, slope, s, base[rows], step[rows], z, iteration)
+            look = _next_look(a, b, here, r, slope, s, base[rows], step[rows], z, iteration)
+            x[rows] = np.where(s > 0, np.minimum(look, bound[rows]), np.maximum(look, bound[rows]))
         answer[rows[found]] = here[found]
         answer[rows[flat]] = bound[rows[flat]]
         answer[rows[narrow]] = np.where(lost[rows[narrow]], np.nan, a[narrow])
@@ -516,6 +522,12 @@ def _null(likelihood: Any, null: Mapping[str, Any]) -> tuple[Array, Array, dict[
             f"say what to test: give values for some of the free parameters {', '.join(likelihood.names)}"
         )
     layout = likelihood.layout
+    names = dict.fromkeys([*layout.domains, *layout.known_domains, *layout.names])
+    unknown = [name for name in null if name not in names]
+    if unknown:
+        raise DataError(
+            f"there is no parameter {unknown[0]!r} to test; there are {', '.join(names)}"
+        )
     known, held = layout.split(null)
     taken = [*known, *(layout.names[i] for i in held if i in likelihood.held)]
     if taken:

@@ -40,7 +40,7 @@ class VonMises(Family):
     0.5
     """
 
-    mu: Array = parameter(Real())
+    mu: Array = parameter(Real(turn=2.0 * np.pi))
     kappa: Array = parameter(Positive(zero=True))
     support = Support(text="angles in radians")
 
