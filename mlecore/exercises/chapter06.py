@@ -131,8 +131,8 @@ def _(answer: object) -> None:
     # The walk may end in a cycle: two neighbouring steps, so that neither is low by chance.
     if max(gap(rates["breaks"], 199), gap(rates["breaks"], 200)) < 0.01:
         raise Hint(
-            "The rate that should break the walk still brings it to the top within 200 steps. Go "
-            "beyond two over the largest curvature there."
+            "The rate that should break the walk still brings it within 0.01 nats of the top in 200 "
+            "steps. Go well beyond two over the largest curvature there."
         )
     if gap(rates["mends"], 20) >= 1e-6:
         if rates["mends"] < 4:
