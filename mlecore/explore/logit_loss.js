@@ -30,7 +30,7 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
     const hold = (panel, height, role, words) =>
       panel.handle("z", { x: z, y: height, role, step: [0.1, 0], label: words, text: `logit ${fixed(z, 2)}, ${format(height, 3)}`, move });
 
-    chance.frame({ title: "The probability p = σ(z)", x, y: { domain: [0, 1.04] } });
+    chance.frame({ title: "The probability p = sigmoid(z)", x, y: { domain: [0, 1.04] } });
     chance.curve(grid, grid.map(sigmoid), "model");
     chance.segment([z, y], [z, p], "data", { width: 3 });
     chance.rule("y", y, "data", { dash: "3 3" });
