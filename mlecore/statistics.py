@@ -10,7 +10,7 @@ Each class has `of(x, weights)`, which summarises the last axis of x, and `pool(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -669,6 +669,17 @@ class Sample(Statistic):
             piece = terms(self.values[part])
             value = value + ((self.weights[part] * piece) if weighted else piece).sum(axis=-1)
         return value
+
+    def pieces(self) -> Iterator[Self]:
+        """Cut long samples into parts that stay in the cache; a sum over the whole is the sum over its pieces."""
+        size = 2 * _PIECE * self.width // max(1, self.values.size)
+        # A batch of many samples would be cut across its rows, which costs more than it saves.
+        if size < 1024 or self.width <= 2 * size:
+            yield self
+            return
+        for part in blocks(self.width, size):
+            values, weights = self.values[..., part], self.weights[..., part]
+            yield type(self)(_size(values, weights if any(weights.strides) else None), values, weights)
 
     def dot(self, first: Array, second: Array) -> Array:
         """Add up the product of two terms for each value, weighted, without holding the products."""

@@ -17,6 +17,7 @@ from .heavy_tails import (
     grid_of_values,
     largest_share,
     locate,
+    piecewise,
     polar,
     standardised,
     sum_log1p_square,
@@ -42,14 +43,17 @@ class Cauchy(Family):
     def _statistics(cls, x: Array, w: Array | None) -> Sample:
         return Sample.of(x, w)
 
+    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
         tail = sum_log1p_square(t, self.loc, self.scale)
         return -t.n * (np.log(np.pi) + np.log(self.scale)) - tail
 
+    @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         a, b, h = polar(t, self.loc, self.scale)
         return 2.0 * t.sum(a / h), t.sum((a - b) * (a + b)) / self.scale
 
+    @piecewise
     def _curvature(self, t: Sample) -> Array:
         a, b, h = polar(t, self.loc, self.scale)
         s = np.asarray(self.scale)

@@ -7,6 +7,8 @@ Tyler 1991), which `locate` finds. With the scale known there can be a maximum b
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from itertools import product
 from typing import Any
 
@@ -14,13 +16,35 @@ import numpy as np
 
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import mean_log
+from ..numerics import blocks, mean_log
 from ..statistics import Sample
 
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
-# How many terms the search over starting points may read, per sample of a small batch.
+# How many terms one step, or the search over starting points, may hold at once: 32 MB of doubles.
 _TERMS = 2**22
+
+
+def piecewise(formula: Callable) -> Callable:
+    """Sum a formula of the likelihood, or a tuple of them, over the pieces of a long sample.
+
+    So no evaluation holds copies of all the data, and what it holds stays in the cache.
+
+    >>> count = piecewise(lambda self, t: t.n)
+    >>> float(count(None, Sample.of(np.zeros(100_000))))
+    100000.0
+    """
+
+    @wraps(formula)
+    def summed(self: Any, t: Sample) -> Any:
+        parts = [formula(self, part) for part in t.pieces()]
+        if len(parts) == 1:
+            return parts[0]
+        if isinstance(parts[0], tuple):
+            return tuple(sum(column) for column in zip(*parts, strict=True))
+        return sum(parts)
+
+    return summed
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
@@ -133,13 +157,18 @@ def polar(t: Sample, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
 
 
 def locate(
-    t: Sample, df: Any, loc: Any = 0.0, scale: Any = 1.0, max_iterations: int = 200
+    t: Sample,
+    df: Any,
+    loc: Any = 0.0,
+    scale: Any = 1.0,
+    tolerance: float = 1e-16,
+    max_iterations: int = 200,
 ) -> tuple[Array, Array, Array, Array]:
     """Return the location and scale of a t with df >= 1 known that maximise the likelihood, and (converged, iterations).
 
     Newton's steps in (loc, log scale) where they are short and shrink the expected gain, else a step of the EM
     algorithm with expanded parameters, which always climbs (Kent, Tyler and Vardi 1994). All sums are rational in
-    the data: no logarithm is taken.
+    the data: no logarithm is taken. The iteration ends when a step promises a gain below `tolerance`.
 
     >>> loc, scale, converged, _ = locate(Sample.of(np.array([-1.0, 0.0, 1.0])), 1.0)
     >>> float(loc), round(float(scale) ** 2, 12), bool(converged)
@@ -149,6 +178,13 @@ def locate(
     rows = t if batch else t[None]
     shape = np.shape(rows.n)
     df, loc, scale = (np.array(np.broadcast_to(v, shape), dtype=float) for v in (df, loc, scale))
+    at_once = max(1, _TERMS // rows.width)
+    if shape[0] > at_once:
+        parts = [
+            locate(rows[part], df[part], loc[part], scale[part], tolerance, max_iterations)
+            for part in blocks(shape[0], at_once)
+        ]
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
     best = np.full(shape, np.inf)
     converged, iterations = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=int)
     active = np.arange(shape[0])
@@ -166,7 +202,7 @@ def locate(
         scale[active] = s * np.exp(step[1])
         iterations[active] += 1
         # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is below rounding.
-        converged[active] = short & (gain <= 1e-16)
+        converged[active] = short & (gain <= tolerance)
         active = active[~converged[active]]
     columns = loc, scale, converged, iterations
     return columns if batch else tuple(c[0] for c in columns)
@@ -174,11 +210,7 @@ def locate(
 
 def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
     """Return the EM step and Newton's in (loc / scale, log scale), and the gain that Newton's promises, -1 if none."""
-    z = (t.values - loc[:, None]) / scale[:, None]
-    u = 1.0 / (df[:, None] + z * z)
-    a = u * z
-    total, first, second = t.sum(u), t.sum(a), t.dot(a, z)
-    uu, ua, aa = t.dot(u, u), t.dot(u, a), t.dot(a, a)
+    total, first, second, uu, ua, aa = _sums((df[:, None], loc[:, None], scale[:, None]), t)
     mean = first / total
     em = np.stack([mean, 0.5 * np.log(second / total - mean * mean)])
     g = np.stack([(df + 1.0) * first, (df + 1.0) * second - t.n])
@@ -187,6 +219,16 @@ def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array
     newton = np.stack([h12 * g[1] - h22 * g[0], h12 * g[0] - h11 * g[1]]) / determinant
     concave = (h11 < 0) & (determinant > 0)
     return em, newton, np.where(concave, (newton * g).sum(axis=0), -1.0)
+
+
+@piecewise
+def _sums(at: tuple[Array, Array, Array], t: Sample) -> tuple[Array, ...]:
+    """Return the sums of u, uz, uzz, uu, uuz and uuzz, with z = (x - loc) / scale and u = 1 / (df + z^2)."""
+    df, loc, scale = at
+    z = (t.values - loc) / scale
+    u = 1.0 / (df + z * z)
+    a = u * z
+    return t.sum(u), t.sum(a), t.dot(a, z), t.dot(u, u), t.dot(u, a), t.dot(a, a)
 
 
 def grid_of_values(t: Sample) -> Array:

@@ -19,6 +19,7 @@ from .heavy_tails import (
     grid_of_values,
     largest_share,
     locate,
+    piecewise,
     polar,
     restricted,
     standardised,
@@ -63,12 +64,14 @@ class StudentT(Family):
         """Return sqrt(df) scale, the scale that the tails see."""
         return np.sqrt(self.df) * np.asarray(self.scale)
 
+    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
         v = np.asarray(self.df)
         tail = sum_log1p_square(t, self.loc, self._wide(), rough=bool(np.all(v < _ROUGH)))
         top = _gamma_ratio(0.5 * v) - 0.5 * LOG_2PI - np.log(self.scale)
         return t.n * top - 0.5 * (v + 1.0) * tail
 
+    @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         v, s = np.asarray(self.df), np.asarray(self.scale)
         a, b, h = polar(t, self.loc, self._wide())
@@ -84,6 +87,7 @@ class StudentT(Family):
         df = 0.5 * (t.n * _gamma_ratio(0.5 * v, 1) + square / v - excess)
         return df, (v + 1.0) * t.sum(a / h), (v * square - rest) / s
 
+    @piecewise
     def _curvature(self, t: Sample) -> Array:
         v, s = np.asarray(self.df), np.asarray(self.scale)
         a, b, h = polar(t, self.loc, self._wide())
@@ -149,19 +153,17 @@ class StudentT(Family):
         if "scale" in fixed:
             held["scale"] = np.asarray(fixed["scale"]) / spread
         mu = np.asarray(held.get("loc", y.mean(y.values)))
-        sigma = held.get("scale", np.sqrt(y.mean((y.values - mu[..., None]) ** 2)))
-        z = (y.values - mu[..., None]) / np.asarray(sigma)[..., None]
+        sigma = held.get("scale", np.sqrt(_powers((mu, 1.0), y)[0] / y.n))
+        square, fourth = (power / y.n for power in _powers((mu, sigma), y))
         # The slope of the profile in 1/df at the Normal: only where it does not rise can the Normal be the best.
-        square = z * z
-        slope = y.dot(square, square) / y.n - 2.0 * y.mean(square) - 1.0
-        doubtful = np.asarray(slope <= 0.0)
+        doubtful = np.asarray(fourth - 2.0 * square - 1.0 <= 0.0)
         if not doubtful.any():
             return doubtful
         likelihood = Likelihood(cls, y, fixed=held)._flat(doubtful.shape)
         rows = np.flatnonzero(doubtful.ravel())
         if doubtful.ndim:
             likelihood = likelihood.at(rows)
-        normal = -y.n * (0.5 * LOG_2PI + np.log(sigma) + 0.5 * y.mean(square))
+        normal = -y.n * (0.5 * LOG_2PI + np.log(sigma) + 0.5 * square)
         theta = cls._solve(likelihood)[1]
         best = likelihood.log_likelihood(theta[..., likelihood.free])
         gain = best - np.ravel(normal)[rows].reshape(np.shape(best))
@@ -189,6 +191,14 @@ class StudentT(Family):
         return solution._replace(
             params=dict(zip(cls.parameters, np.moveaxis(theta, -1, 0), strict=True))
         )
+
+    @classmethod
+    def _mle_given(cls, t: Sample, held: Mapping[int, Array], **known: Any) -> Solution | None:
+        if set(held) != {0} or not np.all(np.asarray(held[0]) >= 1.0):
+            return None
+        theta, converged, iterations = _with_df(Likelihood(cls, t, fixed={"df": held[0]}), held[0])
+        params = dict(zip(cls.parameters, np.moveaxis(theta, -1, 0), strict=True))
+        return Solution(params, iterations, converged)
 
     @classmethod
     def _moments_of(cls, x: Array, w: Array | None) -> tuple[Moments, Array]:
@@ -255,6 +265,14 @@ def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
     return np.where(large, series, direct)[()]
 
 
+@piecewise
+def _powers(at: tuple[Array, Array], t: Sample) -> tuple[Array, Array]:
+    """Return the sums of z^2 and z^4, with z = (x - mu) / sigma."""
+    z = (t.values - np.asarray(at[0])[..., None]) / np.asarray(at[1])[..., None]
+    square = z * z
+    return t.sum(square), t.dot(square, square)
+
+
 def _with_df(likelihood: Any, df: Any) -> tuple[Array, Array, Array]:
     """Return the maximum over location and scale, which is the only one when df >= 1."""
     y, center, spread = standardised(likelihood.statistic)
@@ -285,7 +303,7 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
     points, height = [], []
     loc, scale = np.zeros(count), np.ones(count)
     for df in _GRID:
-        loc, scale, _, _ = locate(rough, df, loc, scale)
+        loc, scale, _, _ = locate(rough, df, loc, scale, tolerance=1e-6)
         points.append(np.stack([np.full(count, df), loc, scale], axis=-1))
         height.append(Likelihood(StudentT, rough).log_likelihood(points[-1]))
     points, height = np.array(points), np.array(height)
