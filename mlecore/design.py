@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 
 from .domains import numeric, require_finite
 from .errors import DataError
@@ -162,6 +161,8 @@ class Basis:
         cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool
     ) -> Basis:
         """Scale a copy, or name what cannot be estimated."""
+        from scipy import linalg  # here, so that importing mlecore stays quick
+
         n, p = X.shape
         first = int(intercept)
         if p + first > n:
@@ -225,10 +226,11 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
     `magnified` says how much larger the values of each column are than their spread: rounding of
     the data makes a dependent column look independent at that relative size.
     """
+    from scipy import linalg
+
     triangle = np.zeros((0, Z.shape[1]))
     for part in row_blocks(Z):  # one triangle after another: no copy of Z
-        triangle = linalg.qr(np.vstack([triangle, Z[part]]), mode="r", check_finite=False)[0]
-        triangle = triangle[: Z.shape[1]]
+        triangle = np.linalg.qr(np.vstack([triangle, Z[part]]), mode="r")
     R, order = linalg.qr(triangle, mode="r", pivoting=True)
     size = np.abs(np.diagonal(R))
     tolerance = 64 * np.finfo(float).eps * Z.shape[1] * max(1.0, float(np.max(magnified)))

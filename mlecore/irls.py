@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 
 from .design import MANY_ROWS, Basis, recession, row_blocks
 from .errors import SeparationError
@@ -213,6 +212,8 @@ def climb(
     each pass then shrinks what is left by the factor that the curvature has changed since. `nearby`
     is a curvature to take the first step with.
     """
+    from scipy import linalg  # here, so that importing mlecore stays quick
+
     many = problem.rows.y.size >= MANY_ROWS and not rough
     enough = 1e-2 if rough else 1e-8 if many else 1e-10
     fresh, length, factor = nearby is None, np.inf, None

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import linalg, special
+from scipy import special
 
 from .design import MANY_ROWS, Cone, columns, row_blocks
 from .domains import Layout, Positive, Real, numeric, require_finite
@@ -626,6 +626,8 @@ class RegressionLikelihood(Likelihood):
         Raises:
             RegularityError: where the information is singular.
         """
+        from scipy import linalg
+
         theta = np.asarray(theta, dtype=float)
         if theta.ndim > 1:
             return np.array([self.covariance(t, kind) for t in theta])
@@ -635,9 +637,9 @@ class RegressionLikelihood(Likelihood):
         R = np.zeros((0, scalars.size))
         for part in row_blocks(self.statistic.X):
             A = member._information_roots(part)[:, scalars]
-            R = linalg.qr(np.vstack([R, A]), mode="r", check_finite=False)[0][: scalars.size]
+            R = np.linalg.qr(np.vstack([R, A]), mode="r")
         others = np.sqrt(member._other_information(kind)[self.free[self.free >= count] - count])
-        R = linalg.block_diag(R, np.diag(others)) if others.size else R
+        R = _beside(R, np.diag(others))
         size = np.sqrt((R * R).sum(axis=0))
         flat = np.abs(np.diagonal(R)) <= 1e-13 * size
         if not np.isfinite(R).all() or flat.any():
@@ -660,6 +662,14 @@ class RegressionLikelihood(Likelihood):
         u = self.layout.distribution(self._full(theta), {})._row_scores()[:, self.free]
         w = self.statistic.weights
         return (u if w is None else u * w[:, None]).T @ u
+
+
+def _beside(A: Array, B: Array) -> Array:
+    """Return the block-diagonal matrix of two square ones."""
+    matrix = np.zeros((len(A) + len(B),) * 2)
+    matrix[: len(A), : len(A)] = A
+    matrix[len(A) :, len(A) :] = B
+    return matrix
 
 
 # -- the models ------------------------------------------------------------------------------------
@@ -1021,6 +1031,8 @@ class LinearRegression(Regression):
             for part in row_blocks(basis.X):
                 Z = basis.rows(part) * np.sqrt(w[part])[:, None]
                 gram += Z.T @ Z
+            from scipy import linalg
+
             factor = linalg.cho_factor(gram)
             for _ in range(2):
                 gamma = gamma + linalg.cho_solve(factor, basis.gather(w * residual))
@@ -1076,7 +1088,7 @@ class LinearRegression(Regression):
     def _information_matrix(self) -> Array:
         def information(member: Self) -> Array:
             beta = member._information_sum() / member.rows.n
-            return linalg.block_diag(beta, 2.0 / member._scale**2)
+            return _beside(beta, np.full((1, 1), 2.0 / member._scale**2))
 
         return self._each(information)
 
