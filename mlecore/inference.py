@@ -57,6 +57,9 @@ def refusal(likelihood: Any, theta: Array) -> tuple[Array, str]:
     irregular = _irregular(likelihood)
     if irregular:
         return np.ones(theta.shape[:-1], dtype=bool), irregular
+    stopped, reason = _stopped(likelihood, theta)
+    if stopped.any():
+        return stopped, reason
     layout, free = likelihood.layout, likelihood.free
     edge = layout.at_edge(likelihood._full(theta))[..., free]
     if edge.any():
@@ -81,6 +84,26 @@ def _irregular(likelihood: Any) -> str:
         f"{', '.join(names)} of {family.__name__} {move} the support, "
         "so the likelihood is not smooth at its maximum"
     )
+
+
+def _stopped(likelihood: Any, theta: Array) -> tuple[Array, str]:
+    """Return which fits were stopped at the least value that their family allows, and why that rules inference out."""
+    layout, free = likelihood.layout, likelihood.free
+    where = layout.stopped(likelihood._full(theta))[..., free]
+    names = ", ".join(layout.names[i] for k, i in enumerate(free) if where[..., k].any())
+    reason = (
+        f"{names} of {likelihood.family.__name__} was stopped at the least value that an estimate may have, and the "
+        f"likelihood is higher below it. Hold {names} fixed, or use a bootstrap"
+    )
+    return where.any(axis=-1), reason if names else ""
+
+
+def _at_maximum(likelihood: Any, theta: Array) -> Array:
+    """Return the estimates, NaN where one was stopped short of a maximum; a single such fit raises."""
+    stopped, reason = _stopped(likelihood, theta)
+    if np.ndim(stopped) == 0 and stopped:
+        raise RegularityError(reason)
+    return np.where(stopped[..., None], np.nan, theta) if stopped.any() else theta
 
 
 def insist_regular(likelihood: Any, what: str) -> None:
@@ -129,6 +152,7 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     insist_regular(likelihood, "a covariance matrix from the information")
     refused, reason = refusal(likelihood, theta)
     if np.ndim(refused) == 0 and refused:
+        _at_maximum(likelihood, theta)
         raise RegularityError(f"{reason}. Use method='lr' or 'score'")
     if hasattr(likelihood, "covariance"):
         # A regression inverts its columns rather than their products, and squares no condition number.
@@ -254,6 +278,7 @@ def likelihood_ratio_interval(
     (array([0.]), array([0.9604]))
     """
     insist_regular(likelihood, "a likelihood-ratio interval")
+    theta = _at_maximum(likelihood, theta)
     _insist_positive(likelihood, theta)
     return _interval(likelihood, theta, normal_quantile(level), _ProfileDrop)
 
@@ -273,6 +298,7 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
     (array([0.]), array([0.1611]))
     """
     insist_regular(likelihood, "a score interval")
+    theta = _at_maximum(likelihood, theta)
     if likelihood.free.size != 1:
         names = ", ".join(likelihood.names)
         raise RegularityError(
@@ -595,6 +621,7 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
     Likelihood-ratio test of rate = 3: statistic 0 on 1 degree of freedom, p = 1
     """
     insist_regular(likelihood, "a likelihood-ratio test")
+    theta = _at_maximum(likelihood, theta)
     _insist_positive(likelihood, theta)
     index, _, null, words = _null(likelihood, null)
     _, height = _restricted(likelihood, theta, null)
@@ -653,6 +680,7 @@ def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestRe
     Score test of p = 0.5: statistic 4 on 1 degree of freedom, p = 0.0455
     """
     insist_regular(likelihood, "a score test")
+    theta = _at_maximum(likelihood, theta)
     index, _, null, words = _null(likelihood, null)
     full, _ = _restricted(likelihood, theta, null)
     there = full[..., likelihood.free]
@@ -747,8 +775,9 @@ def delta_method(
         far_left, left, right, far_right = (_values(g, likelihood, point, batch) for point in moved)
         near, wide = (moved[2] - moved[1])[..., k], (moved[3] - moved[0])[..., k]
         extra = (...,) + (None,) * (np.ndim(estimate) - len(batch))
-        first = (right - left) / np.asarray(near)[extra]
-        second = (far_right - far_left) / np.asarray(wide)[extra]
+        with np.errstate(all="ignore"):
+            first = (right - left) / np.asarray(near)[extra]
+            second = (far_right - far_left) / np.asarray(wide)[extra]
         slopes.append((4.0 * first - second) / 3.0)
     slope = np.stack(slopes, axis=-1)
     unknown = np.isnan(theta).any(axis=-1)
