@@ -82,6 +82,10 @@ class Domain:
         """Say which of the free scalars lie on the boundary of the domain."""
         return np.zeros(scalars.shape, dtype=bool)
 
+    def stopped(self, scalars: Array) -> Array:
+        """Say which of the free scalars are where a family stops its estimates, short of a maximum."""
+        return np.zeros(scalars.shape, dtype=bool)
+
     def moved(self, scalars: Array, k: int, value: Array, dimension: int) -> Array:
         """Return the scalars with the k-th at a new value, the others changed only if the domain asks for it."""
         scalars = scalars.copy()
@@ -108,7 +112,7 @@ class Real(Domain):
 class Positive(Domain):
     """A positive number; with `zero=True`, zero too. Natural scale: the logarithm.
 
-    `least` is where a family stops its estimates, when the likelihood misbehaves below it: an edge as 0 is.
+    `least` is where a family stops its estimates, when the likelihood misbehaves below it.
     """
 
     zero: bool = False
@@ -125,7 +129,10 @@ class Positive(Domain):
         return np.ones(1)
 
     def at_edge(self, scalars: Array) -> Array:
-        return (scalars == 0) | (scalars == self.least)
+        return scalars == 0
+
+    def stopped(self, scalars: Array) -> Array:
+        return (scalars == self.least) & (scalars > 0)
 
     def to_real(self, theta: Array) -> Array:
         with np.errstate(divide="ignore"):
@@ -463,6 +470,11 @@ class Layout:
             theta[..., part], i - part.start, value, self.dimension
         )
         return theta
+
+    def stopped(self, theta: Array) -> Array:
+        """Say which free scalars are where their family stops its estimates."""
+        parts = [d.stopped(theta[..., self.slices[name]]) for name, d in self.domains.items()]
+        return np.concatenate(parts, axis=-1) if parts else np.zeros(theta.shape, dtype=bool)
 
     def at_edge(self, theta: Array) -> Array:
         """Say which free scalars lie on the boundary of their domain."""

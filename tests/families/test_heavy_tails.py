@@ -118,11 +118,12 @@ def test_one_more_parameter_is_held_for_every_sample_of_a_batch():
     np.testing.assert_array_equal(restricted(likelihood, "df", 2.0).held[0], [2.0, 2.0, 2.0])
 
 
-def test_the_least_estimate_is_an_edge_of_a_domain():
+def test_an_estimate_is_stopped_only_at_the_least_value_of_its_domain():
     domain = Positive(least=1.0)
     assert domain.contains(np.array(0.5))
-    np.testing.assert_array_equal(domain.at_edge(np.array([0.0, 0.5, 1.0])), [True, False, True])
-    assert not Positive().at_edge(np.array(1.0))
+    np.testing.assert_array_equal(domain.at_edge(np.array([0.0, 0.5, 1.0])), [True, False, False])
+    np.testing.assert_array_equal(domain.stopped(np.array([0.0, 0.5, 1.0])), [False, False, True])
+    assert not Positive(zero=True).stopped(np.array([0.0, 1.0])).any()
 
 
 def test_a_deviance_with_its_gap_known_keeps_what_the_subtraction_loses():

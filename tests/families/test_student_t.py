@@ -81,13 +81,24 @@ def test_tails_as_heavy_as_cauchys_stop_at_one_degree_of_freedom_and_say_so():
     reference = Cauchy.fit(x)
     np.testing.assert_allclose(f.theta[1:], reference.theta, rtol=1e-9)
     assert f.log_likelihood == pytest.approx(reference.log_likelihood, rel=1e-13)
-    with pytest.raises(RegularityError, match="boundary"):
-        _ = f.se
+    for ask in (
+        lambda: f.se,
+        lambda: f.ci(method="lr"),
+        lambda: f.test(df=2.0),
+        lambda: f.test(loc=0.0, method="score"),
+    ):
+        with pytest.raises(RegularityError, match="stopped at the least value"):
+            ask()
     # Below one the likelihood is higher beside some observation: that is the spike, and no estimate.
     spike = f.likelihood.log_likelihood([0.02, x[0], 1e-300])
     assert spike > f.log_likelihood
     batch = StudentT.fit(np.stack([x, datasets.load("newcomb").sample[:40]]), axis=1)
     assert "1 of 2 fits" in batch.notes[0]
+    low, high = batch.ci(method="lr")["loc"]
+    assert np.isnan(low[0])
+    assert low[1] < batch.params["loc"][1] < high[1]
+    assert np.isnan(batch.test(loc=0.0).p_value[0])
+    assert np.isnan(batch.se["df"][0])
 
 
 def test_with_the_scale_known_there_is_no_spike_and_df_may_be_below_one():
