@@ -21,6 +21,10 @@ from slim import slim
 # fonts, the TeX extensions (loaded when a formula uses them) and the speech rules of the
 # accessibility menu.
 MATHJAX = ("tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre")
+# Every page would load the index of the whole book; the page of results alone reads it.
+SEARCH_SCRIPT = re.compile(
+    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+)
 SPEECH_LANGUAGES = ("base.json", "en.json")
 
 
@@ -84,6 +88,8 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         before = page.read_text(encoding="utf-8")
         after = mend(before)
+        if page.name != "search.html":
+            after = SEARCH_SCRIPT.sub("", after)
         if after != before:
             page.write_text(after, encoding="utf-8")
 
