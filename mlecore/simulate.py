@@ -63,12 +63,22 @@ def simulate(
     rng = np.random.default_rng(rng)
     estimate = _estimator(dist, estimator)
     tick = ticker(progress, replicates, "samples fitted")
-    parts = []
+    rows: list[Array | None] = []
     for part in blocks(replicates, _samples_at_once(n)):
-        rows = estimate(dist.sample((part.stop - part.start, n), rng=rng))
-        parts.append(rows)
+        rows += estimate(dist.sample((part.stop - part.start, n), rng=rng))
         tick(part.stop)
-    return np.concatenate(parts)
+    return _stacked(rows)
+
+
+def _stacked(rows: list[Array | None]) -> Array:
+    """Lay estimates one under the other, NaN where there is none."""
+    widths = {len(row) for row in rows if row is not None}
+    if len(widths) > 1:
+        raise DataError(
+            f"the estimator must return as many values for every sample; it returned {sorted(widths)}"
+        )
+    missing = np.full(widths.pop() if widths else 1, np.nan)
+    return np.stack([missing if row is None else row for row in rows])
 
 
 def _check(dist: Any, n: int, replicates: int) -> None:
@@ -90,17 +100,17 @@ def _samples_at_once(n: int) -> int:
     return max(1, _VALUES_AT_ONCE // n)
 
 
-def _estimator(dist: Any, estimator: Any) -> Callable[[Array], Array]:
-    """Return a function from samples, one a row, to estimates, one a row."""
+def _estimator(dist: Any, estimator: Any) -> Callable[[Array], list[Array | None]]:
+    """Return a function from samples, one a row, to their estimates."""
     if isinstance(estimator, type) and hasattr(estimator, "fit"):
-        return lambda x: _fitted(dist, estimator, x).theta
+        return lambda x: list(_fitted(dist, estimator, x).theta)
     if not callable(estimator):
         raise DataError(
             f"the estimator must be a family, such as Gamma, or a function of a sample; got {estimator!r}"
         )
     if _takes_axis(estimator):
-        return lambda x: _as_rows(estimator(x, axis=1), len(x))
-    return lambda x: np.stack([_of_one(estimator, row) for row in x])
+        return lambda x: list(_as_rows(estimator(x, axis=1), len(x)))
+    return lambda x: [_of_one(estimator, sample) for sample in x]
 
 
 def _fitted(dist: Any, family: Any, x: Array) -> Fit:
@@ -132,11 +142,11 @@ def _as_rows(estimates: Any, count: int) -> Array:
     return estimates.reshape(count, -1)
 
 
-def _of_one(estimator: Any, sample: Array) -> Array:
+def _of_one(estimator: Any, sample: Array) -> Array | None:
     try:
         estimate = estimator(sample)
     except (NoMLEError, ConvergenceError):
-        return np.full(1, np.nan)
+        return None
     estimate = estimate.theta if isinstance(estimate, Fit) else np.asarray(estimate, dtype=float)
     if estimate.ndim > 1:
         raise DataError(
