@@ -31,8 +31,12 @@ def draw(file: Path) -> None:
     with plotting.style(), matplotlib.rc_context({"svg.hashsalt": "cover"}):
         fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.9), width_ratios=[3, 2])
         plotting.bars(alpha.values, alpha.frequencies, left, alpha=0.45)
-        left.plot(alpha.values, fit.n * fit.dist.pmf(alpha.values), "o-", ms=4, color=plotting.MODEL)
-        left.set(xlabel="alpha particles in 7.5 seconds", ylabel="intervals", xticks=range(0, 15, 2))
+        left.plot(
+            alpha.values, fit.n * fit.dist.pmf(alpha.values), "o-", ms=4, color=plotting.MODEL
+        )
+        left.set(
+            xlabel="alpha particles in 7.5 seconds", ylabel="intervals", xticks=range(0, 15, 2)
+        )
 
         right.plot(rates, heights, color=plotting.LIKELIHOOD)
         right.plot(best, fit.log_likelihood, "o", ms=8, color=plotting.LIKELIHOOD)
