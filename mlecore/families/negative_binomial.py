@@ -59,7 +59,7 @@ class NegativeBinomial(Family):
         m, r, k, d = self._columns(t)
         # At mu 0 with nothing counted the slope is that of the Poisson: minus the sample's size.
         mu = np.where((m == 0) & (k == 0), -1.0, r * d / m)
-        return t.sum(mu), t.sum(_slope_in_size(k, r, d))
+        return t.sum(mu), t.sum(_slope_in_size(k, m, r))
 
     def _curvature(self, t: Sample) -> Array:
         m, r, k, d = self._columns(t)
@@ -132,12 +132,17 @@ class NegativeBinomial(Family):
         return np.asarray(rng.poisson(rate), dtype=float)[()]
 
 
-def _slope_in_size(k: Array, r: Array, d: Array) -> Array:
-    """Return the derivative of log P(k) in the size, with d = (k - mu) / (r + mu)."""
-    # psi(k + r) - psi(r) is a logarithm, which joins log1p(d), and 1/(2r) - 1/(2(k + r)), and what remains: for large r
-    # each is of the size of the whole.
+def _slope_in_size(k: Array, mu: Array, r: Array) -> Array:
+    """Return the derivative of log P(k) in the size r."""
+    # psi(k + r) - psi(r) is a logarithm, which joins log(r / (r + mu)), and 1/(2r) - 1/(2(k + r)), and what remains:
+    # for large r each is of the size of the whole.
     rest = 0.5 * (k / (k + r)) / r + _digamma_tail(r) - _digamma_tail(k + r)
-    return rest - log1p_excess(d)
+    d = (k - mu) / (r + mu)
+    near = np.abs(d) < 0.2
+    excess = log1p_excess(np.where(near, d, 0.0))
+    if not near.all():
+        excess = np.where(near, excess, d - np.log((k + r) / (r + mu)))
+    return rest - excess
 
 
 def _curvature_in_size(k: Array, r: Array, d: Array) -> Array:
@@ -162,8 +167,9 @@ def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
     def equation(r: Array, i: Array) -> tuple[Array, Array]:
         part = t[np.unravel_index(rows[i], t.batch_shape)] if batch else t
         k, r = part.values, r[:, None]
-        d = (k - flat[i][:, None]) / (r + flat[i][:, None])
-        return part.sum(_slope_in_size(k, r, d)), part.sum(_curvature_in_size(k, r, d))
+        m = flat[i][:, None]
+        slope, curvature = _slope_in_size(k, m, r), _curvature_in_size(k, r, (k - m) / (r + m))
+        return part.sum(slope), part.sum(curvature)
 
     return newton_1d(equation, np.maximum(start, 1e-8))
 

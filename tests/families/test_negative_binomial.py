@@ -65,6 +65,17 @@ def test_information_of_the_size_is_the_sum_over_all_counts(mu, size):
     assert i[0, 1] == 0.0
 
 
+@pytest.mark.parametrize("counts", [[0.0, 1e15], [0.0, 3e15, 5.0], [0.0, 0.0, 0.0, 1e9]])
+def test_counts_as_far_apart_as_can_be_are_fitted(counts):
+    f = NegativeBinomial.fit(counts)
+    mean, r = mpmath.fsum(map(mpf, counts)) / len(counts), mpf(f.params["size"])
+    slope = [
+        mpmath.digamma(mpf(k) + r) - mpmath.digamma(r) + mpmath.log(r / (r + mean)) for k in counts
+    ]
+    parts = [abs(mpmath.digamma(mpf(k) + r) - mpmath.digamma(r)) for k in counts]
+    assert abs(mpmath.fsum(slope)) < 1e-13 * mpmath.fsum(parts)
+
+
 def test_accidents_vary_more_than_a_poisson_lets_them():
     a = datasets.load("accidents")
     f = NegativeBinomial.fit(a.values, weights=a.frequencies)
