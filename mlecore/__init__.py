@@ -5,7 +5,10 @@
 {'rate': 3.0}
 """
 
-from . import datasets, exercises, explore, families
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import families
 from .comparison import Comparison, compare
 from .divergence import Empirical, cross_entropy, entropy, kl_divergence
 from .errors import (
@@ -21,7 +24,39 @@ from .family import Family
 from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
-from .network import MLP
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
-from .regression import LinearRegression, LogisticRegression, PoissonRegression, SoftmaxRegression
 from .simulate import Coverage, coverage, simulate
+
+if TYPE_CHECKING:
+    from . import datasets, exercises, explore
+    from .network import MLP
+    from .regression import (
+        LinearRegression,
+        LogisticRegression,
+        PoissonRegression,
+        SoftmaxRegression,
+    )
+
+# What many programs never use is imported when it is first asked for: `import mlecore` stays quick.
+_LATER = {
+    "MLP": "network",
+    "LinearRegression": "regression",
+    "LogisticRegression": "regression",
+    "PoissonRegression": "regression",
+    "SoftmaxRegression": "regression",
+}
+_PACKAGES = ("datasets", "exercises", "explore")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f".{name}", __name__)
+    if name in _LATER:
+        value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        globals()[name] = value  # the next look-up finds it at once
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_PACKAGES})
