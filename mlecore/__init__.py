@@ -48,6 +48,43 @@ _LATER = {
 _PACKAGES = ("datasets", "exercises", "explore")
 
 
+__all__ = [
+    *families.__all__,
+    "Comparison",
+    "ConvergenceError",
+    "Coverage",
+    "DataError",
+    "Empirical",
+    "Family",
+    "Fit",
+    "Likelihood",
+    "NoMLEError",
+    "RegularityError",
+    "SeparationError",
+    "SupportError",
+    "Trace",
+    "bce",
+    "bce_with_logits",
+    "check_gradient",
+    "compare",
+    "coverage",
+    "cross_entropy",
+    "entropy",
+    "fisher_scoring",
+    "gradient_descent",
+    "kl_divergence",
+    "mae",
+    "mse",
+    "newton",
+    "nll",
+    "sgd",
+    "simulate",
+    "softmax_cross_entropy",
+    *_LATER,
+    *_PACKAGES,
+]
+
+
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return import_module(f".{name}", __name__)
@@ -59,4 +96,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, *_PACKAGES})
+    return sorted({*globals(), *__all__})
