@@ -5,8 +5,8 @@
 {'rate': 3.0}
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _typing
 
 from . import families
 from .comparison import Comparison, compare
@@ -27,7 +27,7 @@ from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .simulate import Coverage, coverage, simulate
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from . import datasets, exercises, explore
     from .network import MLP
     from .regression import (
@@ -85,11 +85,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     if name in _PACKAGES:
-        return import_module(f".{name}", __name__)
+        return _importlib.import_module(f".{name}", __name__)
     if name in _LATER:
-        value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        value = getattr(_importlib.import_module(f".{_LATER[name]}", __name__), name)
         globals()[name] = value  # the next look-up finds it at once
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
