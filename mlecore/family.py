@@ -398,6 +398,12 @@ class Family:
             raise DataError(
                 "a sum over the data overflowed; rescale the data, for instance by their largest value"
             )
+        if isinstance(t, Sample) and (
+            np.may_share_memory(t.values, x)
+            or (w is not None and np.may_share_memory(t.weights, w))
+        ):
+            # A fit is a frozen fact: what the caller does to the array later must not reach it.
+            t = type(t)(t.n, t.values.copy(), t.weights if w is None else t.weights.copy())
         return t
 
     @classmethod

@@ -453,6 +453,17 @@ def test_nothing_is_mutated_and_frozen_means_frozen(family):
 
 
 @over(FAMILIES)
+def test_a_fit_keeps_its_likelihood_when_the_data_change_later(family):
+    d, x = dataset(family, SEED)
+    w = np.ones(len(x))
+    f = fit(family, x, d, weights=w)
+    before = f.likelihood.log_likelihood(f.theta)
+    x *= 0.5
+    w *= 2.0
+    assert f.likelihood.log_likelihood(f.theta) == before
+
+
+@over(FAMILIES)
 def test_pickles_come_back_equal(family):
     d, x = dataset(family, SEED)
     again = pickle.loads(pickle.dumps(d))
