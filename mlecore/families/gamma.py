@@ -13,6 +13,7 @@ from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
     digamma_gap,
+    log_ratio,
     newton_1d,
     product_gap,
     shape_deviance,
@@ -52,7 +53,11 @@ class Gamma(Family):
     def _slope(self, t: LogMoments) -> tuple[Array, ...]:
         a, b = self.shape, self.rate
         excess = product_gap(b, t.mean, a)
-        return t.n * (digamma_gap(a) + np.log1p(excess / a) - t.gap), -t.n * excess / b
+        # log(b m / a): by its distance from 1 while that has digits, and outright where it comes close to -1.
+        away = excess / a
+        near = abs(away) < 0.5
+        log_mean = np.where(near, np.log1p(np.where(near, away, 0.0)), log_ratio(t.mean, a / b))
+        return t.n * (digamma_gap(a) + log_mean - t.gap), -t.n * excess / b
 
     def _curvature(self, t: LogMoments) -> Array:
         a, b = self.shape, self.rate

@@ -314,3 +314,11 @@ def test_no_start_leads_to_a_better_t_than_the_fit(n, seed):
         top = likelihood.maximize(start=start, max_iterations=50)
         allowed = top.theta[:, 0] >= 1.0
         assert not np.any(allowed & (top.log_likelihood > best + 1e-8))
+
+
+def test_the_slope_of_a_gamma_keeps_its_digits_far_below_the_mean():
+    x = np.exp(np.array([-700.0, -40.0, -37.0, -0.7, 0.0]))
+    slopes = mle.Gamma(shape=2.0, rate=3.0).score(x)[:, 0]
+    with mpmath.workdps(30):
+        exact = [float(mpmath.log(mpf(v)) + mpmath.log(3) - mpmath.digamma(2)) for v in x]
+    np.testing.assert_allclose(slopes, exact, rtol=1e-14, atol=1e-15)
