@@ -10,6 +10,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -61,6 +62,12 @@ def symmetric(*lower: ArrayLike) -> Array:
     for entry, i, j in zip(entries, *np.tril_indices(size), strict=True):
         matrix[..., i, j] = matrix[..., j, i] = entry
     return matrix
+
+
+@cache
+def _layout_of(family: type[Family], dimension: int) -> Layout:
+    """Return the layout of a family's free scalars, made once for each dimension."""
+    return Layout(family.domains, dimension, family)
 
 
 def _row_name(index: Array) -> int | tuple[int, ...]:
@@ -181,11 +188,11 @@ class Family:
         return 1
 
     def _own_layout(self) -> Layout:
-        return Layout(self.domains, self._dimension(), type(self))
+        return _layout_of(type(self), self._dimension())
 
     @classmethod
     def _layout(cls, t: Statistic) -> Layout:
-        return Layout(cls.domains, cls._dimension_of(t), cls)
+        return _layout_of(cls, cls._dimension_of(t))
 
     @classmethod
     def _dimension_of(cls, t: Statistic) -> int:
