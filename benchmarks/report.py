@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from . import growth
+from . import answers, growth
 from .measure import Comparison
 from .rows import all_rows
 
@@ -126,5 +126,19 @@ def tail() -> list[str]:
         "| fit | copies |",
         "|---|---|",
         *(f"| {name} | {held:.2f} |" for name, held in growth.memory()),
+        "",
+        "## What is said of separated data",
+        "",
+        "| data | package | answer |",
+        "|---|---|---|",
+        *(f"| {data} | {package} | {answer} |" for data, package, answer in answers.separated()),
+        "",
+        "## A network's loss is a likelihood",
+        "",
+        "Sixteen tanh units trained on two interleaved half-moons by binary cross-entropy:",
+        "",
+        "| quantity | value |",
+        "|---|---|",
+        *answers.half_moons(),
     ]
     return lines
