@@ -198,6 +198,9 @@ class Regression:
                     seen = np.unique(y)
                     y, classes = np.searchsorted(seen, y), classes[seen]
         n = float(len(y)) if w is None else float(w.sum())
+        if len(X) < MANY_ROWS:  # the caller's arrays may change, a fit may not
+            X = X.copy()
+        y, w = y.copy(), None if w is None else w.copy()
         return Observations(n, X, y, w, names, bool(intercept), center, classes)
 
     @classmethod
@@ -396,7 +399,8 @@ class Regression:
 
         Args:
             X: shape (n, p), one row an observation (one dimension is one column); a DataFrame's
-                columns give the coefficients their names, else they are x1, x2, ...
+                columns give the coefficients their names, else they are x1, x2, ... From 20,000
+                rows on X is not copied: leave it as it is while you use the fit.
             y: shape (n,), what was seen at each row.
             weights: frequency weights, shape (n,): a row of weight 3 is three equal rows.
             intercept: whether to add a coefficient, called intercept, of a column of ones.

@@ -753,6 +753,16 @@ def test_inputs_are_never_modified_and_fits_pickle(model):
         fit.theta = 0
 
 
+def test_a_fit_outlives_a_change_of_its_data():
+    X, y = data(LogisticRegression)
+    w = np.ones(200)
+    fit = LogisticRegression.fit(X, y, w)
+    se, sandwich = fit.se["x1"], fit.covariance("sandwich")
+    X[:], y[:], w[:] = 0, 0, 7
+    assert fit.se["x1"] == se
+    np.testing.assert_array_equal(fit.covariance("sandwich"), sandwich)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_fit_displays_itself(model):
     fit = model.fit(*data(model))
