@@ -1,0 +1,72 @@
+"""The ledger of misconceptions: every line says what is wrong, what holds, and links to a place that exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LEDGER = (ROOT / "book" / "ledger.md").read_text(encoding="utf-8")
+ROWS = [line for line in LEDGER.splitlines() if line.startswith("- ")]
+LINK = re.compile(r"\{(numref|eq|ref|prf:ref|doc)\}`([^`]+)`")
+
+# What each role may point at, by the label's first word.
+KINDS = {"numref": {"fig"}, "eq": {"eq"}, "ref": {"sec", "ex"}, "prf:ref": {"def", "thm"}}
+
+
+def chapters() -> list[str]:
+    """The chapters of the table of contents, in order."""
+    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    return re.findall(r"file: book/(\d\d_\w+)", contents)
+
+
+def targets(notebook: Path) -> set[str]:
+    """Every label of a chapter that a link may point at."""
+    found: set[str] = set()
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            figure = cell["metadata"].get("mystnb", {}).get("figure", {})
+            found |= {figure["name"]} if "name" in figure else set()
+        else:
+            found |= set(re.findall(r"^\(([\w-]+)\)=\s*$", source, flags=re.MULTILINE))
+            found |= set(re.findall(r"^:label: ([\w-]+)\s*$", source, flags=re.MULTILINE))
+            found |= set(re.findall(r"\$\$ ?\(([\w-]+)\)\s*$", source, flags=re.MULTILINE))
+    return found
+
+
+KNOWN = {name: targets(ROOT / "book" / f"{name}.ipynb") for name in chapters()}
+
+
+def test_the_search_for_labels_finds_each_kind() -> None:
+    for label in ("fig-ch1-iid", "eq-ch1-iid", "ex-ch1-horse-kicks", "def-ch1-family"):
+        assert label in KNOWN["01_which_distribution"]
+    assert "sec-ch11-loses" in KNOWN["11_moments"]
+    assert "fig-ch1-missing" not in KNOWN["01_which_distribution"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[3:60])
+def test_every_row_says_what_is_wrong_and_links_to_an_existing_target(row: str) -> None:
+    assert re.match(r'- \*"[^"]+"\* [A-Z]', row), "a row opens with the misconception, quoted"
+    links = LINK.findall(row)
+    assert links, "a row without a link refutes nothing"
+    for role, label in links:
+        kind, chapter = re.fullmatch(r"(\w+)-ch(\d+)-[\w-]+", label).groups()
+        assert kind in KINDS[role], f"{{{role}}} cannot point at {label}"
+        home = [name for name in KNOWN if int(name[:2]) == int(chapter)]
+        assert home, f"{label} belongs to a chapter that the contents do not have"
+        assert label in KNOWN[home[0]], f"{home[0]} has no {label}"
+
+
+def test_every_chapter_refutes_something() -> None:
+    cited = {int(chapter) for chapter in re.findall(r"`\w+-ch(\d+)-", "\n".join(ROWS))}
+    assert cited == {int(name[:2]) for name in KNOWN}
+
+
+def test_the_contents_have_the_ledger_and_no_row_stands_twice() -> None:
+    assert "file: book/ledger" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    wrong = [re.match(r'- \*"([^"]+)"', row).group(1) for row in ROWS]
+    assert len(set(wrong)) == len(wrong) >= 30
