@@ -30,6 +30,8 @@ Array = np.ndarray
 # Values are summarised in rows of this many, small enough to stay in the processor's cache while they are read twice.
 _ROW = 8192
 _ROWS_AT_ONCE = 32
+# Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
+_WORTH_ROWS = 2**18
 
 
 class Solution(NamedTuple):
@@ -497,7 +499,7 @@ class Family:
     @classmethod
     def _in_parts(cls, x: Array) -> bool:
         """Say whether to summarise one long sample in rows that fit the cache, rather than at once."""
-        if x.ndim != 1 + cls.event_ndim or x.shape[0] < 2 * _ROW or cls.event_ndim:
+        if x.ndim != 1 + cls.event_ndim or x.shape[0] < _WORTH_ROWS or cls.event_ndim:
             return False
         with np.errstate(all="ignore"):
             return not isinstance(cls._statistics(*cls._example()), Sample)
