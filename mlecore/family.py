@@ -687,7 +687,6 @@ class Family:
             dist=dist,
             likelihood=likelihood,
             theta=theta,
-            log_likelihood=likelihood.log_likelihood(theta),
             n=likelihood.n,
             converged=converged,
             iterations=iterations,

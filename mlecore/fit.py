@@ -10,6 +10,7 @@ import numbers
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,20 @@ class Fit:
     dist: Any
     likelihood: Any
     theta: Array
-    log_likelihood: Any
     n: Any
     converged: Any
     iterations: Any
     problems: Mapping[Any, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     method: str = "mle"
+    height: Any = None
+
+    @cached_property
+    def log_likelihood(self) -> Any:
+        """The log-likelihood at the estimate, in nats; one number a row of a batch."""
+        # Of a family whose statistic is the sample this is one more pass over the data, which a simulation, say,
+        # does not need. A fit that knows it already holds it as `height`.
+        return self.likelihood.log_likelihood(self.theta) if self.height is None else self.height
 
     @property
     def params(self) -> dict[str, Any]:

@@ -427,10 +427,10 @@ class Regression:
             dist=top.dist,
             likelihood=likelihood,
             theta=top.theta[likelihood.free],
-            log_likelihood=top.log_likelihood,
             n=rows.n,
             converged=True,
             iterations=top.iterations,
+            height=top.log_likelihood,
         )
 
     def _draw(self, rng: np.random.Generator) -> Array:
@@ -552,12 +552,12 @@ class RegressionFit(Fit):
             dist=type(self.dist)(self.dist.rows, theta),
             likelihood=likelihood,
             theta=theta[:, likelihood.free],
-            log_likelihood=height,
             n=self.n,
             converged=~np.isnan(height),
             iterations=steps,
             problems=problems,
             method="bootstrap",
+            height=height,
         )
 
 
