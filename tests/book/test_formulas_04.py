@@ -133,6 +133,13 @@ def test_eq_ch4_uniform() -> None:
     assert mle.Uniform.fit(waits, fixed={"low": 0.0}).params["high"] == 9.5
 
 
+def test_eq_ch4_squares() -> None:
+    about_mean = sum((x - MEAN) ** 2 for x in X)
+    about_mu = sum((x - mu) ** 2 for x in X)
+    assert sp.expand(about_mu - 3 * (MEAN - mu) ** 2 - about_mean) == 0
+    assert sp.expand(about_mu - about_mean) != 0
+
+
 def test_eq_ch4_bias() -> None:
     """By enumeration: E of the estimate over all samples of size n from a two-point distribution."""
     for n in (2, 3, 5):
