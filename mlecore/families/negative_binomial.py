@@ -171,7 +171,8 @@ def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
         slope, curvature = _slope_in_size(k, m, r), _curvature_in_size(k, r, (k - m) / (r + m))
         return part.sum(slope), part.sum(curvature)
 
-    return newton_1d(equation, np.maximum(start, 1e-8))
+    # Newton squares the error: after a step of 1e-8 it is below rounding.
+    return newton_1d(equation, np.maximum(start, 1e-8), tolerance=1e-8)
 
 
 def _digamma_tail(a: Array) -> Array:
