@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -66,7 +67,9 @@ def run(words: list[str]) -> None:
         "the data, an import), mlecore's over the peer's. A row is reached when the ratio is as asked and mlecore's",
         "log-likelihood is no lower than the peer's.",
         "",
-        f"{versions}; Python {platform.python_version()}; {processor()}.",
+        f"{versions}; Python {platform.python_version()}; {processor()}, {os.cpu_count()} processors, "
+        f"load average {os.getloadavg()[0]:.1f} at the start: other programs that share the caches slow both",
+        "sides, and short calls most.",
         "",
         "| work | mlecore | peer | its time | ratio | asked | reached | log-likelihood | the peer's |",
         "|---|---|---|---|---|---|---|---|---|",
