@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import mlecore as mle
+
 ROOT = Path(__file__).resolve().parents[2]
 LEDGER = (ROOT / "book" / "ledger.md").read_text(encoding="utf-8")
 ROWS = [line for line in LEDGER.splitlines() if line.startswith("- ")]
@@ -70,3 +72,35 @@ def test_the_contents_have_the_ledger_and_no_row_stands_twice() -> None:
     assert "file: book/ledger" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
     wrong = [re.match(r'- \*"([^"]+)"', row).group(1) for row in ROWS]
     assert len(set(wrong)) == len(wrong) >= 30
+
+
+def test_the_coverages_of_the_ledger_are_exact() -> None:
+    n, p = 20, 0.1
+    mass = mle.Binomial(n=n, p=p).pmf(range(n + 1))
+    covered = dict.fromkeys(("wald", "score", "lr"), 0.0)
+    for k in range(n + 1):
+        fit = mle.Bernoulli.fit([1, 0], weights=[k, n - k])
+        for method in covered:
+            try:
+                low, high = fit.ci(0.95, method=method)["p"]
+            except mle.RegularityError:
+                continue  # no interval is a miss
+            covered[method] += mass[k] * (low <= p <= high)
+    rows = {row.split('"')[1]: row for row in ROWS}
+    row = rows["A 95 % interval covers 95 %."]
+    shares = (covered["wald"], mass[0], covered["score"])
+    assert re.findall(r"[\d.]+(?= %)", row.split("$n = 20$")[1]) == [
+        f"{s:.1%}"[:-1] for s in shares
+    ]
+    assert f"{covered['lr']:.1%}"[:-1] + " %" in rows["The likelihood ratio cures what ails Wald."]
+
+
+def test_six_more_trials_can_lower_the_coverage_as_the_ledger_says() -> None:
+    def wald(n: int, p: float) -> float:
+        total = 0.0
+        for k in range(1, n):
+            low, high = mle.Bernoulli.fit([1, 0], weights=[k, n - k]).ci(0.95, method="wald")["p"]
+            total += mle.Binomial(n=n, p=p).pmf(k) * (low <= p <= high)
+        return total
+
+    assert wald(36, 0.2) < wald(30, 0.2)
