@@ -273,9 +273,9 @@ def _refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) ->
         )
     theta = problem.theta(direction, np.zeros(len(problem.names)))
     theta /= np.abs(theta).max()
-    named = " ".join(
-        f"{v:+.3g} {name}" for name, v in zip(problem.names, theta, strict=True) if abs(v) > 1e-12
-    )
+    moving = [i for i in np.argsort(-np.abs(theta)) if theta[i] != 0]
+    named = " ".join(f"{theta[i]:+.3g} {problem.names[i]}" for i in sorted(moving[:6]))
+    named += " and smaller parts" * (len(moving) > 6)
     raise SeparationError(
         f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
         f"along the direction {named}; the coefficients run to infinity along it. "
