@@ -30,6 +30,7 @@ __all__ = [
     "numeric",
     "parameter",
     "require_finite",
+    "require_weights",
 ]
 
 Array = np.ndarray
@@ -61,6 +62,10 @@ class Domain:
     def size(self, dimension: int) -> int:
         """Return the number of free scalars."""
         return 1
+
+    def shape(self, dimension: int) -> tuple[int, ...]:
+        """Return the shape of one value."""
+        return (dimension,) * self.event_ndim
 
     def names(self, name: str, dimension: int) -> tuple[str, ...]:
         """Return the names of the free scalars."""
@@ -367,6 +372,9 @@ class Layout:
 
     def split(self, fixed: Mapping[str, Any]) -> tuple[dict[str, Array], dict[int, Array]]:
         """Part given values into known parameters and held free scalars, checking each against its domain."""
+        if not isinstance(fixed, Mapping):
+            example = f"{{{next(iter([*self.known_domains, *self.names]), '')!r}: ...}}"
+            raise DataError(f"fixed must be a dict such as {example}, got {fixed!r}")
         known: dict[str, Array] = {}
         held: dict[int, Array] = {}
         for name, value in fixed.items():
@@ -380,6 +388,7 @@ class Layout:
             if domain is None:
                 held[self.index(name)] = value
                 continue
+            self._insist_shape(name, domain, value)
             if not np.all(domain.contains(value)):
                 raise DataError(f"fixed {name} must be {domain.describe()}, got {value}")
             if domain.known:
@@ -393,6 +402,14 @@ class Layout:
                 }
             )
         return known, held
+
+    def _insist_shape(self, name: str, domain: Domain, value: Array) -> None:
+        """Raise where a vector or a matrix has not the length of the data: what is too long would lose its end."""
+        shape = domain.shape(self.dimension)
+        if value.shape[max(0, value.ndim - len(shape)) :] != shape:
+            raise DataError(
+                f"{name} must be {domain.describe()} of shape {shape} for these data, got shape {value.shape}"
+            )
 
     def flatten_all(self, params: Mapping[str, ArrayLike]) -> Array:
         """Return the vector of all free scalars."""
@@ -422,10 +439,8 @@ class Layout:
             return np.zeros(0)
         parts = []
         for name in wanted:
+            self._insist_shape(name, self.domains[name], whole[name])
             scalars = self.domains[name].flatten(whole[name])
-            size = self.domains[name].size(self.dimension)
-            if scalars.shape[-1] != size:
-                raise DataError(f"{name} must have {size} free scalars, got {scalars.shape[-1]}")
             keep = [i - self.slices[name].start for i in free if self.owner[i] == name]
             # A simplex that does not sum to one cannot be told from its free part alone.
             inside = self.domains[name].contains(whole[name])
@@ -487,14 +502,16 @@ class Layout:
 
     def to_real(self, theta: Array, free: Array) -> Array:
         """Map the free scalars to the real line."""
-        return np.stack(
-            [self.domain(i).to_real(theta[..., k]) for k, i in enumerate(free)], axis=-1
-        )
+        u = np.empty(theta.shape)
+        for k, i in enumerate(free):
+            u[..., k] = self.domain(i).to_real(theta[..., k])
+        return u
 
     def from_real(self, u: Array, free: Array) -> tuple[Array, Array, Array]:
         """Return the free scalars and their first two derivatives with respect to u."""
-        columns = [self.domain(i).from_real(u[..., k]) for k, i in enumerate(free)]
-        theta, first, second = (np.stack(c, axis=-1) for c in zip(*columns, strict=True))
+        theta, first, second = np.empty((3, *u.shape))
+        for k, i in enumerate(free):
+            theta[..., k], first[..., k], second[..., k] = self.domain(i).from_real(u[..., k])
         return theta, first, second
 
 
@@ -575,4 +592,24 @@ def require_finite(x: Array, name: str) -> None:
         where = first[0] if len(first) == 1 else first
         raise DataError(
             f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them"
+        )
+
+
+def require_weights(w: Array, axis: int = -1) -> None:
+    """Raise a DataError unless weights are finite and not negative, with a sum above 0 that a double can hold.
+
+    >>> require_weights(np.array([0.0, 2.5]))
+    """
+    require_finite(w, "weights")
+    if (w < 0).any():
+        first = tuple(int(i) for i in np.argwhere(w < 0)[0])
+        where = ", ".join(map(str, first))
+        raise DataError(f"weights must not be negative; weights[{where}] is {w[first]:g}")
+    with np.errstate(over="ignore"):
+        total = w.sum(axis=axis)
+    if not (total > 0).all():
+        raise DataError("the weights of a sample are all zero: there is nothing to fit")
+    if np.isinf(total).any():
+        raise DataError(
+            "the weights of a sample add up to more than a double can hold; divide them all by the same number"
         )

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .domains import Domain, Layout, Support, numeric, require_finite
+from .domains import Domain, Layout, Support, numeric, require_finite, require_weights
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
@@ -487,13 +487,7 @@ class Family:
                 raise DataError(
                     f"weights must have the shape of the observations {shape}, got {np.shape(weights)}"
                 )
-        require_finite(w, "weights")
-        if (w < 0).any():
-            raise DataError(
-                f"weights must not be negative; weights[{int(np.argmax(w.ravel() < 0))}] is {w.min()}"
-            )
-        if not (w.sum(axis=-1 if axis is None else axis) > 0).all():
-            raise DataError("the weights of a sample are all zero: there is nothing to fit")
+        require_weights(w, -1 if axis is None else axis)
         return w
 
     @classmethod

@@ -299,7 +299,7 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
     """
     insist_regular(likelihood, "a score interval")
     theta = _at_maximum(likelihood, theta)
-    if likelihood.free.size != 1:
+    if likelihood.free.size > 1:
         names = ", ".join(likelihood.names)
         raise RegularityError(
             f"a score interval is for one free parameter, and there are {likelihood.free.size} "
@@ -545,7 +545,7 @@ def _null(likelihood: Any, null: Mapping[str, Any]) -> tuple[Array, Array, dict[
     """Return where the hypothesis lies among the free scalars, its values, and its words."""
     if not null:
         raise DataError(
-            f"say what to test: give values for some of the free parameters {', '.join(likelihood.names)}"
+            f"say what to test: give values for some of the free parameters {', '.join(likelihood.names) or '(none)'}"
         )
     layout = likelihood.layout
     names = dict.fromkeys([*layout.domains, *layout.known_domains, *layout.names])
@@ -558,7 +558,7 @@ def _null(likelihood: Any, null: Mapping[str, Any]) -> tuple[Array, Array, dict[
     taken = [*known, *(layout.names[i] for i in held if i in likelihood.held)]
     if taken:
         raise DataError(
-            f"{', '.join(taken)} cannot be tested: fixed in this fit; free are {', '.join(likelihood.names)}"
+            f"{', '.join(taken)} cannot be tested: fixed in this fit; free are {', '.join(likelihood.names) or '(none)'}"
         )
     free = list(likelihood.free)
     order = sorted(held)
@@ -746,9 +746,10 @@ def delta_method(
 ) -> Delta:
     """Return g(theta), its standard error sqrt(g' C g) and its Wald interval, for any smooth function g.
 
-    `function` takes parameters by their names, any of them (`lambda shape: ...`), or all of them in order. It may
-    return an array. The slopes are five-point differences at thousandths of a standard error, so it need not be
-    analytic. By invariance g(theta) is the MLE of g (Zehna 1966); source of the standard error: Cramer (1946), 27.7.
+    `function` takes parameters by their names, any of them (`lambda shape: ...`) or all (`lambda **params: ...`), or
+    all of them in order. It may return an array. The slopes are five-point differences at thousandths of a standard
+    error, so it need not be analytic. By invariance g(theta) is the MLE of g (Zehna 1966); source of the standard
+    error: Cramer (1946), 27.7.
 
     Raises
     ------
@@ -803,15 +804,23 @@ def _by_name(function: Callable[..., Any], likelihood: Any) -> Callable[[Mapping
     """Return the function of all parameters by name, however the given one takes them."""
     names = likelihood.layout.parameters
     try:
+        takes = inspect.signature(function).parameters.values()
         wanted = [
             p
-            for p in inspect.signature(function).parameters.values()
+            for p in takes
             if p.default is p.empty
             and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
         ]
     except (TypeError, ValueError):  # some compiled functions do not tell their arguments
-        wanted = []
+        takes = wanted = []
     asked = [p.name for p in wanted]
+    kinds = {p.kind for p in takes}
+    if (
+        set(asked) <= set(names)
+        and inspect.Parameter.VAR_KEYWORD in kinds
+        and inspect.Parameter.VAR_POSITIONAL not in kinds
+    ):
+        return lambda params: function(**params)
     if asked and set(asked) <= set(names) and not any(p.kind is p.POSITIONAL_ONLY for p in wanted):
         return lambda params: function(**{name: params[name] for name in asked})
     if set(asked) & set(names) or (asked and len(asked) != len(names)):

@@ -82,7 +82,7 @@ class Likelihood:
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
         self.held: dict[int, Array] = {}
-        self._hold(fixed or {})
+        self._hold({} if fixed is None else fixed)
 
     def _hold(self, fixed: Mapping[str, Any]) -> None:
         known, held = self.layout.split(fixed)
@@ -100,7 +100,7 @@ class Likelihood:
         ('sigma',)
         """
         other = copy.copy(self)
-        other._hold(fixed or {})
+        other._hold({} if fixed is None else fixed)
         return other
 
     def at(self, index: Any) -> Self:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from .design import MANY_ROWS, Cone, columns, row_blocks
-from .domains import Layout, Positive, Real, numeric, require_finite
+from .domains import Layout, Positive, Real, numeric, require_finite, require_weights
 from .errors import (
     ConvergenceError,
     DataError,
@@ -185,13 +185,7 @@ class Regression:
                 raise DataError(
                     f"weights must have shape {y.shape}, one for each row of X; got {w.shape}"
                 )
-            require_finite(w, "weights")
-            if (w < 0).any():
-                raise DataError(
-                    f"weights must not be negative; weights[{int(np.argmax(w < 0))}] is {w.min():g}"
-                )
-            if not w.any():
-                raise DataError("the weights are all zero: there is nothing to fit")
+            require_weights(w)
             if not w.all():  # a row of weight zero is no observation
                 X, y, w = X[w > 0], y[w > 0], w[w > 0]
                 if classes is not None:
@@ -294,7 +288,10 @@ class Regression:
         if (
             getattr(X, "columns", None) is not None
             and names != self.rows.names
-            and self.rows.names != tuple(f"x{j + 1}" for j in range(p))
+            and (
+                sorted(names) == sorted(self.rows.names)
+                or self.rows.names != tuple(f"x{j + 1}" for j in range(p))
+            )
         ):
             raise DataError(
                 f"X must have the columns {', '.join(self.rows.names)} in this order; got {', '.join(names)}"
@@ -847,7 +844,16 @@ class PoissonRegression(_Climbed):
         return y * eta - rate, (y - rate)[None], lambda a, b: rate
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
-        return saturated_poisson(y) - deviance(y, np.exp(eta[..., 0, :]))
+        eta = eta[..., 0, :]
+        with np.errstate(over="ignore"):
+            rate = np.exp(eta)
+        term = saturated_poisson(y) - deviance(y, rate)
+        # A rate that no double holds is known by its logarithm alone.
+        beyond = (rate == 0) | np.isinf(rate)
+        if beyond.any():
+            lost = np.where(rate == 0, y * eta - special.gammaln(y + 1.0), -np.inf)
+            term = np.where(beyond, lost, term)
+        return term
 
     @classmethod
     def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
@@ -873,8 +879,9 @@ class PoissonRegression(_Climbed):
         return rng.poisson(np.exp(self.eta()[0])).astype(float)
 
     def predict(self, X: Any) -> Array:
-        """Return the rate, the mean of y, at each row of X."""
-        return np.exp(self.eta(self._new_rows(X))[..., 0, :])
+        """Return the rate, the mean of y, at each row of X; infinite where no double can hold it."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.eta(self._new_rows(X))[..., 0, :])
 
 
 class SoftmaxRegression(_Climbed):
@@ -1026,6 +1033,10 @@ class LinearRegression(Regression):
         offsets = problem.offsets(theta)
         target = rows.y if offsets is None else rows.y - offsets[0]
         size = float(np.abs(target).max())
+        if size > 1e140 or 0 < size < 1e-140:
+            raise DataError(
+                f"the values of y reach {size:.1g}, whose square no float holds: give y in another unit"
+            )
         w = np.ones(target.size) if rows.weights is None else rows.weights
         # Normal equations on standardised columns, then once more on what they leave: as exact as an
         # orthogonal decomposition, several times faster, and without a copy.

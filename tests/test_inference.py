@@ -527,6 +527,23 @@ def test_a_function_may_take_some_parameters_by_name_or_all_in_order():
             f.delta(wrong)
 
 
+def test_a_function_may_take_all_parameters_by_name():
+    fit = mle.Gamma.fit([1.0, 2.0, 4.0, 4.5])
+    mean = fit.delta(lambda **params: params["shape"] / params["rate"])
+    assert mean == fit.delta(lambda shape, rate: shape / rate)
+    assert mean == fit.delta(lambda shape, **others: shape / others["rate"])
+    assert mean == fit.delta(lambda *values, **_: values[0] / values[1])
+
+
+@pytest.mark.parametrize("method", ["wald", "lr", "score"])
+def test_with_everything_fixed_there_is_no_interval_to_give(method):
+    fit = mle.Gamma.fit([1.0, 2.0], fixed={"shape": 2, "rate": 3})
+    assert fit.ci(method=method) == {}
+    assert fit.ci(scale="natural") == {}
+    with pytest.raises(DataError, match=r"free are \(none\)"):
+        fit.test(shape=1)
+
+
 def test_the_logarithm_gives_the_interval_on_the_natural_scale():
     f = mle.Weibull.fit([1.0, 2.0, 4.0, 9.0])
     for name in f.names:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 import mlecore as mle
-from mlecore import DataError, Gamma, Likelihood, Normal, Poisson, Weibull
+from mlecore import (
+    Categorical,
+    DataError,
+    Gamma,
+    Likelihood,
+    MultivariateNormal,
+    Normal,
+    Poisson,
+    Weibull,
+)
 
 x = np.random.default_rng(3).gamma(2.0, 1 / 3.0, size=80)
 
@@ -115,3 +124,39 @@ def test_the_sandwich_needs_the_observations_and_notices_when_they_change():
 def test_it_says_what_it_is():
     assert repr(Likelihood(Gamma, x)) == "Likelihood(Gamma, n = 80; free: shape, rate)"
     assert "batch of (2,)" in repr(Likelihood(Gamma, np.stack([x, x]), axis=1))
+
+
+@pytest.mark.parametrize(
+    ("family", "data", "given"),
+    [
+        (Categorical, [0, 1], {"probs": [0.3, 0.3, 0.4]}),
+        (Categorical, [0, 1, 2], {"probs": [0.5, 0.5]}),
+        (MultivariateNormal, [[1, 2], [2, 3], [5, 1]], {"mu": [1, 2, 3]}),
+        (MultivariateNormal, [[1, 2], [2, 3], [5, 1]], {"mu": 1}),
+        (MultivariateNormal, [[1, 2], [2, 3], [5, 1]], {"cov": np.eye(3)}),
+        (MultivariateNormal, [[1, 2], [2, 3], [5, 1]], {"cov": 2}),
+        (MultivariateNormal, [[1, 2], [2, 3], [5, 1]], {"cov": np.ones((2, 3))}),
+    ],
+)
+def test_a_vector_of_another_length_is_refused_not_cut(family, data, given):
+    with pytest.raises(DataError, match=r"shape .* for these data"):
+        family.fit(data, fixed=given)
+    fit = family.fit(data)
+    for method in ("lr", "wald"):
+        with pytest.raises(DataError, match=r"shape .* for these data"):
+            fit.test(method=method, **given)
+    with pytest.raises(DataError, match=r"shape .* for these data"):
+        fit.likelihood.log_likelihood(**{**fit.params, **given})
+
+
+def test_what_is_fixed_comes_by_name():
+    for fixed in (2, {"shape"}, [2.0]):
+        with pytest.raises(DataError, match=r"fixed must be a dict such as \{'shape': ...\}"):
+            Gamma.fit(x, fixed=fixed)
+
+
+def test_weights_that_no_double_can_add_are_refused():
+    with pytest.raises(DataError, match="more than a double can hold"):
+        Gamma.fit(x, weights=np.full(x.size, 1e308))
+    with pytest.raises(DataError, match=r"weights\[1\] is -1"):
+        Gamma.fit([1.0, 2.0, 3.0], weights=[1.0, -1.0, -5.0])

@@ -696,11 +696,37 @@ def test_bad_data_are_named(model, change, says):
         (-np.ones(200), "negative"),
         (np.zeros(200), "all zero"),
         (np.full(200, np.nan), "NaN"),
+        (np.full(200, 1e308), "more than a double can hold"),
     ],
 )
 def test_bad_weights_are_named(weights, says):
     with pytest.raises(DataError, match=says):
         LogisticRegression.fit(*data(LogisticRegression), weights)
+
+
+def test_columns_in_another_order_are_refused_whatever_their_names():
+    pandas = pytest.importorskip("pandas")
+    X, y = data(LogisticRegression)
+    frame = pandas.DataFrame(X, columns=["x1", "x2", "x3"])
+    fit = LogisticRegression.fit(frame, y)
+    with pytest.raises(DataError, match="in this order"):
+        fit.predict_proba(frame[["x2", "x1", "x3"]])
+    other = frame.rename(columns={"x1": "a", "x2": "b", "x3": "c"})
+    np.testing.assert_array_equal(fit.predict_proba(other), fit.predict_proba(X))
+
+
+def test_a_rate_that_no_double_holds_is_infinite_or_known_by_its_logarithm():
+    fit = PoissonRegression.fit([0.0, 0.0, 1.0], [1, 3, 6])
+    assert fit.predict([[1e4]]) == np.inf
+    assert fit.likelihood.log_likelihood([1e4, 0.0]) == -np.inf
+    counts = 10 * -800.0 - np.log([1.0, 6.0, 720.0]).sum()
+    np.testing.assert_allclose(fit.likelihood.log_likelihood([-800.0, 0.0]), counts, rtol=1e-14)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_a_y_whose_square_no_float_holds_is_named(unit):
+    with pytest.raises(DataError, match="give y in another unit"):
+        LinearRegression.fit(LINE, unit * np.sin(LINE))
 
 
 def test_a_y_outside_the_support_is_named():
