@@ -146,7 +146,10 @@ def _(answer: object) -> None:
             "True",
         ): "A narrow model of wide data pays dearly, a wide model of narrow data does not.",
         (coins, "False"): "Exchange heads and tails in both coins: what becomes of the pair?",
-        (counts, "True"): "Compute both directions for the two Poissons with the formula of Step 5.",
+        (
+            counts,
+            "True",
+        ): "Compute both directions for the two Poissons with the formula of Step 5.",
         (
             heavy,
             "False",
