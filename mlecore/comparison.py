@@ -145,6 +145,8 @@ def compare(models: Iterable[Any], x: Any = None, weights: ArrayLike | None = No
     >>> [row.name for row in compare([Gamma, Exponential], [1.0, 3.0])]
     ['Exponential', 'Gamma']
     """
+    if not isinstance(models, Iterable):
+        raise DataError(f"compare takes a list of models, such as [Gamma, Weibull]; got {models!r}")
     models = list(models)
     if not models:
         raise DataError("there is nothing to compare: give families, such as [Gamma, Weibull]")

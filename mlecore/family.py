@@ -644,8 +644,9 @@ class Family:
         solution: Solution,
         full: Array,
     ) -> Fit:
+        arrived = np.asarray(solution.converged) & np.isfinite(full).all(axis=-1)
         if not batch:
-            if not np.all(solution.converged):
+            if not arrived:
                 raise ConvergenceError(
                     f"the fit of {cls.__name__} did not converge in {int(np.max(solution.iterations))} steps; "
                     f"it stopped at {solution.params}. "
@@ -657,7 +658,7 @@ class Family:
             whole[good.ravel()] = full
             full = whole.reshape(*batch, -1)
             iterations, converged = np.zeros(batch, dtype=int), np.zeros(batch, dtype=bool)
-            iterations[good], converged[good] = solution.iterations, solution.converged
+            iterations[good], converged[good] = solution.iterations, arrived
             for row in np.argwhere(good & ~converged):
                 problems[_row_name(row)] = "the iteration did not converge"
         return cls._result(likelihood, full, converged, iterations, problems, solution.notes)

@@ -132,7 +132,14 @@ class Likelihood:
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples and given values together: () for a single sample."""
         given = (*self.held.values(), *self.known.values())
-        return np.broadcast_shapes(self.statistic.batch_shape, *(np.shape(v) for v in given))
+        shapes = [np.shape(v) for v in given]
+        try:
+            return np.broadcast_shapes(self.statistic.batch_shape, *shapes)
+        except ValueError as error:
+            batch = self.statistic.batch_shape
+            raise DataError(
+                f"the given values, of shape {', '.join(map(str, shapes))}, do not match the batch of samples, of shape {batch}"
+            ) from error
 
     @property
     def n(self) -> Any:

@@ -51,9 +51,9 @@ def nll(d: HasLogProb, x: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     >>> float(nll(Poisson(rate=1.0), [0, 1], reduction="sum"))
     2.0
     """
-    if not callable(getattr(d, "log_prob", None)):
+    if isinstance(d, type) or not callable(getattr(d, "log_prob", None)):
         raise DataError(
-            f"nll needs a distribution with a method log_prob, and got {type(d).__name__}; "
+            f"nll needs a distribution with a method log_prob, and got {d.__name__ if isinstance(d, type) else type(d).__name__}; "
             "the distribution comes first: nll(d, x)"
         )
     x = _numbers("x", x, infinite=True)

@@ -84,9 +84,10 @@ class Trace:
 
     def __repr__(self) -> str:
         verdict = "converged" if self.converged else "not converged"
+        f = f"  f          {self.f[0]:.4g} -> {self.f[-1]:.4g}\n"
         return (
             f"Trace of {self.method}: {self.steps} step{'s' * (self.steps != 1)}, {verdict}\n"
-            f"  f          {self.f[0]:.4g} -> {self.f[-1]:.4g}\n"
+            f"{'' if np.isnan(self.f).all() else f}"
             f"  |gradient| {self.grad_norm[0]:.4g} -> {self.grad_norm[-1]:.4g}\n"
             f"  minimizer  {_brief(self.minimizer)}\n"
             f"  {self.message}"
@@ -586,7 +587,9 @@ def _downhill(slope: Array, curvature: Array) -> tuple[Array, float, float]:
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     scaled = curvature * scale[:, None] * scale
     values, vectors = np.linalg.eigh(0.5 * (scaled + scaled.T))
-    size = np.maximum(np.abs(values), 1e-12 * max(np.abs(values).max(initial=0.0), 1e-300))
+    steepest = np.abs(values).max(initial=0.0)
+    # Without any curvature the step is the slope itself.
+    size = np.maximum(np.abs(values), 1e-12 * steepest if steepest > 0 else 1.0)
     along = vectors.T @ (slope * scale)
     direction = -scale * (vectors @ (along / size))
     return direction, float(along @ (along / size)), float(values.min(initial=np.inf))

@@ -263,6 +263,7 @@ def test_comparison_shows_a_table_in_text_and_html():
     [
         (lambda: mle.compare([], [1.0]), "nothing"),
         (lambda: mle.compare([mle.Gamma]), "data"),
+        (lambda: mle.compare(mle.Gamma, [1.0, 2.0]), "a list of models"),
         (lambda: mle.compare(["Gamma"], [1.0]), "families"),
         (lambda: mle.compare([mle.Poisson, mle.Normal], [1.0, 2.0, 4.0]), "units"),
         (

@@ -160,3 +160,19 @@ def test_weights_that_no_double_can_add_are_refused():
         Gamma.fit(x, weights=np.full(x.size, 1e308))
     with pytest.raises(DataError, match=r"weights\[1\] is -1"):
         Gamma.fit([1.0, 2.0, 3.0], weights=[1.0, -1.0, -5.0])
+
+
+def test_given_values_must_match_the_batch():
+    with pytest.raises(
+        DataError, match=r"\(3,\), do not match the batch of samples, of shape \(2,\)"
+    ):
+        Gamma.fit([x, 2 * x], axis=1, fixed={"shape": [1, 2, 3]})
+
+
+def test_an_estimate_beyond_the_doubles_is_not_called_one():
+    counts, weights = [1e10, 2e10], [1e300, 1e300]
+    with pytest.raises(mle.ConvergenceError, match="NegativeBinomial"):
+        mle.NegativeBinomial.fit(counts, weights=weights)
+    batch = mle.NegativeBinomial.fit([counts, [1.0, 9.0]], weights=[weights, [1, 1]], axis=1)
+    assert list(batch.converged) == [False, True]
+    assert list(batch.problems) == [0]

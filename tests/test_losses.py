@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from mlecore import Normal
 from mlecore.errors import DataError
 from mlecore.losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 
@@ -255,6 +256,11 @@ def test_squared_error_is_the_normals_and_absolute_error_the_laplaces_up_to_scal
         normal, rel=1e-14
     )
     assert mae(y, m) / s + np.log(2 * s) == pytest.approx(laplace, rel=1e-14)
+
+
+def test_nll_takes_a_distribution_and_not_its_family():
+    with pytest.raises(DataError, match=r"needs a distribution .* got Normal"):
+        nll(Normal, [1.0])
 
 
 def test_nll_takes_whatever_has_log_prob():

@@ -204,6 +204,18 @@ def test_newton_stays_in_the_domain_by_halving():
 # -- stochastic gradients --------------------------------------------------------------------------
 
 
+def test_newton_follows_the_slope_where_there_is_no_curvature_at_all():
+    trace = newton(
+        lambda x: ((x - 1) ** 2).sum(), lambda x: 2 * (x - 1), lambda x: 0 * np.eye(2), [3, 4]
+    )
+    np.testing.assert_allclose(trace.minimizer, [1, 1], atol=1e-6)
+
+
+def test_a_trace_without_values_of_f_does_not_show_them():
+    trace = sgd(lambda x, rows: 2 * (x - 1), [0.0], 10, rng=0)
+    assert "nan" not in repr(trace)
+
+
 def test_sgd_visits_every_row_once_an_epoch():
     seen = []
 
