@@ -18,6 +18,7 @@ from typing import Any
 
 BUDGET = 8.0  # seconds that one row's rounds may take in all
 LEAST, MOST = 3, 25  # rounds
+RUN = 0.05  # seconds that a run of short calls lasts
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,20 @@ def race(
     ours: Callable[[], Any], theirs: Callable[[], Any], times: float = 1.0
 ) -> tuple[float, float, int]:
     """Return the medians of interleaved runs, and their number; `times` scales the peer's sample of the work."""
-    ours(), theirs()  # both have imported and allocated what they need
-    a, b = [], []
-    while len(a) < LEAST or (sum(a) + sum(b) < BUDGET and len(a) < MOST):
-        a.append(seconds(ours))
-        b.append(seconds(theirs))
-    return statistics.median(a), statistics.median(b) * times, len(a)
+    # The first call imports and allocates; the second says how often a run repeats a short call, as timeit does.
+    runs = [(side, calls_in_a_run(side)) for side in (ours, theirs)]
+    spent: tuple[list[float], list[float]] = ([], [])
+    while len(spent[0]) < LEAST or (sum(map(sum, spent)) < BUDGET and len(spent[0]) < MOST):
+        for (side, calls), times_of_side in zip(runs, spent, strict=True):
+            times_of_side.append(seconds(lambda s=side, c=calls: [s() for _ in range(c)]))
+    a, b = (statistics.median(t) / calls for t, (_, calls) in zip(spent, runs, strict=True))
+    return a, b * times, len(spent[0])
+
+
+def calls_in_a_run(action: Callable[[], Any]) -> int:
+    """Return how many calls last about a twentieth of a second, at least one."""
+    action()
+    return max(1, min(100, round(RUN / max(seconds(action), 1e-6))))
 
 
 def import_seconds(module: str) -> float:

@@ -40,9 +40,16 @@ def test_runs_are_interleaved_and_the_peers_sample_is_scaled_up(bench, monkeypat
     ours, theirs, rounds = bench["measure"].race(
         lambda: order.append("a"), lambda: order.append("b"), times=40
     )
-    assert order[:6] == ["a", "b"] * 3
+    assert order[:4] == ["a", "a", "b", "b"]  # one call to import, one to see how long it takes
+    assert order[4:10] == ["a", "b"] * 3
     assert (ours, theirs) == (1.0, 40.0)
     assert rounds >= 3
+
+
+def test_short_calls_are_repeated_within_a_run(bench, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(bench["measure"].time, "process_time", lambda: next(clock) / 100)
+    assert bench["measure"].calls_in_a_run(lambda: None) == 5
 
 
 def test_every_row_of_the_table_has_a_name_of_its_own(bench):
