@@ -39,10 +39,6 @@ class Cauchy(Family):
     loc: Array = parameter(Real())
     scale: Array = parameter(Positive())
 
-    @classmethod
-    def _statistics(cls, x: Array, w: Array | None) -> Sample:
-        return Sample.of(x, w)
-
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
         tail = sum_log1p_square(t, self.loc, self.scale)

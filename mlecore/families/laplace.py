@@ -29,10 +29,6 @@ class Laplace(Family):
     scale: Array = parameter(Positive())
     information_only_expected = "the log-likelihood of Laplace has a corner at every observation and no curvature between them"
 
-    @classmethod
-    def _statistics(cls, x: Array, w: Array | None) -> Sample:
-        return Sample.of(x, w)
-
     def _distance(self, t: Sample) -> Array:
         """Return the mean of |x - loc| in units of the scale."""
         return t.mean(

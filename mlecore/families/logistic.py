@@ -34,10 +34,6 @@ class Logistic(Family):
     loc: Array = parameter(Real())
     scale: Array = parameter(Positive())
 
-    @classmethod
-    def _statistics(cls, x: Array, w: Array | None) -> Sample:
-        return Sample.of(x, w)
-
     def _standardised(self, t: Sample) -> Array:
         return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
 

@@ -56,10 +56,6 @@ class StudentT(Family):
     loc: Array = parameter(Real())
     scale: Array = parameter(Positive())
 
-    @classmethod
-    def _statistics(cls, x: Array, w: Array | None) -> Sample:
-        return Sample.of(x, w)
-
     def _wide(self) -> Array:
         """Return sqrt(df) scale, the scale that the tails see."""
         return np.sqrt(self.df) * np.asarray(self.scale)
