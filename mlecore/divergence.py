@@ -18,8 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from .domains import numeric, require_finite
 from .errors import ConvergenceError, DataError
@@ -162,7 +162,7 @@ def entropy(p: Any) -> Any:
     """
     _insist_distribution(p)
     if isinstance(p, Empirical):
-        return float(special.entr(p.shares).sum())
+        return float(scipy.special.entr(p.shares).sum())
     closed = _ENTROPY.get(type(p))
     if closed is not None:
         with np.errstate(all="ignore"):
@@ -498,7 +498,7 @@ def _nodes(
     keep = np.abs(u) < 690.0
     t, u = t[keep], u[keep]
     # Distances from the nearer end keep their digits where that end is zero.
-    share = special.expit(-np.abs(u))
+    share = scipy.special.expit(-np.abs(u))
     x = np.where(u < 0, a + (b - a) * share, b - (b - a) * share)
     log_weight = np.log(b - a) + np.log(share) + np.log1p(-share) + np.log(h * np.pi * np.cosh(t))
     inside = (x > low) & (x < high)
@@ -548,7 +548,7 @@ def _exp_excess(d: ArrayLike) -> Array:
 @functools.cache
 def _jacobi() -> tuple[Array, Array]:
     """Return nodes and weights for the integral of (1 - t) g(t) over 0 .. 1."""
-    t, w = special.roots_jacobi(24, 1.0, 0.0)
+    t, w = scipy.special.roots_jacobi(24, 1.0, 0.0)
     return 0.5 * (1.0 + t), 0.25 * w
 
 
@@ -663,9 +663,13 @@ def _gumbel(p: Any, q: Any) -> Array:
 
 def _power(ratio: Array, excess: Array, shift: Array) -> Array:
     """Return KL between powers of a standard exponential: exponents in the given ratio = 1 + excess, scales apart."""
-    log_gamma = special.gammaln(1.0 + ratio)
+    log_gamma = scipy.special.gammaln(1.0 + ratio)
     shape = _bregman(
-        special.gammaln, special.digamma, trigamma, 2.0, 2.0 + np.asarray(excess, dtype=float)
+        scipy.special.gammaln,
+        scipy.special.digamma,
+        trigamma,
+        2.0,
+        2.0 + np.asarray(excess, dtype=float),
     )
     return log1p_excess(excess) + _exp_excess(shift + log_gamma) + shape
 
@@ -725,7 +729,7 @@ def _von_mises(p: Any, q: Any) -> Array:
     length = 1.0 - _lost_length(k1)
     turn = np.sin(0.5 * (np.asarray(p.mu) - np.asarray(q.mu)))
     spread = _bregman(
-        lambda k: np.log(special.i0e(k)), lambda k: -_lost_length(k), _length_slope, k1, k2
+        lambda k: np.log(scipy.special.i0e(k)), lambda k: -_lost_length(k), _length_slope, k1, k2
     )
     return spread + 2.0 * k2 * length * turn * turn
 
@@ -737,7 +741,9 @@ def _lost_length(k: Array) -> Array:
     tail = r * (
         1 / 2 + r * (1 / 8 + r * (1 / 8 + r * (25 / 128 + r * (13 / 32 + r * 1073 / 1024))))
     )
-    return np.where(k > 300.0, tail, (special.i0e(k) - special.i1e(k)) / special.i0e(k))
+    return np.where(
+        k > 300.0, tail, (scipy.special.i0e(k) - scipy.special.i1e(k)) / scipy.special.i0e(k)
+    )
 
 
 def _length_slope(k: Array) -> Array:
@@ -747,8 +753,8 @@ def _length_slope(k: Array) -> Array:
     tail = (
         r * r * (1 / 2 + r * (1 / 4 + r * (3 / 8 + r * (25 / 32 + r * (65 / 32 + r * 3219 / 512)))))
     )
-    length = special.i1e(k) / special.i0e(k)
-    second = special.ive(2, k) / special.i0e(k)
+    length = scipy.special.i1e(k) / scipy.special.i0e(k)
+    second = scipy.special.ive(2, k) / scipy.special.i0e(k)
     return np.where(k > 300.0, tail, 0.5 * (1.0 + second) - length * length)
 
 
@@ -842,13 +848,13 @@ def _multivariate_normal_entropy(p: Any) -> Array:
 
 
 def _two_entropy(p: Array) -> Array:
-    return special.entr(p) + special.entr(1.0 - np.asarray(p))
+    return scipy.special.entr(p) + scipy.special.entr(1.0 - np.asarray(p))
 
 
 _ENTROPY: dict[type, Callable[[Any], Any]] = {
     Bernoulli: lambda p: _two_entropy(p.p),
     Beta: _beta_entropy,
-    Categorical: lambda p: special.entr(p.probs).sum(axis=-1),
+    Categorical: lambda p: scipy.special.entr(p.probs).sum(axis=-1),
     Cauchy: lambda p: np.log(4.0 * np.pi) + np.log(p.scale),
     Exponential: lambda p: 1.0 - np.log(p.rate),
     Gamma: _gamma_entropy,
@@ -863,6 +869,8 @@ _ENTROPY: dict[type, Callable[[Any], Any]] = {
     Pareto: lambda p: 1.0 + 1.0 / p.shape + np.log(p.scale / p.shape),
     Rayleigh: lambda p: 1.0 + 0.5 * np.euler_gamma - 0.5 * np.log(2.0) + np.log(p.scale),
     Uniform: lambda p: np.log(p.high - p.low),
-    VonMises: lambda p: LOG_2PI + np.log(special.i0e(p.kappa)) + p.kappa * _lost_length(p.kappa),
+    VonMises: lambda p: (
+        LOG_2PI + np.log(scipy.special.i0e(p.kappa)) + p.kappa * _lost_length(p.kappa)
+    ),
     Weibull: lambda p: 1.0 + np.euler_gamma * (1.0 - 1.0 / p.shape) + np.log(p.scale / p.shape),
 }

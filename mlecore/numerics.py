@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 __all__ = [
     "blocks",
@@ -152,7 +152,9 @@ def deviance(x: ArrayLike, y: ArrayLike, gap: ArrayLike | None = None) -> Array:
         value = x * np.log(ratio) + gap
         if not (usable := (ratio > 0) & (ratio < np.inf)).all():
             # x or y is 0, or their ratio is beyond the range of doubles: take the logarithms one by one.
-            value = np.where(usable, value, special.xlogy(x, x) - special.xlogy(x, y) + gap)
+            value = np.where(
+                usable, value, scipy.special.xlogy(x, x) - scipy.special.xlogy(x, y) + gap
+            )
         if close.any():
             value = np.where(close, x * log1p_excess(np.where(close, d, 0.0)), value)
     return np.where(gap == 0, 0.0, value)[()]
@@ -192,7 +194,7 @@ def stirling_error(x: ArrayLike) -> Array:
         return r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * tail))))
 
     def direct(x: Any) -> Any:
-        return special.gammaln(x + 1.0) - ((x + 0.5) * np.log(x) - x + 0.5 * LOG_2PI)
+        return scipy.special.gammaln(x + 1.0) - ((x + 0.5) * np.log(x) - x + 0.5 * LOG_2PI)
 
     return _either(lambda x: x >= _STIRLING_FROM, series, direct, x, _STIRLING_FROM)
 
@@ -215,7 +217,7 @@ def digamma_gap(a: ArrayLike) -> Array:
     return _either(
         lambda a: a >= _STIRLING_FROM,
         series,
-        lambda a: np.log(a) - special.digamma(a),
+        lambda a: np.log(a) - scipy.special.digamma(a),
         a,
         _STIRLING_FROM,
     )
@@ -229,7 +231,7 @@ def trigamma(a: ArrayLike) -> Array:
     >>> round(float(trigamma(1.0) - np.pi**2 / 6), 12)
     0.0
     """
-    return special.zeta(2.0, a)
+    return scipy.special.zeta(2.0, a)
 
 
 def trigamma_excess(a: ArrayLike) -> Array:

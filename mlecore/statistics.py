@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import xlogy
+import scipy
 
 from .numerics import (
     LOG_2PI,
@@ -520,7 +520,10 @@ class CountMoments(Statistic):
                 _mean(table[x.astype(np.intp)], weights) for table in _count_tables()
             )
             return cls(
-                _size(x, weights), mean, saturated, np.maximum(k_log_k - xlogy(mean, mean), 0.0)
+                _size(x, weights),
+                mean,
+                saturated,
+                np.maximum(k_log_k - scipy.special.xlogy(mean, mean), 0.0),
             )
         terms = deviance(x, np.asarray(mean)[..., None])
         if weights is not None:
@@ -541,7 +544,7 @@ class CountMoments(Statistic):
 def _count_tables() -> tuple[Array, Array]:
     """Return the saturated log-probability and k log k for small counts k."""
     k = np.arange(_TABLE_SIZE, dtype=float)
-    return saturated_poisson(k), xlogy(k, k)
+    return saturated_poisson(k), scipy.special.xlogy(k, k)
 
 
 def saturated_poisson(k: Array) -> Array:

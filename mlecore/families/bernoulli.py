@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
@@ -32,7 +32,8 @@ class Bernoulli(Family):
 
     def _log_likelihood(self, t: Moments) -> Array:
         return t.n * (
-            special.xlogy(t.mean, self.p) + special.xlog1py(1.0 - t.mean, -np.asarray(self.p))
+            scipy.special.xlogy(t.mean, self.p)
+            + scipy.special.xlog1py(1.0 - t.mean, -np.asarray(self.p))
         )
 
     def _slope(self, t: Moments) -> tuple[Array, ...]:

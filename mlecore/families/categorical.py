@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Simplex, Support, parameter
 from ..errors import DataError
@@ -48,7 +48,7 @@ class Categorical(Family):
         return t.with_classes(self.probs.shape[-1])
 
     def _log_likelihood(self, t: Frequencies) -> Array:
-        return t.n * special.xlogy(t.shares, self.probs).sum(axis=-1)
+        return t.n * scipy.special.xlogy(t.shares, self.probs).sum(axis=-1)
 
     def _slope(self, t: Frequencies) -> Array:
         ratio = _ratio(t.shares, self.probs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
@@ -34,7 +34,7 @@ class Geometric(Family):
 
     def _log_likelihood(self, t: Means) -> Array:
         p, failures = np.asarray(self.p), t.means[..., 0]
-        return t.n * (np.log(p) + special.xlog1py(failures, -p))
+        return t.n * (np.log(p) + scipy.special.xlog1py(failures, -p))
 
     def _slope(self, t: Means) -> tuple[Array, ...]:
         p, failures = np.asarray(self.p), t.means[..., 0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -178,7 +178,7 @@ def _derivatives(t: Sample, center: Array, unit: Array, theta: Array) -> tuple[A
     weighted = any(t.weights.strides)
     for columns in blocks(t.width, max(1, _AT_ONCE // len(center))):
         y = (t.values[:, columns] - center[:, None]) / unit[:, None]
-        p = special.expit(a * y - c)  # tanh(z/2) is 2p - 1, and its derivative 2p(1 - p)
+        p = scipy.special.expit(a * y - c)  # tanh(z/2) is 2p - 1, and its derivative 2p(1 - p)
         bend = p * (1.0 - p)
         if weighted:
             w = t.weights[:, columns]

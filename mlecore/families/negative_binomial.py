@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -190,7 +190,7 @@ def _digamma_tail(a: Array) -> Array:
     if np.all(large):
         return series
     y = np.where(large, 1.0, a)
-    return np.where(large, series, np.log(y) - special.digamma(y) - 0.5 / y)
+    return np.where(large, series, np.log(y) - scipy.special.digamma(y) - 0.5 / y)
 
 
 def _trigamma_tail(a: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -254,8 +254,8 @@ def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
     series = series * r ** (1 + derivative + 2 * skip)
     y = np.where(large, 1.0, x)
     direct = {
-        0: lambda: special.gammaln(y + 0.5) - special.gammaln(y) - 0.5 * np.log(y),
-        1: lambda: special.digamma(y + 0.5) - special.digamma(y) - 0.5 / y,
+        0: lambda: scipy.special.gammaln(y + 0.5) - scipy.special.gammaln(y) - 0.5 * np.log(y),
+        1: lambda: scipy.special.digamma(y + 0.5) - scipy.special.digamma(y) - 0.5 / y,
         2: lambda: trigamma(y + 0.5) - trigamma(y) + 0.5 / y / y,
     }[derivative]()
     return np.where(large, series, direct)[()]

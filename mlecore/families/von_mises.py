@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -55,7 +55,7 @@ class VonMises(Family):
     def _log_likelihood(self, t: Directions) -> Array:
         # exp(-kappa) belongs to both factors: what is left of it, 1 - cos, keeps its digits at any concentration.
         k = self.kappa
-        return -t.n * (k * self._shortfall(t) + np.log(2.0 * np.pi * special.i0e(k)))
+        return -t.n * (k * self._shortfall(t) + np.log(2.0 * np.pi * scipy.special.i0e(k)))
 
     def _slope(self, t: Directions) -> tuple[Array, ...]:
         across = (1.0 - t.deficit) * np.sin(t.direction - self.mu)
@@ -140,13 +140,15 @@ def _wrapped(angle: Array) -> Array:
 def _ratio_shortfall(k: Array) -> Array:
     """Return 1 - I1(k)/I0(k), which is about 1/(2k) for large k."""
     return np.where(
-        k < _SERIES_FROM, (special.i0e(k) - special.i1e(k)) / special.i0e(k), _series(k)[0]
+        k < _SERIES_FROM,
+        (scipy.special.i0e(k) - scipy.special.i1e(k)) / scipy.special.i0e(k),
+        _series(k)[0],
     )
 
 
 def _ratio_slope(k: Array) -> Array:
     """Return the derivative of I1(k)/I0(k): the variance of cos(x - mu)."""
-    a = special.i1e(k) / special.i0e(k)
+    a = scipy.special.i1e(k) / scipy.special.i0e(k)
     with np.errstate(all="ignore"):
         direct = np.where(k == 0, 0.5, 1.0 - a / np.where(k == 0, 1.0, k) - a * a)
     return np.where(k < _SERIES_FROM, direct, _series(k)[1])
@@ -177,7 +179,7 @@ def _concentration(shortfall: Array) -> tuple[Array, Array, Array]:
 
     def equation(k: Array, i: Array) -> tuple[Array, Array]:
         # For a short resultant compare the ratio itself, for a long one what it lacks of 1.
-        short = (1.0 - flat[i]) - special.i1e(k) / special.i0e(k)
+        short = (1.0 - flat[i]) - scipy.special.i1e(k) / scipy.special.i0e(k)
         value = np.where(flat[i] > 0.5, short, _ratio_shortfall(k) - flat[i])
         return value, -_ratio_slope(k)
 

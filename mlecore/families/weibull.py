@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -105,24 +105,26 @@ class Weibull(Family):
         flat = np.ravel(target)
 
         def equation(k: Array, i: Array) -> tuple[Array, Array]:
-            value = special.gammaln(1 + 2 / k) - 2 * special.gammaln(1 + 1 / k) - flat[i]
-            slope = 2 / k**2 * (special.digamma(1 + 1 / k) - special.digamma(1 + 2 / k))
+            value = (
+                scipy.special.gammaln(1 + 2 / k) - 2 * scipy.special.gammaln(1 + 1 / k) - flat[i]
+            )
+            slope = 2 / k**2 * (scipy.special.digamma(1 + 1 / k) - scipy.special.digamma(1 + 2 / k))
             return value, slope
 
         shape, _, _ = newton_1d(equation, 1.2 * m.mean / m.sd)
-        return {"shape": shape, "scale": m.mean / special.gamma(1 + 1 / shape)}
+        return {"shape": shape, "scale": m.mean / scipy.special.gamma(1 + 1 / shape)}
 
     @property
     def mean(self) -> Any:
-        return self.scale * special.gamma(1 + 1 / self.shape)
+        return self.scale * scipy.special.gamma(1 + 1 / self.shape)
 
     @property
     def var(self) -> Any:
-        first = special.gammaln(1 + 1 / self.shape)
+        first = scipy.special.gammaln(1 + 1 / self.shape)
         return (
             self.scale**2
             * np.exp(2 * first)
-            * np.expm1(special.gammaln(1 + 2 / self.shape) - 2 * first)
+            * np.expm1(scipy.special.gammaln(1 + 2 / self.shape) - 2 * first)
         )
 
     def scipy(self) -> Any:
