@@ -324,6 +324,14 @@ class PositiveDefinite(Domain):
         return super().moved(self.flatten(matrix), k, value, dimension)
 
 
+def _side_by_side(parts: list[Array]) -> Array:
+    """Join vectors along the last axis, their batches broadcast against each other."""
+    if len({part.shape[:-1] for part in parts}) > 1:
+        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        parts = [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts]
+    return np.concatenate(parts, axis=-1)
+
+
 def parameter(domain: Domain) -> Any:
     """Declare a parameter of a family.
 
@@ -413,13 +421,11 @@ class Layout:
 
     def flatten_all(self, params: Mapping[str, ArrayLike]) -> Array:
         """Return the vector of all free scalars."""
-        parts = [
-            domain.flatten(np.asarray(params[name], dtype=float))
-            for name, domain in self.domains.items()
-        ]
-        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
-        return np.concatenate(
-            [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1
+        return _side_by_side(
+            [
+                domain.flatten(np.asarray(params[name], dtype=float))
+                for name, domain in self.domains.items()
+            ]
         )
 
     def flatten(
@@ -445,10 +451,7 @@ class Layout:
             # A simplex that does not sum to one cannot be told from its free part alone.
             inside = self.domains[name].contains(whole[name])
             parts.append(np.where(np.asarray(inside)[..., None], scalars, np.nan)[..., keep])
-        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
-        return np.concatenate(
-            [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts], axis=-1
-        )
+        return _side_by_side(parts)
 
     def unflatten(self, theta: Array) -> dict[str, Array]:
         """Return the parameters by name from the vector of all free scalars."""

@@ -20,7 +20,7 @@ from .domains import Domain, Layout, Support, numeric, require_finite, require_w
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
-from .numerics import blocks
+from .numerics import blocks, some
 from .statistics import Moments, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -98,6 +98,9 @@ class Family:
     irregular: ClassVar[tuple[str, ...]] = ()
     #: which parameters carry each observation as a vector rather than a number
     event_ndim: ClassVar[int] = 0
+    #: whether a value outside the support leaves the statistic of two values or more infinite or NaN, as its
+    #: logarithm does: then no pass over the data looks for one beforehand
+    shows_outsiders: ClassVar[bool] = False
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 
@@ -403,10 +406,7 @@ class Family:
             else:
                 t = cls._checked(x, w)
         if not t.isfinite():
-            require_finite(x, "x")
-            raise DataError(
-                "a sum over the data overflowed; rescale the data, for instance by their largest value"
-            )
+            cls._refuse(x)
         if isinstance(t, Sample) and (
             np.may_share_memory(t.values, x)
             or (w is not None and np.may_share_memory(t.weights, w))
@@ -515,15 +515,20 @@ class Family:
     @classmethod
     def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
         """Summarise, after checking the support; on failure name the first bad value of the whole."""
-        if not cls.support.holds(x):
-            whole = x if whole is None else whole
-            require_finite(whole, "x")
-            cls._refuse_support(whole)
+        shown_later = cls.shows_outsiders and x.shape[-1] > 1
+        if not shown_later and not cls.support.holds(x):
+            cls._refuse(x if whole is None else whole)
         return cls._statistics(x, w)
 
     @classmethod
-    def _refuse_support(cls, x: Array) -> None:
+    def _refuse(cls, x: Array) -> None:
+        """Raise what is wrong with data that have no finite statistic or leave the support."""
+        require_finite(x, "x")
         bad = ~cls.support.contains(x)
+        if not bad.any():
+            raise DataError(
+                "a sum over the data overflowed; rescale the data, for instance by their largest value"
+            )
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         where = ", ".join(map(str, first))
         raise SupportError(
@@ -599,19 +604,12 @@ class Family:
     ) -> tuple[dict[Any, str], Array]:
         good = np.ones(batch, dtype=bool)
         problems: dict[Any, str] = {}
+        names = likelihood.layout.names
+        fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
         with np.errstate(all="ignore"):
-            refusals = list(
-                cls._no_mle(
-                    likelihood.statistic,
-                    {
-                        **likelihood.known,
-                        **{likelihood.layout.names[i]: v for i, v in likelihood.held.items()},
-                    },
-                )
-            )
+            refusals = list(cls._no_mle(likelihood.statistic, fixed))
         for refusal in refusals:
-            where = np.broadcast_to(refusal.where, batch) & good
-            if not where.any():
+            if not some(refusal.where):
                 continue
             if not batch:
                 limit = refusal.limit() if refusal.limit is not None else None
@@ -619,6 +617,7 @@ class Family:
                     f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
                     limit,
                 )
+            where = np.broadcast_to(refusal.where, batch) & good
             for row in np.argwhere(where):
                 problems[_row_name(row)] = refusal.reason
             good = good & ~where
@@ -644,7 +643,7 @@ class Family:
         solution: Solution,
         full: Array,
     ) -> Fit:
-        arrived = np.asarray(solution.converged) & np.isfinite(full).all(axis=-1)
+        arrived = np.isfinite(full).all(axis=-1) & solution.converged
         if not batch:
             if not arrived:
                 raise ConvergenceError(

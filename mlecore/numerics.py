@@ -17,6 +17,7 @@ __all__ = [
     "blocks",
     "deviance",
     "digamma_gap",
+    "every",
     "jensen_gap",
     "log1p_excess",
     "log1pexp",
@@ -25,6 +26,7 @@ __all__ = [
     "newton_1d",
     "product_gap",
     "shape_deviance",
+    "some",
     "stirling_error",
     "trigamma",
     "trigamma_excess",
@@ -38,6 +40,26 @@ LOG_2PI = float(np.log(2 * np.pi))
 _NAIVE_GAP = 1e-3
 # Stirling's series with the terms below is exact to rounding from here on.
 _STIRLING_FROM = 12.0
+
+
+def every(flags: Any) -> bool:
+    """Return whether all flags hold: `np.all`, in a tenth of its time where there is only one.
+
+    The fit of one sample asks dozens of such questions, and each costs NumPy a microsecond or two.
+
+    >>> every(np.array([True, False])), every(np.float64(2.0) > 1.0)
+    (False, True)
+    """
+    return bool(flags.all() if getattr(flags, "ndim", 0) else flags)
+
+
+def some(flags: Any) -> bool:
+    """Return whether any of the flags holds: `np.any`, in a tenth of its time where there is only one.
+
+    >>> some(np.array([True, False])), some(np.float64(2.0) > 3.0)
+    (True, False)
+    """
+    return bool(flags.any() if getattr(flags, "ndim", 0) else flags)
 
 
 def log1pexp(z: ArrayLike) -> Array:
@@ -254,8 +276,8 @@ def trigamma_excess(a: ArrayLike) -> Array:
     )
 
 
-def mean_log(x: Array, weights: Array | None = None) -> Array:
-    """Return the mean of log(x) over the last axis; x > 0.
+def mean_log(x: Array, weights: Array | None = None, bound: Any = None) -> Array:
+    """Return the mean of log(x) over the last axis; x > 0. `bound` is no less than any x, if the caller knows one.
 
     One logarithm serves the product of eight values, which neither overflows nor underflows while all of them lie
     within 2^-127 .. 2^127: about four times faster, at an error of a few units in the last place.
@@ -266,15 +288,15 @@ def mean_log(x: Array, weights: Array | None = None) -> Array:
     if weights is not None:
         return (weights * np.log(x)).sum(axis=-1) / weights.sum(axis=-1)
     n = x.shape[-1]
-    if n < 16 or not (x.min() > 2.0**-127 and x.max() < 2.0**127):
-        return np.log(x).mean(axis=-1)
+    if n < 16 or not x.min() > 2.0**-127 or not (x.max() if bound is None else bound) < 2.0**127:
+        return np.add.reduce(np.log(x), axis=-1) / n
     m = n // 8
     product = x[..., :m] * x[..., m : 2 * m]
     for k in range(2, 8):
         product *= x[..., k * m : (k + 1) * m]
-    total = np.log(product).sum(axis=-1)
+    total = np.add.reduce(np.log(product, out=product), axis=-1)
     if 8 * m < n:
-        total = total + np.log(x[..., 8 * m :]).sum(axis=-1)
+        total = total + np.add.reduce(np.log(x[..., 8 * m :]), axis=-1)
     return total / n
 
 
@@ -289,10 +311,12 @@ def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None
     """
     if mean is None:
         mean = np.average(x, axis=-1, weights=weights)
-    mean = np.asarray(mean)
-    gap = np.asarray(np.log(mean) - mean_log(x, weights))
+    # No value exceeds the sum of all.
+    bound = x.shape[-1] * (mean.max() if np.ndim(mean) else mean)
+    gap = np.log(mean) - mean_log(x, weights, bound)
     close = gap < _NAIVE_GAP
-    if close.any():
+    if some(close):
+        mean, gap = np.asarray(mean), np.asarray(gap)
         rows = x[close] if gap.ndim else x
         m = mean[close] if gap.ndim else mean
         w = None if weights is None else (weights[close] if gap.ndim else weights)

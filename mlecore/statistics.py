@@ -22,10 +22,12 @@ from .numerics import (
     LOG_2PI,
     blocks,
     deviance,
+    every,
     jensen_gap,
     log1p_excess,
     log_ratio,
     mean_log,
+    some,
     stirling_error,
 )
 
@@ -62,9 +64,10 @@ _ROUNDING_GAP = 1e-28
 
 def _size(x: Array, weights: Array | None) -> Array:
     """Return the total weight of each sample, shaped as the batch."""
-    if weights is None:
-        return np.full(x.shape[:-1], float(x.shape[-1]))[()]
-    return weights.sum(axis=-1)
+    if weights is not None:
+        return weights.sum(axis=-1)
+    n = np.float64(x.shape[-1])
+    return n if x.ndim == 1 else np.full(x.shape[:-1], n)
 
 
 def heaviest(x: Array, weights: Array | None = None) -> Array:
@@ -94,7 +97,7 @@ def _root_mean_square(d: Array, weights: Array | None) -> Array:
             square = np.vecdot(d, d) / d.shape[-1]
         else:
             square = np.einsum("...i,...i,...i->...", weights, d, d) / weights.sum(axis=-1)
-    if np.all((square > 1e-280) & (square < 1e300)):
+    if every((square > 1e-280) & (square < 1e300)):
         return np.sqrt(square)
     scale = np.abs(d).max(axis=-1, keepdims=True)
     unit = np.divide(d, scale, out=np.zeros_like(d), where=(scale > 0) & np.isfinite(scale))
@@ -125,7 +128,7 @@ class Statistic:
         return 1
 
     def _arrays(self) -> dict[str, Array]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return vars(self)
 
     def __getitem__(self, index: Any) -> Self:
         """Select samples by the batch's leading axes."""
@@ -166,7 +169,7 @@ class Statistic:
 
     def isfinite(self) -> bool:
         """Say whether every number in the statistic is finite."""
-        return all(np.isfinite(value).all() for value in self._arrays().values())
+        return all(every(np.isfinite(value)) for value in self._arrays().values())
 
     def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
         """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
@@ -229,7 +232,7 @@ class Moments(Statistic):
             return cls(_size(x, weights), mean, np.zeros_like(mean))
         d = x - np.asarray(mean)[..., None]
         sd = _root_mean_square(d, weights)
-        if not (np.abs(mean) * 1e-12 > sd).any():
+        if not some(abs(mean) * 1e-12 > sd):
             return cls(_size(x, weights), mean, sd)
         # The rounded mean is off by a few units in its last place, which shows where the spread is that small;
         # the mean of the deviations says by how much.
@@ -267,7 +270,7 @@ class LogMoments(Statistic):
         if x.shape[-1] == 1:
             return cls(_size(x, weights), mean, np.zeros_like(mean))
         gap = jensen_gap(x, weights, mean)
-        if np.any(gap < _ROUNDING_GAP):
+        if some(gap < _ROUNDING_GAP):
             # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
             pivot = heaviest(x, weights)
             mean = pivot[..., 0] + _mean(x - pivot, weights)
@@ -278,7 +281,7 @@ class LogMoments(Statistic):
     def of_reciprocals(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise 1/x; where x is nearly constant from x itself, as rounding 1/x would cost the last digits."""
         t = cls.of(1.0 / x, weights)
-        if x.shape[-1] == 1 or not np.any(t.gap < 1e-3):
+        if x.shape[-1] == 1 or not some(t.gap < 1e-3):
             return t
         pivot = heaviest(x, weights)
         d = (pivot - x) / x  # how far 1/x lies from 1/pivot, in parts of it
@@ -387,7 +390,7 @@ class AboveLeast(Statistic):
         observed = x if weights is None else np.where(weights > 0, x, np.inf)
         low = observed.min(axis=-1)
         gap = mean_log(x, weights) - np.log(low)
-        if np.any(gap < 1e-2 * np.maximum(np.abs(np.log(low)), 1.0)):
+        if some(gap < 1e-2 * np.maximum(np.abs(np.log(low)), 1.0)):
             # The difference of the logarithms has lost its digits: take the logarithms of the ratios.
             gap = _mean(log_ratio(x, np.asarray(low)[..., None]), weights)
         return cls(_size(x, weights), low, gap)
@@ -421,7 +424,7 @@ class ShareMoments(Statistic):
         mean = _mean(x, weights)
         gaps = _share_gaps(x, mean, 1.0 - mean, weights)
         rest = 1.0 - mean
-        if np.any(gaps[1] < 1e-3) or np.any(rest < 1e-3):
+        if some(gaps[1] < 1e-3) or np.any(rest < 1e-3):
             pivot = heaviest(x, weights)
             first, change = pivot[..., 0], _mean(x - pivot, weights)
             mean, rest = first + change, (1.0 - first) - change
@@ -447,7 +450,7 @@ def _share_gaps(x: Array, mean: Array, rest: Array, weights: Array | None) -> tu
     gaps = []
     for size, share, sign in ((mean, x, 1.0), (rest, 1.0 - x, -1.0)):
         gap = np.log(size) - mean_log(share, weights)
-        if np.any(gap < 1e-3):
+        if some(gap < 1e-3):
             d = sign * (x - m) / np.asarray(size)[..., None]
             excess = log1p_excess(np.maximum(d, -0.9999))
             exact = np.maximum(_mean(excess, weights) - log1p_excess(_mean(d, weights)), 0.0)
@@ -488,7 +491,7 @@ def _resultant(x: Array, deficit: Array, weights: Array | None) -> tuple[Array, 
     sine, cosine = _mean(length * np.sin(turn), weights), _mean(length * np.cos(turn), weights)
     direction = pivot[..., 0] + np.arctan2(sine, cosine)
     short = 1.0 - np.hypot(sine, cosine)
-    if np.any(short < 1e-3):
+    if some(short < 1e-3):
         half = 0.5 * (x - np.asarray(direction)[..., None])
         short = _mean(deficit + length * 2.0 * np.sin(half) ** 2, weights)
     return direction, short
@@ -656,6 +659,10 @@ class Sample(Statistic):
     @property
     def width(self) -> int:
         return self.values.shape[-1]
+
+    def isfinite(self) -> bool:
+        # Weights are checked when they are given.
+        return every(np.isfinite(self.n)) and bool(np.isfinite(self.values).all())
 
     def sum(self, terms: Array) -> Array:
         """Add up one term for each value, weighted."""

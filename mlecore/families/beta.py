@@ -38,6 +38,7 @@ class Beta(Family):
     a: Array = parameter(Positive())
     b: Array = parameter(Positive())
     support = Support(low=0.0, high=1.0, open_low=True, open_high=True, text="0 < x < 1")
+    shows_outsiders = True
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> ShareMoments:

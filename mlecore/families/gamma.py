@@ -37,6 +37,7 @@ class Gamma(Family):
     shape: Array = parameter(Positive())
     rate: Array = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
+    shows_outsiders = True
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> LogMoments:

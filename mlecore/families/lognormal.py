@@ -30,6 +30,7 @@ class LogNormal(Family):
     mu: Array = parameter(Real())
     sigma: Array = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
+    shows_outsiders = True
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Moments:

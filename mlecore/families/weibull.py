@@ -30,6 +30,7 @@ class Weibull(Family):
     shape: Array = parameter(Positive())
     scale: Array = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
+    shows_outsiders = True
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Sample:
