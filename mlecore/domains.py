@@ -363,6 +363,7 @@ class Layout:
             self.slices[name] = slice(first, len(names))
             self.owner += [name] * (len(names) - first)
         self.names = tuple(names)
+        self.everything = np.arange(len(names))
         parts = [d.interior(dimension) for d in self.domains.values()]
         self.interior = np.concatenate(parts) if parts else np.zeros(0)
 

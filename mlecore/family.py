@@ -676,7 +676,7 @@ class Family:
         params = {**likelihood.known, **likelihood.layout.unflatten(full)}
         dist = cls._unchecked()
         dist._freeze({name: params[name] for name in cls.parameters})
-        theta = full[..., likelihood.free]
+        theta = full[..., likelihood.free] if likelihood.held else full
         return Fit(
             dist=dist,
             likelihood=likelihood,

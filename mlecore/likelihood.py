@@ -88,9 +88,8 @@ class Likelihood:
         known, held = self.layout.split(fixed)
         self.known = {**self.known, **known}
         self.held = {**self.held, **held}
-        self.free = np.array(
-            [i for i in range(len(self.layout.names)) if i not in self.held], dtype=int
-        )
+        everything = self.layout.everything
+        self.free = np.delete(everything, list(self.held)) if self.held else everything
 
     def given(self, fixed: Mapping[str, Any] | None) -> Self:
         """Return the same likelihood with some parameters held at given values.
@@ -132,6 +131,8 @@ class Likelihood:
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples and given values together: () for a single sample."""
         given = (*self.held.values(), *self.known.values())
+        if not given:
+            return self.statistic.batch_shape
         shapes = [np.shape(v) for v in given]
         try:
             return np.broadcast_shapes(self.statistic.batch_shape, *shapes)

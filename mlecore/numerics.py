@@ -79,7 +79,7 @@ def _either(
     A single number takes one branch in plain floats, which costs a tenth of an array's bookkeeping: iterations on
     one sample spend their time here. `harmless` passes the test and stands in where the other branch is taken.
     """
-    if np.ndim(x) == 0:
+    if not getattr(x, "ndim", 0):
         x = float(x)
         return np.float64(first(x) if test(x) else second(x))
     x = np.asarray(x, dtype=float)

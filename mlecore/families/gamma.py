@@ -17,6 +17,7 @@ from ..numerics import (
     newton_1d,
     product_gap,
     shape_deviance,
+    some,
     stirling_error,
     trigamma,
     trigamma_excess,
@@ -82,12 +83,12 @@ class Gamma(Family):
         # so Newton's step is taken there; from the start given it is within rounding in three (Minka 2002).
         g = t.gap
         a = (3.0 - g + np.sqrt((g - 3.0) ** 2 + 24.0 * g)) / (12.0 * g)
-        step, iterations = np.inf, 0
-        while np.any(np.abs(step) > 1e-7) and iterations < 20:
+        for iterations in range(1, 21):  # noqa: B007
             step = (digamma_gap(a) - g) / (a * trigamma_excess(a))
             a = a / (1.0 - step)
-            iterations += 1
-        return Solution({"shape": a, "rate": a / t.mean}, iterations, np.abs(step) < 1e-7)
+            if not some(abs(step) > 1e-7):
+                break
+        return Solution({"shape": a, "rate": a / t.mean}, iterations, abs(step) <= 1e-7)
 
     @classmethod
     def _mle_given(cls, t: LogMoments, held: Mapping[int, Array]) -> Solution:
