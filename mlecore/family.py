@@ -20,7 +20,7 @@ from .domains import Domain, Layout, Support, numeric, require_finite, require_w
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
-from .numerics import blocks, some
+from .numerics import blocks, every, some
 from .statistics import Moments, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -584,7 +584,9 @@ class Family:
         cls._check_known(likelihood)
         batch = likelihood.batch_shape
         problems, good = cls._refusals(likelihood, batch)
-        part = likelihood if not batch else likelihood._flat(batch).at(np.flatnonzero(good.ravel()))
+        part = likelihood._flat(batch) if batch else likelihood
+        if not every(good):
+            part = part.at(np.flatnonzero(good.ravel()))
         if batch and not good.any():
             solution, full = (
                 Solution({}, 0, False),

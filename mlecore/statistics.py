@@ -660,13 +660,24 @@ class Sample(Statistic):
     def width(self) -> int:
         return self.values.shape[-1]
 
+    @property
+    def weighted(self) -> bool:
+        """Whether the values have weights of their own, rather than a view of a single 1."""
+        return any(self.weights.strides)
+
+    def __getitem__(self, index: Any) -> Self:
+        if self.weighted:
+            return super().__getitem__(index)
+        values = self.values[index]
+        return type(self)(self.n[index], values, np.broadcast_to(1.0, values.shape))
+
     def isfinite(self) -> bool:
         # Weights are checked when they are given.
         return every(np.isfinite(self.n)) and bool(np.isfinite(self.values).all())
 
     def sum(self, terms: Array) -> Array:
         """Add up one term for each value, weighted."""
-        if not any(self.weights.strides):
+        if not self.weighted:
             return terms.sum(axis=-1)
         return (self.weights * terms).sum(axis=-1)
 
@@ -674,10 +685,10 @@ class Sample(Statistic):
         """Add up terms(values), weighted, in pieces that stay in the cache: the data are never copied whole."""
         if self.values.ndim > 1 or self.width <= 2 * _PIECE:
             return self.sum(terms(self.values))
-        weighted, value = any(self.weights.strides), 0.0
+        value = 0.0
         for part in blocks(self.width, _PIECE):
             piece = terms(self.values[part])
-            value = value + ((self.weights[part] * piece) if weighted else piece).sum(axis=-1)
+            value = value + (self.weights[part] * piece if self.weighted else piece).sum(axis=-1)
         return value
 
     def pieces(self) -> Iterator[Self]:
@@ -688,14 +699,12 @@ class Sample(Statistic):
             yield self
             return
         for part in blocks(self.width, size):
-            values, weights = self.values[..., part], self.weights[..., part]
-            yield type(self)(
-                _size(values, weights if any(weights.strides) else None), values, weights
-            )
+            weights = self.weights[..., part] if self.weighted else None
+            yield self.of(self.values[..., part], weights)
 
     def dot(self, first: Array, second: Array) -> Array:
         """Add up the product of two terms for each value, weighted, without holding the products."""
-        if not any(self.weights.strides):
+        if not self.weighted:
             return np.einsum("...i,...i->...", first, second)
         return np.einsum("...i,...i,...i->...", self.weights, first, second)
 
@@ -705,7 +714,7 @@ class Sample(Statistic):
 
     def median(self, terms: Array) -> Array:
         """Return the weighted median of one term for each value: halfway between the lower and the upper one."""
-        if not any(self.weights.strides):
+        if not self.weighted:
             return np.median(terms, axis=-1)
         order = np.argsort(terms, axis=-1)
         ordered = np.take_along_axis(terms, order, axis=-1)
@@ -719,7 +728,7 @@ class Sample(Statistic):
 
     def extremes(self) -> tuple[Array, Array]:
         """Return the smallest and the largest value; a value of weight zero is no observation."""
-        e = Extremes.of(self.values, self.weights if any(self.weights.strides) else None)
+        e = Extremes.of(self.values, self.weights if self.weighted else None)
         return e.low, e.high
 
     @classmethod
@@ -747,7 +756,7 @@ class Sample(Statistic):
             seen = np.bincount(whole.ravel())
             bins = np.flatnonzero(seen)
             values = bins.astype(float)
-            if not self.batch_shape and not any(self.weights.strides) and bins.size < self.width:
+            if not self.batch_shape and not self.weighted and bins.size < self.width:
                 return type(self)(self.n, values, seen[bins].astype(float))
             where = (np.cumsum(seen > 0) - 1)[whole]
         if values.size >= self.width:

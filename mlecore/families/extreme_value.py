@@ -6,21 +6,15 @@ Weibull's observations, or minus a Gumbel's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from ..numerics import blocks, newton_1d
+from ..numerics import newton_1d
 from ..statistics import Moments, Sample
+from .location_scale import Standardised, part_first
 
 __all__ = ["solve_extreme_value"]
 
 Array = np.ndarray
-
-# The sample of this many values that gives the first estimate when there are many more.
-_SUBSAMPLE = 2048
-# How many terms are tilted at once: few enough to stay in the cache and below the length at which BLAS starts threads.
-_AT_ONCE = 2**13
 
 
 def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Array, Array]:
@@ -30,39 +24,32 @@ def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Arr
     >>> bool(np.isclose(1 / k, 2 * np.sinh(k) / (1 + 2 * np.cosh(k))))
     True
     """
-    rows, weighted = (-1, t.width), any(t.weights.strides)
-    flat = Sample(np.ravel(t.n), t.values.reshape(rows), t.weights.reshape(rows))
-    step = t.width // _SUBSAMPLE if t.width > 8 * _SUBSAMPLE else 1
-    few = Sample.of(flat.values[:, ::step], flat.weights[:, ::step] if weighted else None)
-    if not (few.n > 0).all():
-        few = flat
-    unit = Moments.of(few.values, few.weights if weighted else None).sd
-    unit = np.where(unit > 0, unit, 1.0)
 
-    start = np.full(len(unit), np.pi / np.sqrt(6.0))  # the k of a Weibull whose logarithm has sd 1
-    if few.width < t.width:
-        start, _, _, _ = _solve(few, unit, sign, start)
-    k, level, converged, iterations = _solve(flat, unit, sign, start)
-    columns = (k / unit, level, converged, iterations)
-    return tuple(column.reshape(t.batch_shape)[()] for column in columns)
+    def solve(rows: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
+        unit = np.where(m.sd > 0, m.sd, 1.0)
+        # The k of a Weibull whose logarithm has standard deviation 1.
+        first = np.full(len(unit), np.pi / np.sqrt(6.0)) if start is None else start[0] * unit
+        k, level, converged, iterations = _solve(rows, unit, sign, first)
+        return k / unit, level, converged, iterations
+
+    return tuple(column.reshape(t.batch_shape)[()] for column in part_first(t, solve))
 
 
 def _solve(t: Sample, unit: Array, sign: float, start: Array) -> tuple[Array, ...]:
     """Solve the equation with v measured from its largest value, in units of its spread: nothing overflows."""
     low, high = t.extremes()
     top = high if sign > 0 else -low
-    total = sum((v if w is None else v * w).sum(axis=-1) for v, w in _pieces(t, top, unit, sign))
-    average = total / t.n
+    rows = Standardised(t, sign * top, sign * unit)
     # The latest k, and the log-mean of e^{kv} there with its first two derivatives.
     last = np.zeros((4, top.size))
 
     def equation(k: Array, i: Array) -> tuple[Array, Array]:
-        part = t if i.size == top.size else t[i]
-        sums = _tilted(part, k, top[i], unit[i], sign)
-        first, second, third = sums[1:] / sums[0]
+        part = rows.at(i)
+        average, zeroth, *powers = _tilted(part, k)
+        first, second, third = (power / zeroth for power in powers)
         spread = second - first * first
-        last[:, i] = k, np.log(sums[0] / part.n), first, spread
-        value, slope = 1.0 / k + average[i] - first, -1.0 / k**2 - spread
+        last[:, i] = k, np.log(zeroth / part.sample.n), first, spread
+        value, slope = 1.0 / k + average / part.sample.n - first, -1.0 / k**2 - spread
         # Halley's step in log k, by way of the slope that makes Newton's step equal to it. It cubes the error: one
         # more power of v, a multiplication, spares a pass over the data with its exponentials.
         bend = 2.0 / k**3 - (third - 3.0 * second * first + 2.0 * first**3)
@@ -77,30 +64,20 @@ def _solve(t: Sample, unit: Array, sign: float, start: Array) -> tuple[Array, ..
     return k, top + unit * level / k, converged, iterations
 
 
-def _tilted(t: Sample, k: Array, top: Array, unit: Array, sign: float) -> Array:
-    """Return the sums of w v^p e^{kv} for p = 0, 1, 2, 3 and each row."""
-    sums = np.zeros((4, len(k)))
-    for v, w in _pieces(t, top, unit, sign):
-        terms = np.exp(k[:, None] * v)
-        if w is not None:
-            terms *= w
-        sums[0] += terms.sum(axis=-1)
+def _tilted(t: Standardised, k: Array) -> Array:
+    """Return the sums of w v, and of w v^p e^{kv} for p = 0, 1, 2, 3, of each row."""
+    sums = np.zeros((5, len(k)))
+    for rows, v, w in t.tiles():
+        if w is None:
+            sums[0, rows] += v.sum(axis=-1)
+            terms = np.exp(k[rows, None] * v)
+        else:
+            v = np.minimum(v, 0.0)  # only a value of weight zero lies above the top: no overflow
+            sums[0, rows] += np.vecdot(v, w)
+            terms = np.exp(k[rows, None] * v) * w
+        sums[1, rows] += terms.sum(axis=-1)
         for power in (1, 2, 3):
-            sums[power] += np.vecdot(v, terms)
+            sums[power + 1, rows] += np.vecdot(v, terms)
             if power < 3:
                 terms *= v
     return sums
-
-
-def _pieces(
-    t: Sample, top: Array, unit: Array, sign: float
-) -> Iterator[tuple[Array, Array | None]]:
-    """Cut the sample into columns; yield v <= 0, below the largest value in units of its spread, and the weights."""
-    top, unit = sign * top[:, None], sign * unit[:, None]
-    for columns in blocks(t.width, max(1, _AT_ONCE // len(top))):
-        v = (t.values[:, columns] - top) / unit
-        if any(t.weights.strides):
-            # Only a value of weight zero lies above the top: it must not overflow.
-            yield np.minimum(v, 0.0), t.weights[:, columns]
-        else:
-            yield v, None

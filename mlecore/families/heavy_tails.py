@@ -67,7 +67,7 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
 
 def _quartiles(t: Sample) -> tuple[Array, Array, Array]:
     """Return the lower quartile, the median and the upper quartile."""
-    if not any(t.weights.strides):
+    if not t.weighted:
         # A whole sort is faster than a partition at several places.
         values, last = np.sort(t.values, axis=-1), t.width - 1
         quarter, middle = last // 4, 0.5 * (values[..., last // 2] + values[..., t.width // 2])
@@ -87,7 +87,7 @@ def largest_share(t: Sample) -> Array:
     >>> float(largest_share(Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
     0.5
     """
-    if not any(t.weights.strides):
+    if not t.weighted:
         values, weights = np.sort(t.values, axis=-1), t.weights
     else:
         order = np.argsort(t.values, axis=-1)
@@ -130,7 +130,7 @@ def sum_log1p_square(t: Sample, loc: Array, scale: Array, rough: bool = True) ->
     """
     d = t.values - np.asarray(loc)[..., None]
     scale = np.asarray(scale)[..., None]
-    if rough and t.width >= 16 and not any(t.weights.strides):
+    if rough and t.width >= 16 and not t.weighted:
         z = d / scale
         one = z * z + 1.0
         if one.max() < 2.0**127:

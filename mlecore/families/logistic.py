@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 
 from ..domains import Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import blocks
 from ..statistics import Moments, Sample
-
-# The sample of this many values that gives the first estimate when there are many more.
-_SUBSAMPLE = 2048
-# How many terms are held at once: few enough to stay in the cache, so the data are never copied whole.
-_AT_ONCE = 2**13
+from .location_scale import Standardised, part_first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,20 +69,8 @@ class Logistic(Family):
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
-        rows, weighted = (-1, t.width), any(t.weights.strides)
-        flat = Sample(np.ravel(t.n), t.values.reshape(rows), t.weights.reshape(rows))
-        step = t.width // _SUBSAMPLE if t.width > 8 * _SUBSAMPLE else 1
-        few = Sample.of(flat.values[:, ::step], flat.weights[:, ::step] if weighted else None)
-        if not (few.n > 0).all():
-            few = flat
-        m = Moments.of(few.values, few.weights if weighted else None)
-        unit = np.where(m.sd > 0, m.sd, 1.0)
-        start = np.stack([np.full(unit.shape, np.pi / np.sqrt(3.0)), np.zeros(unit.shape)])
-        if few.width < t.width:
-            start, _, _ = _solve(few, m.mean, unit, start)
-        (steepness, level), converged, iterations = _solve(flat, m.mean, unit, start)
-        columns = (m.mean + unit * level / steepness, unit / steepness, iterations, converged)
-        loc, scale, iterations, converged = (c.reshape(t.batch_shape)[()] for c in columns)
+        columns = (c.reshape(t.batch_shape)[()] for c in part_first(t, _solve))
+        loc, scale, converged, iterations = columns
         return Solution({"loc": loc, "scale": scale}, iterations, converged)
 
     @classmethod
@@ -125,14 +107,28 @@ def _tilt(z: Array) -> tuple[Array, Array]:
     return np.copysign((1.0 - e) / (1.0 + e), z), 2.0 * e / (1.0 + e) ** 2
 
 
-def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, Array, Array]:
-    """Climb by Newton in (1/scale, loc/scale), where the log-likelihood is concave; one column of `start` a row of t.
+def _solve(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, Array, Array, Array]:
+    """Return (loc, scale, converged, iterations), climbing from the loc and scale in `start`.
+
+    Newton's steps are taken in (1/scale, loc/scale) of standardised values, where the log-likelihood is concave.
+    """
+    unit = np.where(m.sd > 0, m.sd, 1.0)
+    if start is None:
+        theta = np.stack([np.full(unit.shape, np.pi / np.sqrt(3.0)), np.zeros(unit.shape)])
+    else:
+        theta = np.stack([unit, start[0] - m.mean]) / start[1]
+    (steepness, level), converged, iterations = _climb(Standardised(t, m.mean, unit), theta)
+    return m.mean + unit * level / steepness, unit / steepness, converged, iterations
+
+
+def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
+    """Return the top from a start, one column a row of t: (theta, converged, iterations).
 
     A step is halved while it overshoots, which the slope at its end tells: it points back.
     """
-    theta, count = start.copy(), start.shape[1]
+    count = theta.shape[1]
     iterations, converged = np.zeros(count, dtype=int), np.zeros(count, dtype=bool)
-    slope, bend = _derivatives(t, center, unit, theta)
+    slope, bend = _derivatives(t, theta)
     active = np.arange(count)
     for _ in range(100):
         (ga, gc), (aa, ac, cc) = slope[:, active], bend[:, active]
@@ -147,22 +143,17 @@ def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, 
         active, step, gain = active[~last], step[:, ~last], gain[~last]
         if active.size == 0:
             break
-        size = np.minimum(
-            1.0, -0.8 * theta[0, active] / np.minimum(step[0], -1e-300)
-        )  # the scale stays positive
+        # The scale stays positive.
+        size = np.minimum(1.0, -0.8 * theta[0, active] / np.minimum(step[0], -1e-300))
         trying = np.arange(active.size)
         for _halving in range(50):
             rows = active[trying]
             proposal = theta[:, rows] + size[trying] * step[:, trying]
-            part = t if rows.size == count else t[rows]
-            g, h = _derivatives(part, center[rows], unit[rows], proposal)
+            g, h = _derivatives(t.at(rows), proposal)
             good = (g * step[:, trying]).sum(axis=0) >= -0.1 * gain[trying]
             kept = rows[good]
-            theta[:, kept], slope[:, kept], bend[:, kept] = (
-                proposal[:, good],
-                g[:, good],
-                h[:, good],
-            )
+            theta[:, kept] = proposal[:, good]
+            slope[:, kept], bend[:, kept] = g[:, good], h[:, good]
             trying = trying[~good]
             if trying.size == 0:
                 break
@@ -171,27 +162,23 @@ def _solve(t: Sample, center: Array, unit: Array, start: Array) -> tuple[Array, 
     return theta, converged, iterations
 
 
-def _derivatives(t: Sample, center: Array, unit: Array, theta: Array) -> tuple[Array, Array]:
+def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
     a, c = theta[:, :, None]
-    sums = np.zeros((6, len(center)))
-    weighted = any(t.weights.strides)
-    for columns in blocks(t.width, max(1, _AT_ONCE // len(center))):
-        y = (t.values[:, columns] - center[:, None]) / unit[:, None]
-        p = scipy.special.expit(a * y - c)  # tanh(z/2) is 2p - 1, and its derivative 2p(1 - p)
-        bend = p * (1.0 - p)
-        if weighted:
-            w = t.weights[:, columns]
-            p, bend = p * w, bend * w
-            sums[5] += np.vecdot(y, w)
-        else:
-            sums[5] += y.sum(axis=-1)
-        sums[0] += np.vecdot(y, p)
-        sums[1] += p.sum(axis=-1)
-        sums[2] += bend.sum(axis=-1)
+    sums = np.zeros((5, theta.shape[1]))
+    for rows, y, w in t.tiles():
+        # With h = tanh(z/2) the slope of the log-density in z is -h, and its derivative -(1 - h^2)/2. In the far
+        # tails 1 - h^2 is off by a rounding, which Newton's direction does not feel.
+        h = np.tanh(0.5 * (a[rows] * y - c[rows]))
+        bend = 1.0 - h * h
+        if w is not None:
+            h, bend = h * w, bend * w
+        sums[0, rows] += np.vecdot(y, h)
+        sums[1, rows] += h.sum(axis=-1)
+        sums[2, rows] += bend.sum(axis=-1)
         bend *= y
-        sums[3] += bend.sum(axis=-1)
-        sums[4] += np.vecdot(y, bend)
-    first, level, cc, ac, aa, mean = sums / t.n
-    slope = np.stack([1.0 / theta[0] - (2.0 * first - mean), 2.0 * level - 1.0])
-    return slope, np.stack([1.0 / theta[0] ** 2 + 2.0 * aa, -2.0 * ac, 2.0 * cc])
+        sums[3, rows] += bend.sum(axis=-1)
+        sums[4, rows] += np.vecdot(y, bend)
+    first, level, cc, ac, aa = sums / t.sample.n
+    slope = np.stack([1.0 / theta[0] - first, level])
+    return slope, np.stack([1.0 / theta[0] ** 2 + 0.5 * aa, -0.5 * ac, 0.5 * cc])

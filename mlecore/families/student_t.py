@@ -293,7 +293,7 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
     y = y[None] if single else y
     count = len(y.n)
     rough = y
-    if y.width > 4 * _SUBSAMPLE and not any(y.weights.strides):
+    if y.width > 4 * _SUBSAMPLE and not y.weighted:
         values = y.values[:, :: y.width // _SUBSAMPLE]
         rough = Sample.of(values)
     points, height = [], []
