@@ -35,6 +35,7 @@ __all__ = [
 Array = np.ndarray
 
 LOG_2PI = float(np.log(2 * np.pi))
+_EPSILON = float(np.finfo(float).eps)
 
 # Below this the naive difference log(mean) - mean(log) has lost too many digits to be used.
 _NAIVE_GAP = 1e-3
@@ -349,51 +350,59 @@ def newton_1d(
     1.4142135623730951
     """
     start = np.asarray(start, dtype=float)
-    logarithmic = low == 0.0 and high == np.inf
+    propose, halve = _IN_LOGARITHM if low == 0.0 and high == np.inf else _PLAINLY
     x = start.ravel().copy()
-    lower = np.full(x.shape, low)
-    upper = np.full(x.shape, high)
-    done = np.zeros(x.shape, dtype=bool)
-    iterations = np.zeros(x.shape, dtype=int)
+    lower, upper = np.full(x.shape, low), np.full(x.shape, high)
+    done, iterations = np.zeros(x.shape, dtype=bool), np.zeros(x.shape, dtype=int)
     index = np.arange(x.size)
-    for _ in range(max_iterations):
-        if index.size == 0:
-            break
-        here = x[index]
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for _ in range(max_iterations):
+            if index.size == 0:
+                break
+            here = x[index]
             value, slope = f(here, index)
-            lower[index] = np.where(value > 0, here, lower[index])
-            upper[index] = np.where(value < 0, here, upper[index])
-            lo, hi = lower[index], upper[index]
-            if logarithmic:
-                step = -value / (slope * here)
-                proposal = here * np.exp(np.clip(step, -3.0, 3.0))
-                middle = np.where(
-                    lo == 0, hi / 8.0, np.where(hi == np.inf, lo * 8.0, np.sqrt(lo) * np.sqrt(hi))
-                )
-                change = np.abs(step)
-            else:
-                step = -value / slope
-                proposal = here + step
-                middle = np.where(
-                    np.isinf(lo) | np.isinf(hi),
-                    here + np.sign(value) * (1 + np.abs(here)),
-                    0.5 * (lo + hi),
-                )
-                change = np.abs(step) / np.maximum(np.abs(here), np.finfo(float).tiny)
-            inside = (proposal >= lo) & (proposal <= hi) & np.isfinite(proposal)
-            x_new = np.where(inside, proposal, middle)
-            narrow = (hi - lo) <= 4 * np.finfo(float).eps * np.abs(here)
-        finished = (value == 0) | (inside & (change <= tolerance)) | narrow
-        x[index] = np.where(value == 0, here, x_new)
-        iterations[index] += 1
-        done[index] = finished
-        index = index[~finished]
-    return (
-        x.reshape(start.shape)[()],
-        done.reshape(start.shape)[()],
-        iterations.reshape(start.shape)[()],
-    )
+            lo = np.where(value > 0, here, lower[index])
+            hi = np.where(value < 0, here, upper[index])
+            new, change = propose(here, value, slope)
+            inside = (new >= lo) & (new <= hi) & (abs(new) < np.inf)
+            if not inside.all():
+                new = np.where(inside, new, halve(here, value, lo, hi))
+            exact = value == 0
+            narrow = hi - lo <= 4 * _EPSILON * abs(here)
+            x[index] = np.where(exact, here, new)
+            lower[index], upper[index] = lo, hi
+            iterations[index] += 1
+            done[index] = finished = exact | (inside & (change <= tolerance)) | narrow
+            index = index[~finished]
+    return tuple(column.reshape(start.shape)[()] for column in (x, done, iterations))
+
+
+def _logarithmic_step(x: Array, value: Array, slope: Array) -> tuple[Array, Array]:
+    """Return where Newton's step in log(x) leads, at most by a factor of e^3, and its relative length."""
+    step = -value / (slope * x)
+    return x * np.exp(np.minimum(np.maximum(step, -3.0), 3.0)), abs(step)
+
+
+def _geometric_middle(x: Array, value: Array, lo: Array, hi: Array) -> Array:
+    """Return the middle of a bracket on the logarithmic scale, or a move by a factor of 8 while it is open."""
+    up = np.where(hi == np.inf, lo * 8.0, np.sqrt(lo) * np.sqrt(hi))
+    return np.where(lo == 0, hi / 8.0, up)
+
+
+def _plain_step(x: Array, value: Array, slope: Array) -> tuple[Array, Array]:
+    """Return where Newton's step leads, and its length relative to x."""
+    step = -value / slope
+    return x + step, abs(step) / np.maximum(abs(x), np.finfo(float).tiny)
+
+
+def _middle(x: Array, value: Array, lo: Array, hi: Array) -> Array:
+    """Return the middle of a bracket, or a move in the direction of the root while it is open."""
+    out = x + np.sign(value) * (1.0 + abs(x))
+    return np.where(np.isinf(lo) | np.isinf(hi), out, 0.5 * (lo + hi))
+
+
+_IN_LOGARITHM = _logarithmic_step, _geometric_middle
+_PLAINLY = _plain_step, _middle
 
 
 def blocks(total: int, size: int) -> Iterator[slice]:

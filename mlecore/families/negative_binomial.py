@@ -11,7 +11,7 @@ import scipy
 
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import deviance, log1p_excess, newton_1d, stirling_error, trigamma
+from ..numerics import deviance, every, log1p_excess, newton_1d, stirling_error, trigamma
 from ..statistics import Moments, Sample, saturated_poisson
 from .poisson import Poisson
 
@@ -59,13 +59,13 @@ class NegativeBinomial(Family):
         m, r, k, d = self._columns(t)
         # At mu 0 with nothing counted the slope is that of the Poisson: minus the sample's size.
         mu = np.where((m == 0) & (k == 0), -1.0, r * d / m)
-        return t.sum(mu), t.sum(_slope_in_size(k, m, r))
+        return t.sum(mu), t.sum(_in_size(k, m, r)[0])
 
     def _curvature(self, t: Sample) -> Array:
         m, r, k, d = self._columns(t)
         share = (k + r) / (r + m)
         mu_mu = share / (r + m) - np.where(k == 0, 0.0, k / m / m)
-        return symmetric(t.sum(mu_mu), t.sum(d / (r + m)), t.sum(_curvature_in_size(k, r, d)))
+        return symmetric(t.sum(mu_mu), t.sum(d / (r + m)), t.sum(_in_size(k, m, r)[1]))
 
     def _information(self) -> Array:
         m, r = np.broadcast_arrays(np.asarray(self.mu), np.asarray(self.size))
@@ -132,24 +132,22 @@ class NegativeBinomial(Family):
         return np.asarray(rng.poisson(rate), dtype=float)[()]
 
 
-def _slope_in_size(k: Array, mu: Array, r: Array) -> Array:
-    """Return the derivative of log P(k) in the size r."""
+def _in_size(k: Array, mu: Array, r: Array) -> tuple[Array, Array]:
+    """Return the first two derivatives of log P(k) in the size r, with the counts on the last axis."""
     # psi(k + r) - psi(r) is a logarithm, which joins log(r / (r + mu)), and 1/(2r) - 1/(2(k + r)), and what remains:
     # for large r each is of the size of the whole.
-    rest = 0.5 * (k / (k + r)) / r + _digamma_tail(r) - _digamma_tail(k + r)
-    d = (k - mu) / (r + mu)
-    near = np.abs(d) < 0.2
-    excess = log1p_excess(np.where(near, d, 0.0))
-    if not near.all():
-        excess = np.where(near, excess, d - np.log((k + r) / (r + mu)))
-    return rest - excess
-
-
-def _curvature_in_size(k: Array, r: Array, d: Array) -> Array:
-    """Return the second derivative of log P(k) in the size, with d = (k - mu) / (r + mu)."""
     total = k + r
-    rest = 0.5 * (k / total / r) * ((total + r) / total / r)
-    return d * d / total - rest + _trigamma_tail(total) - _trigamma_tail(r)
+    one, two = _gamma_tails(np.concatenate([total, np.broadcast_to(r, (*total.shape[:-1], 1))], -1))
+    ratio, d = k / total / r, (k - mu) / (r + mu)
+    near = abs(d) < 0.2
+    if near.all():
+        excess = log1p_excess(d)
+    else:
+        far = d - np.log(total / (r + mu))
+        excess = np.where(near, log1p_excess(np.where(near, d, 0.0)), far)
+    slope = 0.5 * ratio + (one[..., -1:] - one[..., :-1]) - excess
+    rest = 0.5 * ratio * ((total + r) / total / r)
+    return slope, d * d / total - rest + (two[..., :-1] - two[..., -1:])
 
 
 def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
@@ -166,49 +164,37 @@ def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
 
     def equation(r: Array, i: Array) -> tuple[Array, Array]:
         part = t[np.unravel_index(rows[i], t.batch_shape)] if batch else t
-        k, r = part.values, r[:, None]
-        m = flat[i][:, None]
-        slope, curvature = _slope_in_size(k, m, r), _curvature_in_size(k, r, (k - m) / (r + m))
+        slope, curvature = _in_size(part.values, flat[i][:, None], r[:, None])
         return part.sum(slope), part.sum(curvature)
 
     # Newton squares the error: after a step of 1e-8 it is below rounding.
     return newton_1d(equation, np.maximum(start, 1e-8), tolerance=1e-8)
 
 
-def _digamma_tail(a: Array) -> Array:
-    """Return log(a) - digamma(a) - 1/(2a), about 1/(12 a^2), without cancellation (Abramowitz and Stegun 6.3.18).
+def _gamma_tails(a: Array) -> tuple[Array, Array]:
+    """Return log(a) - digamma(a) - 1/(2a) and trigamma(a) - 1/a - 1/(2a^2), without cancellation.
 
-    >>> round(float(_digamma_tail(np.array(1e12)) * 12e24), 12)
-    1.0
+    They are about 1/(12 a^2) and 1/(6 a^3). Source: Abramowitz and Stegun 6.3.18 and 6.4.12.
+
+    >>> one, two = _gamma_tails(np.array(1e12))
+    >>> round(float(one * 12e24), 12), round(float(two * 6e36), 12)
+    (1.0, 1.0)
     """
+    large = a >= _SERIES_FROM
     r = 1.0 / np.maximum(a, _SERIES_FROM)
     s = r * r
-    series = s * (
+    one = s * (
         1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * 691 / 32760))))
     )
-    large = a >= _SERIES_FROM
-    if np.all(large):
-        return series
-    y = np.where(large, 1.0, a)
-    return np.where(large, series, np.log(y) - scipy.special.digamma(y) - 0.5 / y)
-
-
-def _trigamma_tail(a: Array) -> Array:
-    """Return trigamma(a) - 1/a - 1/(2a^2), about 1/(6 a^3), without cancellation (Abramowitz and Stegun 6.4.12).
-
-    >>> round(float(_trigamma_tail(np.array(1e12)) * 6e36), 12)
-    1.0
-    """
-    r = 1.0 / np.maximum(a, _SERIES_FROM)
-    s = r * r
-    series = (
+    two = (
         r * s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * 691 / 2730)))))
     )
-    large = a >= _SERIES_FROM
-    if np.all(large):
-        return series
+    if every(large):
+        return one, two
     y = np.where(large, 1.0, a)
-    return np.where(large, series, trigamma(y) - 1.0 / y - 0.5 / y / y)
+    half = 0.5 / y
+    one = np.where(large, one, np.log(y) - scipy.special.digamma(y) - half)
+    return one, np.where(large, two, trigamma(y) - 1.0 / y - half / y)
 
 
 def _information_of_size(mu: Array, r: Array) -> Array:
