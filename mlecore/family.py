@@ -72,6 +72,13 @@ def _layout_of(family: type[Family], dimension: int) -> Layout:
     return Layout(family.domains, dimension, family)
 
 
+@cache
+def _statistic_of(family: type[Family]) -> type[Statistic]:
+    """Return the type of a family's statistic."""
+    with np.errstate(all="ignore"):
+        return type(family._statistics(*family._example()))
+
+
 def _row_name(index: Array) -> int | tuple[int, ...]:
     """Return how a row of a batch is named in `problems`: a number, or a tuple for a batch of several axes."""
     return int(index[0]) if len(index) == 1 else tuple(map(int, index))
@@ -107,12 +114,12 @@ class Family:
     # -- making a distribution ---------------------------------------------------------------------------------------
 
     def __init_subclass__(cls) -> None:
-        attributes = vars(cls)
-        cls.domains = {
+        own = {
             name: value.metadata["domain"]
-            for name, value in attributes.items()
+            for name, value in vars(cls).items()
             if isinstance(value, Field)
         }
+        cls.domains = {**cls.domains, **own}
         cls.parameters = tuple(cls.domains)
 
     def __post_init__(self) -> None:
@@ -419,11 +426,9 @@ class Family:
     def _accept(cls, t: Statistic, weights: Any, axis: Any) -> Statistic:
         if weights is not None or axis is not None:
             raise DataError("weights and axis belong to data; a statistic has them already")
-        with np.errstate(all="ignore"):
-            expected = type(cls._statistics(*cls._example()))
-        if type(t) is not expected:
+        if not isinstance(t, _statistic_of(cls)):
             raise DataError(
-                f"{cls.__name__} needs {expected.__name__} as its statistic, got {type(t).__name__}; "
+                f"{cls.__name__} needs {_statistic_of(cls).__name__} as its statistic, got {type(t).__name__}; "
                 f"make it with {cls.__name__}.statistics(x)"
             )
         return t
@@ -493,10 +498,9 @@ class Family:
     @classmethod
     def _in_parts(cls, x: Array) -> bool:
         """Say whether to summarise one long sample in rows that fit the cache, rather than at once."""
-        if x.ndim != 1 + cls.event_ndim or x.shape[0] < _WORTH_ROWS or cls.event_ndim:
+        if x.ndim != 1 or cls.event_ndim or x.size < _WORTH_ROWS:
             return False
-        with np.errstate(all="ignore"):
-            return not isinstance(cls._statistics(*cls._example()), Sample)
+        return not issubclass(_statistic_of(cls), Sample)
 
     @classmethod
     def _parts(cls, x: Array, w: Array | None) -> Iterator[Statistic]:

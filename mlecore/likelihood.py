@@ -116,7 +116,8 @@ class Likelihood:
         """
         other = copy.copy(self)
         other.data = other.weights = other.axis = None
-        if self.statistic.batch_shape:
+        shape = self.statistic.batch_shape
+        if shape and not _is_all(index, shape[0]):  # selecting copies, and a sample may be large
             other.statistic = self.statistic[index]
         other.known = {name: v[index] if np.ndim(v) else v for name, v in self.known.items()}
         other.held = {i: v[index] if np.ndim(v) else v for i, v in self.held.items()}
@@ -424,6 +425,16 @@ class Likelihood:
                 fixed={name: grid[valid]}, start=start[valid]
             ).log_likelihood
         return values[()]
+
+
+def _is_all(index: Any, count: int) -> bool:
+    """Say whether an index selects the whole of an axis, in order."""
+    return (
+        isinstance(index, np.ndarray)
+        and index.shape == (count,)
+        and index.dtype.kind == "i"
+        and bool((index == np.arange(count)).all())
+    )
 
 
 def _climb(

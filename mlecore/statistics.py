@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -48,6 +48,8 @@ __all__ = [
     "Statistic",
     "beside",
     "heaviest",
+    "order_statistics",
+    "piecewise",
     "total",
 ]
 
@@ -58,6 +60,8 @@ _TABLE_SIZE = 1024
 
 # How many values of a long sample are worked on at once.
 _PIECE = 2**13
+# A sample that is sorted piece by piece rather than whole.
+LONG = 2**16
 # A gap this small can be the rounding of a mean: equal values are told from nearly equal ones with more care.
 _ROUNDING_GAP = 1e-28
 
@@ -170,6 +174,14 @@ class Statistic:
     def isfinite(self) -> bool:
         """Say whether every number in the statistic is finite."""
         return all(every(np.isfinite(value)) for value in self._arrays().values())
+
+    def repeated(self, batch: tuple[int, ...]) -> Self:
+        """Return views of one sample as a batch of equal ones."""
+        columns = {}
+        for name, value in self._arrays().items():
+            own = np.shape(value)[np.ndim(value) - self._trailing.get(name, 0) :]
+            columns[name] = np.broadcast_to(value, batch + own)
+        return type(self)(**columns)
 
     def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
         """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
@@ -671,6 +683,11 @@ class Sample(Statistic):
         values = self.values[index]
         return type(self)(self.n[index], values, np.broadcast_to(1.0, values.shape))
 
+    def _replaced(self, values: Array) -> Sample:
+        """Return other values with the same weights."""
+        weights = self.weights if self.weighted else np.broadcast_to(1.0, values.shape)
+        return Sample(self.n, values, weights)
+
     def isfinite(self) -> bool:
         # Weights are checked when they are given.
         return every(np.isfinite(self.n)) and bool(np.isfinite(self.values).all())
@@ -681,16 +698,6 @@ class Sample(Statistic):
             return terms.sum(axis=-1)
         return (self.weights * terms).sum(axis=-1)
 
-    def sum_of(self, terms: Callable[[Array], Array]) -> Array:
-        """Add up terms(values), weighted, in pieces that stay in the cache: the data are never copied whole."""
-        if self.values.ndim > 1 or self.width <= 2 * _PIECE:
-            return self.sum(terms(self.values))
-        value = 0.0
-        for part in blocks(self.width, _PIECE):
-            piece = terms(self.values[part])
-            value = value + (self.weights[part] * piece if self.weighted else piece).sum(axis=-1)
-        return value
-
     def pieces(self) -> Iterator[Self]:
         """Cut long samples into parts that stay in the cache; a sum over the whole is the sum over its pieces."""
         size = 2 * _PIECE * self.width // max(1, self.values.size)
@@ -700,7 +707,13 @@ class Sample(Statistic):
             return
         for part in blocks(self.width, size):
             weights = self.weights[..., part] if self.weighted else None
-            yield self.of(self.values[..., part], weights)
+            yield Sample.of(self.values[..., part], weights)
+
+    def thinned(self, count: int) -> Sample:
+        """Return at least so many values, evenly spaced along each sample; all, where they are less than twice as many."""
+        step = max(1, self.width // count)
+        weights = self.weights[..., ::step] if self.weighted else None
+        return self if step == 1 else Sample.of(self.values[..., ::step], weights)
 
     def dot(self, first: Array, second: Array) -> Array:
         """Add up the product of two terms for each value, weighted, without holding the products."""
@@ -715,7 +728,9 @@ class Sample(Statistic):
     def median(self, terms: Array) -> Array:
         """Return the weighted median of one term for each value: halfway between the lower and the upper one."""
         if not self.weighted:
-            return np.median(terms, axis=-1)
+            last = terms.shape[-1] - 1
+            lower, upper = order_statistics(terms, last // 2, (last + 1) // 2)
+            return 0.5 * lower + 0.5 * upper
         order = np.argsort(terms, axis=-1)
         ordered = np.take_along_axis(terms, order, axis=-1)
         weights = np.broadcast_to(self.weights, terms.shape)
@@ -724,7 +739,7 @@ class Sample(Statistic):
         first = np.argmax(below >= half, axis=-1)[..., None]
         last = np.argmax(below > half, axis=-1)[..., None]
         lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
-        return lower + 0.5 * (upper - lower)
+        return 0.5 * lower + 0.5 * upper
 
     def extremes(self) -> tuple[Array, Array]:
         """Return the smallest and the largest value; a value of weight zero is no observation."""
@@ -771,6 +786,67 @@ class Sample(Statistic):
         counts = np.bincount(flat, rows.ravel(), minlength=len(rows) * values.size)
         counts = counts.reshape((*self.weights.shape[:-1], values.size))
         return type(self)(self.n, np.broadcast_to(values, counts.shape), counts)
+
+
+def piecewise(formula: Callable) -> Callable:
+    """Sum a formula of the sample, or a tuple of them, over the pieces of a long one.
+
+    So no evaluation holds copies of all the data, and what it holds stays in the cache. The formula's other argument
+    comes first.
+
+    >>> count = piecewise(lambda self, t: t.n)
+    >>> float(count(None, Sample.of(np.zeros(100_000))))
+    100000.0
+    """
+
+    @wraps(formula)
+    def summed(self: Any, t: Sample) -> Any:
+        parts = [formula(self, part) for part in t.pieces()]
+        if len(parts) == 1:
+            return parts[0]
+        if isinstance(parts[0], tuple):
+            return tuple(sum(column) for column in zip(*parts, strict=True))
+        return sum(parts)
+
+    return summed
+
+
+def order_statistics(x: Array, *ranks: int) -> list[Array]:
+    """Return the values of some ranks, 0 for the smallest, along the last axis, without a copy of a long sample.
+
+    A part of the sample says between which two values a rank must lie; the few in between are sorted. Source: Floyd
+    and Rivest (1975).
+
+    >>> order_statistics(np.array([5.0, 1.0, 3.0]), 0, 1)
+    [np.float64(1.0), np.float64(3.0)]
+    """
+    if x.ndim > 1 or x.size < LONG:
+        ordered = np.sort(x, axis=-1)
+        return [ordered[..., rank][()] for rank in ranks]
+    part = np.sort(x[:: x.size // _PIECE])
+    found: dict[int, Array] = {}
+    for rank in ranks:
+        if rank not in found:
+            found |= _between(x, part, rank, ranks)
+        if (
+            rank not in found
+        ):  # the part misled, as it can when the order of the values has a period
+            found[rank] = np.partition(x, rank)[rank]
+    return [found[rank] for rank in ranks]
+
+
+def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[int, Array]:
+    """Return the values of those ranks that lie near one, by the sorted part within six standard errors."""
+    place, margin = rank / x.size * part.size, 3.0 * np.sqrt(part.size)
+    low = part[int(place - margin)] if place >= margin else -np.inf
+    high = part[int(place + margin)] if place + margin < part.size else np.inf
+    below, kept = 0, []
+    for piece in blocks(x.size, 2 * _PIECE):
+        values = x[piece]
+        below += np.count_nonzero(values < low)
+        kept.append(np.compress((values >= low) & (values <= high), values))
+    near = np.sort(np.concatenate(kept))
+    return {r: near[r - below] for r in ranks if 0 <= r - below < near.size}
 
 
 def _small_counts(values: Array) -> Array | None:

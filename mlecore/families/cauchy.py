@@ -11,14 +11,15 @@ import numpy as np
 from ..domains import Positive, Real, parameter
 from ..errors import RegularityError
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..statistics import Moments, Sample
+from ..statistics import Moments, Sample, piecewise
 from .heavy_tails import (
     best_climb,
     grid_of_values,
     largest_share,
     locate,
-    piecewise,
     polar,
+    share_at,
+    spread_about,
     standardised,
     sum_log1p_square,
 )
@@ -69,10 +70,10 @@ class Cauchy(Family):
         if "scale" in fixed:
             return
         if "loc" in fixed:
-            share = t.mean(np.where(t.values == np.asarray(fixed["loc"])[..., None], 1.0, 0.0))
+            share = share_at(fixed["loc"], t)
             reason = "half the values or more are equal to the fixed loc"
         else:
-            share, reason = largest_share(t), "half the values or more are equal"
+            share, reason = largest_share(t, 0.5), "half the values or more are equal"
         yield Refusal(
             share >= 0.5, f"{reason}, so the likelihood keeps rising as scale shrinks to 0"
         )
@@ -91,8 +92,7 @@ class Cauchy(Family):
         t, held = likelihood.statistic, likelihood.held
         with np.errstate(all="ignore"):
             places = np.asarray(held[0])[None] if 0 in held else grid_of_values(t)
-            spread = t.median(np.abs(t.values - np.asarray(places[len(places) // 2])[..., None]))
-            sizes = held[1] if 1 in held else np.where(spread > 0, spread, 1.0)
+            sizes = held[1] if 1 in held else spread_about(places[len(places) // 2], t)
             theta, _, converged, iterations = best_climb(
                 likelihood, places, np.asarray(sizes)[None]
             )

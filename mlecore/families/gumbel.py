@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
-from ..statistics import Moments, Sample
+from ..family import Array, Solution, symmetric
+from ..statistics import Moments, Sample, piecewise
 from .extreme_value import solve_extreme_value
+from .location_scale import LocationScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Gumbel(Family):
+class Gumbel(LocationScale):
     """Gumbel(loc, scale b): f(x) = exp(-z - exp(-z)) / b, z = (x - loc)/b; for maxima, with its long tail above.
 
     Mean loc + 0.5772 b, variance (pi b)^2 / 6; both parameters have the unit of x. exp(-X) is Weibull.
@@ -25,26 +25,18 @@ class Gumbel(Family):
     -1.0
     """
 
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
-
-    def _standardised(self, t: Sample) -> Array:
-        return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
-
+    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        loc, scale = (np.asarray(p)[..., None] for p in (self.loc, self.scale))
+        z = self._standardised(t)
+        return -t.n * np.log(self.scale) - t.sum(z + np.exp(-z))
 
-        def terms(x: Array) -> Array:
-            z = (x - loc) / scale
-            return z + np.exp(-z)
-
-        return -t.n * np.log(self.scale) - t.sum_of(terms)
-
+    @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z = self._standardised(t)
         e = np.expm1(-z)
         return -t.sum(e) / self.scale, -(t.n + t.sum(z * e)) / self.scale
 
+    @piecewise
     def _curvature(self, t: Sample) -> Array:
         z = self._standardised(t)
         e = np.exp(-z)
@@ -58,26 +50,10 @@ class Gumbel(Family):
         return symmetric(unit, -c * unit, (np.pi**2 / 6.0 + c * c) * unit)
 
     @classmethod
-    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        if "scale" not in fixed:
-            low, high = t.extremes()
-            yield Refusal(
-                (low == high) & (low == fixed.get("loc", low)),
-                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
-            )
-
-    @classmethod
     def _mle(cls, t: Sample) -> Solution:
         # exp(-x) is Weibull, with the shape 1/b and the logarithm of its scale -loc.
         k, level, converged, iterations = solve_extreme_value(t, sign=-1.0)
         return Solution({"loc": -level, "scale": 1.0 / k}, iterations, converged)
-
-    @classmethod
-    def _start(cls, t: Sample) -> dict[str, Any]:
-        # Equal values have no scale of their own, yet one when the location is given.
-        low, high = t.extremes()
-        spread = np.where(high > low, high - low, np.maximum(np.abs(low), np.finfo(float).tiny))
-        return {"loc": t.mean(t.values), "scale": 0.25 * spread}
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:

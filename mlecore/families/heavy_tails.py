@@ -7,17 +7,17 @@ Tyler 1991), which `locate` finds. With the scale known there can be a maximum b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import blocks, mean_log
-from ..statistics import Sample
+from ..numerics import blocks, mean_log, some
+from ..statistics import LONG, Sample, order_statistics, piecewise
 
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
@@ -25,26 +25,34 @@ _CLIMBS = 6
 _TERMS = 2**22
 
 
-def piecewise(formula: Callable) -> Callable:
-    """Sum a formula of the likelihood, or a tuple of them, over the pieces of a long sample.
+@dataclass(frozen=True, eq=False)
+class Rescaled(Sample):
+    """A long sample in units of `unit` from `center`, standardised whenever its pieces are read: no copy is kept.
 
-    So no evaluation holds copies of all the data, and what it holds stays in the cache.
+    `values` are as they were; what sums over `pieces()` sees the standardised ones.
 
-    >>> count = piecewise(lambda self, t: t.n)
-    >>> float(count(None, Sample.of(np.zeros(100_000))))
-    100000.0
+    >>> t = Rescaled(
+    ...     np.float64(2.0), np.array([1.0, 3.0]), np.ones(2), np.float64(1.0), np.float64(2.0)
+    ... )
+    >>> [piece.values for piece in t.pieces()]
+    [array([0., 1.])]
     """
 
-    @wraps(formula)
-    def summed(self: Any, t: Sample) -> Any:
-        parts = [formula(self, part) for part in t.pieces()]
-        if len(parts) == 1:
-            return parts[0]
-        if isinstance(parts[0], tuple):
-            return tuple(sum(column) for column in zip(*parts, strict=True))
-        return sum(parts)
+    center: Array
+    unit: Array
 
-    return summed
+    def _standard(self, part: Sample) -> Sample:
+        return part._replaced((part.values - self.center[..., None]) / self.unit[..., None])
+
+    def pieces(self) -> Iterator[Sample]:
+        return map(self._standard, super().pieces())
+
+    def thinned(self, count: int) -> Sample:
+        return self._standard(super().thinned(count))
+
+    def __getitem__(self, index: Any) -> Self:
+        raw = Sample(self.n, self.values, self.weights)[index]
+        return type(self)(raw.n, raw.values, raw.weights, self.center[index], self.unit[index])
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
@@ -57,21 +65,31 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
     (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
     """
     low, center, high = _quartiles(t)
-    distance = t.values - center[..., None]
     spread = 0.5 * (high - low)
-    # Half the values are equal: any scale will do to start from.
-    spread = np.where(spread > 0, spread, t.mean(np.abs(distance)) if np.any(spread <= 0) else 1.0)
-    spread = np.where(spread > 0, spread, 1.0)
-    return Sample(t.n, distance / spread[..., None], t.weights), center[()], spread[()]
+    if some(spread <= 0):
+        # Half the values are equal: any scale will do to start from.
+        deviation = _deviations(center, t) / t.n
+        spread = np.where(spread > 0, spread, np.where(deviation > 0, deviation, 1.0))
+    center, spread = np.asarray(center), np.asarray(spread)
+    y = Rescaled(t.n, t.values, t.weights, center, spread)
+    if t.batch_shape or t.width < LONG:
+        y = y._standard(t)
+    return y, center[()], spread[()]
+
+
+@piecewise
+def _deviations(center: Array, t: Sample) -> Array:
+    """Return the sum of the distances from the centre."""
+    return t.sum(np.abs(t.values - np.asarray(center)[..., None]))
 
 
 def _quartiles(t: Sample) -> tuple[Array, Array, Array]:
     """Return the lower quartile, the median and the upper quartile."""
     if not t.weighted:
-        # A whole sort is faster than a partition at several places.
-        values, last = np.sort(t.values, axis=-1), t.width - 1
-        quarter, middle = last // 4, 0.5 * (values[..., last // 2] + values[..., t.width // 2])
-        return values[..., quarter], np.asarray(middle), values[..., last - quarter]
+        last = t.width - 1
+        quarter, lower, upper = last // 4, last // 2, t.width // 2
+        low, a, b, high = order_statistics(t.values, quarter, lower, upper, last - quarter)
+        return low, 0.5 * (a + b), high
     order = np.argsort(t.values, axis=-1)
     values = np.take_along_axis(t.values, order, axis=-1)
     below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
@@ -81,22 +99,37 @@ def _quartiles(t: Sample) -> tuple[Array, Array, Array]:
     return tuple(np.take_along_axis(values, place, axis=-1)[..., 0] for place in places)
 
 
-def largest_share(t: Sample) -> Array:
-    """Return the largest share of the sample that one value has.
+def share_at(value: Array, t: Sample) -> Array:
+    """Return which share of each sample equals a value.
+
+    >>> float(share_at(3.0, Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
+    0.5
+    """
+    return _weight_at(value, t) / t.n
+
+
+@piecewise
+def _weight_at(value: Array, t: Sample) -> Array:
+    """Return the weight of the observations that equal a value."""
+    return t.sum(np.where(t.values == np.asarray(value)[..., None], 1.0, 0.0))
+
+
+def largest_share(t: Sample, least: Any = 0.0) -> Array:
+    """Return the largest share of the sample that one value has; a share below `least` may be given as 0.
 
     >>> float(largest_share(Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
     0.5
     """
-    if not t.weighted:
-        values, weights = np.sort(t.values, axis=-1), t.weights
-    else:
-        order = np.argsort(t.values, axis=-1)
-        values = np.take_along_axis(t.values, order, axis=-1)
-        weights = np.take_along_axis(t.weights, order, axis=-1)
+    if np.min(least) >= 0.5 and not t.weighted:
+        # A value that is half the sample or more is in the middle of it.
+        last = t.width - 1
+        middle = order_statistics(t.values, last // 2, (last + 1) // 2)
+        return np.maximum(*(share_at(value, t) for value in middle))
+    order = np.argsort(t.values, axis=-1)
+    values = np.take_along_axis(t.values, order, axis=-1)
+    weights = np.take_along_axis(t.weights, order, axis=-1)
     last = np.ones(values.shape, dtype=bool)
     last[..., :-1] = values[..., 1:] != values[..., :-1]
-    if last.all():
-        return (weights.max(axis=-1) / t.n)[()]
     # The weight up to the end of each run of equal values, carried on to the next run's end.
     below = np.cumsum(weights, axis=-1)
     ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
@@ -237,10 +270,24 @@ def grid_of_values(t: Sample) -> Array:
     >>> grid_of_values(Sample.of(np.array([3.0, 1.0, 2.0])))
     array([1., 2., 3.])
     """
+    t = t if t.weighted else t.thinned(LONG)
     places = min(t.width, max(64, _TERMS // t.values.size))
     ranks = np.linspace(0, t.width - 1, places).round().astype(int)
-    seen = np.where(t.weights > 0, t.values, np.asarray(t.median(t.values))[..., None])
+    seen = t.values
+    if t.weighted:
+        seen = np.where(t.weights > 0, t.values, np.asarray(t.median(t.values))[..., None])
     return np.moveaxis(np.sort(seen, axis=-1)[..., ranks], -1, 0)
+
+
+def spread_about(center: Array, t: Sample) -> Array:
+    """Return the median distance from a centre, 1 where it is zero; of a part of a long sample.
+
+    >>> float(spread_about(3.0, Sample.of(np.array([1.0, 2.0, 5.0]))))
+    2.0
+    """
+    t = t if t.weighted else t.thinned(LONG)
+    spread = np.asarray(t.median(np.abs(t.values - np.asarray(center)[..., None])))
+    return np.where(spread > 0, spread, 1.0)
 
 
 def best_climb(

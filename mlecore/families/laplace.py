@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
-from ..statistics import Moments, Sample
+from ..family import Array, Solution, symmetric
+from ..statistics import Moments, Sample, piecewise
+from .location_scale import LocationScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Laplace(Family):
+class Laplace(LocationScale):
     """Laplace(loc, scale b): f(x) = exp(-|x - loc| / b) / (2 b).
 
     Mean loc, variance 2 b^2; both parameters have the unit of x. The MLE of loc is the median, of scale the mean
@@ -25,23 +25,17 @@ class Laplace(Family):
     2.0
     """
 
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
     information_only_expected = "the log-likelihood of Laplace has a corner at every observation and no curvature between them"
 
     def _distance(self, t: Sample) -> Array:
         """Return the mean of |x - loc| in units of the scale."""
-        return t.mean(
-            np.abs(t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
-        )
+        return _distances(self.loc, t) / t.n / self.scale
 
     def _log_likelihood(self, t: Sample) -> Array:
         return -t.n * (np.log(2.0) + np.log(self.scale) + self._distance(t))
 
     def _slope(self, t: Sample) -> tuple[Array, ...]:
-        loc = np.asarray(self.loc)[..., None]
-        side = t.sum(np.sign(t.values - loc))
-        at_corner = t.sum(np.where(t.values == loc, 1.0, 0.0))
+        side, at_corner = _sides(self.loc, t)
         # At a corner the slopes from the left and right differ; of all between them take the one nearest to zero,
         # which is zero exactly when loc is a median.
         balance = np.sign(side) * np.maximum(np.abs(side) - at_corner, 0.0)
@@ -57,34 +51,18 @@ class Laplace(Family):
         return symmetric(unit + 0.0 * self.loc, 0.0 * unit, unit)
 
     @classmethod
-    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        if "scale" not in fixed:
-            low, high = t.extremes()
-            yield Refusal(
-                (low == high) & (low == fixed.get("loc", low)),
-                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
-            )
-
-    @classmethod
     def _mle(cls, t: Sample) -> Solution:
-        loc = t.median(t.values)
-        return Solution(
-            {"loc": loc, "scale": t.mean(np.abs(t.values - np.asarray(loc)[..., None]))}
-        )
+        return cls._mle_given(t, {})
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution:
         loc = held[0] if 0 in held else t.median(t.values)
-        scale = held[1] if 1 in held else t.mean(np.abs(t.values - np.asarray(loc)[..., None]))
+        scale = held[1] if 1 in held else _distances(loc, t) / t.n
         return Solution({"loc": loc, "scale": scale})
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"loc": m.mean, "scale": m.sd / np.sqrt(2.0)}
-
-    @property
-    def mean(self) -> Any:
-        return self.loc + 0.0 * self.scale
 
     @property
     def var(self) -> Any:
@@ -97,3 +75,16 @@ class Laplace(Family):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return rng.laplace(self.loc, self.scale, size)
+
+
+@piecewise
+def _distances(loc: Array, t: Sample) -> Array:
+    """Return the sum of |x - loc|."""
+    return t.sum(np.abs(t.values - np.asarray(loc)[..., None]))
+
+
+@piecewise
+def _sides(loc: Array, t: Sample) -> tuple[Array, Array]:
+    """Return how many more values lie above loc than below, and how many on it."""
+    loc = np.asarray(loc)[..., None]
+    return t.sum(np.sign(t.values - loc)), t.sum(np.where(t.values == loc, 1.0, 0.0))

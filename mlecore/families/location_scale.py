@@ -1,4 +1,4 @@
-"""A location and a scale from samples that no small statistic serves: the sums over standardised values.
+"""What families of a location and a scale share, when no small statistic serves them.
 
 Gumbel, Weibull (through its logarithm) and Logistic are fitted by Newton's method on sums over the whole sample. Two
 things make that quick and safe, whatever the offset and the unit of the data: values are standardised tile by tile,
@@ -7,23 +7,55 @@ each small enough for the cache, so the data are never copied; and a long sample
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..domains import Positive, Real, parameter
+from ..family import Array, Family, Refusal
 from ..numerics import blocks, every
 from ..statistics import Moments, Sample
 
-__all__ = ["Standardised", "part_first"]
-
-Array = np.ndarray
+__all__ = ["LocationScale", "Standardised", "part_first"]
 
 # A tile of so many doubles, 128 kB, stays in the second cache with its two or three temporaries; larger ones are
 # fetched from the system and returned to it each time, at several times the cost.
 _TILE = 2**14
 # The sample of this many values that gives the first estimate when there are many more.
 _PART = 2048
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LocationScale(Family):
+    """A family whose members differ in where they lie, `loc`, and how wide they are, `scale`; both in the unit of x."""
+
+    loc: Array = parameter(Real())
+    scale: Array = parameter(Positive())
+
+    def _standardised(self, t: Sample) -> Array:
+        return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        if "scale" not in fixed:
+            low, high = t.extremes()
+            yield Refusal(
+                (low == high) & (low == fixed.get("loc", low)),
+                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
+            )
+
+    @classmethod
+    def _start(cls, t: Sample) -> dict[str, Any]:
+        # Equal values have no scale of their own, yet one when the location is given.
+        low, high = t.extremes()
+        spread = np.where(high > low, high - low, np.maximum(np.abs(low), np.finfo(float).tiny))
+        return {"loc": t.mean(t.values), "scale": 0.25 * spread}
+
+    @property
+    def mean(self) -> Any:
+        return self.loc + 0.0 * self.scale
 
 
 class Standardised(NamedTuple):
@@ -68,11 +100,9 @@ def part_first(t: Sample, solve: Callable[[Sample, Moments, Any], Any]) -> Any:
     """
     shape = (-1, t.width)
     whole = Sample(np.ravel(t.n), t.values.reshape(shape), t.weights.reshape(shape))
-    step = t.width // _PART if t.width > 8 * _PART else 1
-    weights = whole.weights[:, ::step] if t.weighted else None
-    part = Sample.of(whole.values[:, ::step], weights)
-    if step == 1 or not every(part.n > 0):
-        part, weights = whole, whole.weights if t.weighted else None
-    m = Moments.of(part.values, weights)
+    part = whole.thinned(_PART) if t.width > 8 * _PART else whole
+    if not every(part.n > 0):
+        part = whole
+    m = Moments.of(part.values, part.weights if t.weighted else None)
     start = None if part is whole else solve(part, m, None)
     return solve(whole, m, start)

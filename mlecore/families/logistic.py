@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
-from ..statistics import Moments, Sample
-from .location_scale import Standardised, part_first
+from ..family import Array, Solution, symmetric
+from ..statistics import Moments, Sample, piecewise
+from .location_scale import LocationScale, Standardised, part_first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Logistic(Family):
+class Logistic(LocationScale):
     """Logistic(loc, scale b): f(x) = exp(-z) / (b (1 + exp(-z))^2), z = (x - loc)/b.
 
     Mean loc, variance (pi b)^2 / 3; both parameters have the unit of x.
@@ -25,27 +23,19 @@ class Logistic(Family):
     0.125
     """
 
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
-
-    def _standardised(self, t: Sample) -> Array:
-        return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
-
+    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        loc, scale = (np.asarray(p)[..., None] for p in (self.loc, self.scale))
+        # The density is even in z, so exp(-|z|) serves both tails and never overflows.
+        z = np.abs(self._standardised(t))
+        return -t.n * np.log(self.scale) - t.sum(z + 2.0 * np.log(1.0 + np.exp(-z)))
 
-        def terms(x: Array) -> Array:
-            # The density is even in z, so exp(-|z|) serves both tails and never overflows.
-            z = np.abs((x - loc) / scale)
-            return z + 2.0 * np.log(1.0 + np.exp(-z))
-
-        return -t.n * np.log(self.scale) - t.sum_of(terms)
-
+    @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z = self._standardised(t)
         tilt = np.tanh(0.5 * z)
         return t.sum(tilt) / self.scale, (t.sum(z * tilt) - t.n) / self.scale
 
+    @piecewise
     def _curvature(self, t: Sample) -> Array:
         z = self._standardised(t)
         tilt, bend = _tilt(z)
@@ -59,34 +49,14 @@ class Logistic(Family):
         return symmetric(unit, 0.0 * unit, (1.0 + np.pi**2 / 3.0) * unit)
 
     @classmethod
-    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        if "scale" not in fixed:
-            low, high = t.extremes()
-            yield Refusal(
-                (low == high) & (low == fixed.get("loc", low)),
-                "all values are equal, so the density at them grows without bound as scale shrinks to 0",
-            )
-
-    @classmethod
     def _mle(cls, t: Sample) -> Solution:
         columns = (c.reshape(t.batch_shape)[()] for c in part_first(t, _solve))
         loc, scale, converged, iterations = columns
         return Solution({"loc": loc, "scale": scale}, iterations, converged)
 
     @classmethod
-    def _start(cls, t: Sample) -> dict[str, Any]:
-        # Equal values have no scale of their own, yet one when the location is given.
-        low, high = t.extremes()
-        spread = np.where(high > low, high - low, np.maximum(np.abs(low), np.finfo(float).tiny))
-        return {"loc": t.mean(t.values), "scale": 0.25 * spread}
-
-    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"loc": m.mean, "scale": m.sd * np.sqrt(3.0) / np.pi}
-
-    @property
-    def mean(self) -> Any:
-        return self.loc + 0.0 * self.scale
 
     @property
     def var(self) -> Any:

@@ -13,15 +13,16 @@ from ..domains import Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import LOG_2PI, log1p_excess, trigamma
-from ..statistics import Moments, Sample
+from ..statistics import Moments, Sample, piecewise
 from .heavy_tails import (
     best_climb,
     grid_of_values,
     largest_share,
     locate,
-    piecewise,
     polar,
     restricted,
+    share_at,
+    spread_about,
     standardised,
     sum_log1p_square,
 )
@@ -117,14 +118,14 @@ class StudentT(Family):
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         if "scale" not in fixed:
-            if "loc" in fixed:
-                same = t.values == np.asarray(fixed["loc"])[..., None]
-                share, where = t.mean(np.where(same, 1.0, 0.0)), "equal to the fixed loc"
-            else:
-                share, where = largest_share(t), "equal"
             df = np.asarray(fixed.get("df", 1.0))
+            too_many = df / (df + 1.0)
+            if "loc" in fixed:
+                share, where = share_at(fixed["loc"], t), "equal to the fixed loc"
+            else:
+                share, where = largest_share(t, too_many), "equal"
             yield Refusal(
-                share >= df / (df + 1.0),
+                share >= too_many,
                 f"a share of df / (df + 1) of the values or more (half, for df = 1) are {where}, so the likelihood "
                 "keeps rising as scale shrinks to 0",
             )
@@ -148,7 +149,7 @@ class StudentT(Family):
             held["loc"] = (np.asarray(fixed["loc"]) - center) / spread
         if "scale" in fixed:
             held["scale"] = np.asarray(fixed["scale"]) / spread
-        mu = np.asarray(held.get("loc", y.mean(y.values)))
+        mu = np.asarray(held["loc"] if "loc" in held else _total(None, y) / y.n)
         sigma = held.get("scale", np.sqrt(_powers((mu, 1.0), y)[0] / y.n))
         square, fourth = (power / y.n for power in _powers((mu, sigma), y))
         # The slope of the profile in 1/df at the Normal: only where it does not rise can the Normal be the best.
@@ -262,6 +263,12 @@ def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
 
 
 @piecewise
+def _total(_: None, t: Sample) -> Array:
+    """Return the sum of the values."""
+    return t.sum(t.values)
+
+
+@piecewise
 def _powers(at: tuple[Array, Array], t: Sample) -> tuple[Array, Array]:
     """Return the sums of z^2 and z^4, with z = (x - mu) / sigma."""
     z = (t.values - np.asarray(at[0])[..., None]) / np.asarray(at[1])[..., None]
@@ -274,9 +281,7 @@ def _with_df(likelihood: Any, df: Any) -> tuple[Array, Array, Array]:
     y, center, spread = standardised(likelihood.statistic)
     if likelihood.batch_shape and not y.batch_shape:
         center, spread = (np.broadcast_to(v, likelihood.batch_shape) for v in (center, spread))
-        rows = np.broadcast_to(y.values, (*likelihood.batch_shape, y.width))
-        n = np.broadcast_to(y.n, likelihood.batch_shape)
-        y = Sample(n, rows, np.broadcast_to(y.weights, rows.shape))
+        y = y.repeated(likelihood.batch_shape)
     loc, scale, converged, iterations = locate(y, df)
     theta = np.stack(np.broadcast_arrays(df, center + spread * loc, spread * scale), axis=-1)
     return theta, converged, iterations
@@ -294,8 +299,7 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
     count = len(y.n)
     rough = y
     if y.width > 4 * _SUBSAMPLE and not y.weighted:
-        values = y.values[:, :: y.width // _SUBSAMPLE]
-        rough = Sample.of(values)
+        rough = y.thinned(_SUBSAMPLE)
     points, height = [], []
     loc, scale = np.zeros(count), np.ones(count)
     for df in _GRID:
@@ -332,9 +336,7 @@ def _search(likelihood: Any, held: Mapping[str, Any]) -> tuple[Array, Array, Arr
     """Climb from many points, where a held parameter leaves room for several maxima."""
     t = likelihood.statistic
     places = np.asarray(held["loc"])[None] if "loc" in held else grid_of_values(t)
-    middle = np.asarray(places[len(places) // 2])
-    spread = np.asarray(t.median(np.abs(t.values - middle[..., None])))
-    spread = np.where(spread > 0, spread, 1.0)
+    spread = spread_about(places[len(places) // 2], t)
     sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
     grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
     bound = None if "df" in held or "scale" in held else _back_to_edge

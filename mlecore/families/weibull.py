@@ -12,7 +12,7 @@ import scipy
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import newton_1d
-from ..statistics import Moments, Sample
+from ..statistics import Moments, Sample, piecewise
 from .extreme_value import solve_extreme_value
 
 
@@ -41,20 +41,18 @@ class Weibull(Family):
         z = np.asarray(self.shape)[..., None] * (t.values - np.log(self.scale)[..., None])
         return z, np.exp(z)
 
+    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        k, log_scale = np.asarray(self.shape)[..., None], np.log(self.scale)[..., None]
+        z, e = self._standardised(t)
+        return t.n * np.log(self.shape) + t.sum(z - e - t.values)
 
-        def terms(y: Array) -> Array:
-            z = k * (y - log_scale)
-            return z - np.exp(z) - y
-
-        return t.n * np.log(self.shape) + t.sum_of(terms)
-
+    @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z, _ = self._standardised(t)
         k, s = self.shape, self.scale
         return (t.n - t.sum(z * np.expm1(z))) / k, k / s * t.sum(np.expm1(z))
 
+    @piecewise
     def _curvature(self, t: Sample) -> Array:
         z, e = self._standardised(t)
         k, s = self.shape, self.scale
