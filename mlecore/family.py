@@ -8,7 +8,7 @@ densities and scores of single observations (samples of size one), batches, fits
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self
@@ -20,7 +20,7 @@ from .domains import Domain, Layout, Support, numeric, require_finite, require_w
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
-from .numerics import blocks, every, some
+from .numerics import blocks, some
 from .statistics import Moments, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -32,6 +32,8 @@ _ROW = 8192
 _ROWS_AT_ONCE = 32
 # Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
 _WORTH_ROWS = 2**18
+# How many values of a batch of samples are worked on at once, where the sample is its own statistic.
+_VALUES_AT_ONCE = 2**17
 
 
 class Solution(NamedTuple):
@@ -40,7 +42,6 @@ class Solution(NamedTuple):
     params: dict[str, Any]
     iterations: Any = 0
     converged: Any = True
-    notes: tuple[str, ...] = ()
 
 
 class Refusal(NamedTuple):
@@ -79,7 +80,7 @@ def _statistic_of(family: type[Family]) -> type[Statistic]:
         return type(family._statistics(*family._example()))
 
 
-def _row_name(index: Array) -> int | tuple[int, ...]:
+def _row_name(index: Sequence[int]) -> int | tuple[int, ...]:
     """Return how a row of a batch is named in `problems`: a number, or a tuple for a batch of several axes."""
     return int(index[0]) if len(index) == 1 else tuple(map(int, index))
 
@@ -586,48 +587,69 @@ class Family:
         if method != "mle":
             raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
         cls._check_known(likelihood)
-        batch = likelihood.batch_shape
-        problems, good = cls._refusals(likelihood, batch)
-        part = likelihood._flat(batch) if batch else likelihood
-        if not every(good):
-            part = part.at(np.flatnonzero(good.ravel()))
-        if batch and not good.any():
-            solution, full = (
-                Solution({}, 0, False),
-                np.full((0, len(likelihood.layout.names)), np.nan),
-            )
-        else:
-            solution, full = cls._solve(part)
-        return cls._finish(likelihood, batch, good, problems, solution, full)
+        return cls._fit_batch(likelihood) if likelihood.batch_shape else cls._fit_one(likelihood)
 
     @classmethod
     def _check_known(cls, likelihood: Likelihood) -> None:
         """Raise where the data contradict a known parameter."""
 
     @classmethod
-    def _refusals(
-        cls, likelihood: Likelihood, batch: tuple[int, ...]
-    ) -> tuple[dict[Any, str], Array]:
-        good = np.ones(batch, dtype=bool)
-        problems: dict[Any, str] = {}
-        names = likelihood.layout.names
-        fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
-        with np.errstate(all="ignore"):
-            refusals = list(cls._no_mle(likelihood.statistic, fixed))
-        for refusal in refusals:
-            if not some(refusal.where):
-                continue
-            if not batch:
+    def _fit_one(cls, likelihood: Likelihood) -> Fit:
+        for refusal in cls._refusals(likelihood):
+            if some(refusal.where):
                 limit = refusal.limit() if refusal.limit is not None else None
                 raise NoMLEError(
                     f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
                     limit,
                 )
-            where = np.broadcast_to(refusal.where, batch) & good
-            for row in np.argwhere(where):
-                problems[_row_name(row)] = refusal.reason
-            good = good & ~where
-        return problems, good
+        solution, full = cls._solve(likelihood)
+        if not (solution.converged and np.isfinite(full).all()):
+            raise ConvergenceError(
+                f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; "
+                f"it stopped at {solution.params}. "
+                "The likelihood may have no maximum: plot its profile, or fix a parameter"
+            )
+        return cls._result(likelihood, full, True, int(solution.iterations), {})
+
+    @classmethod
+    def _fit_batch(cls, likelihood: Likelihood) -> Fit:
+        """Fit every sample; one without an estimate stops no other."""
+        batch = likelihood.batch_shape
+        flat, count = likelihood._flat(batch), int(np.prod(batch))
+        full = np.full((count, len(likelihood.layout.names)), np.nan)
+        converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
+        problems: dict[int, str] = {}
+        # A few samples at a time: what is computed of them stays in the cache, and no copy of the whole is held.
+        for part in blocks(count, max(1, _VALUES_AT_ONCE // flat.statistic.width)):
+            few = flat.at(part)
+            refused = np.zeros(part.stop - part.start, dtype=bool)
+            for refusal in cls._refusals(few):
+                new = np.broadcast_to(refusal.where, refused.shape) & ~refused
+                problems |= dict.fromkeys(part.start + np.flatnonzero(new), refusal.reason)
+                refused |= new
+            good = np.flatnonzero(~refused)
+            if good.size:
+                rows = part.start + good
+                solution, full[rows] = cls._solve(few.at(good))
+                converged[rows], iterations[rows] = solution.converged, solution.iterations
+        converged &= np.isfinite(full).all(axis=-1)
+        for row in np.flatnonzero(~converged):
+            problems.setdefault(row, "the iteration did not converge")
+        return cls._result(
+            likelihood,
+            full.reshape(*batch, -1),
+            converged.reshape(batch),
+            iterations.reshape(batch),
+            {_row_name(np.unravel_index(row, batch)): problems[row] for row in sorted(problems)},
+        )
+
+    @classmethod
+    def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
+        """Return which samples have no estimate, given what is known or held."""
+        names = likelihood.layout.names
+        fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
+        with np.errstate(all="ignore"):
+            return list(cls._no_mle(likelihood.statistic, fixed))
 
     @classmethod
     def _solve(cls, likelihood: Likelihood) -> tuple[Solution, Array]:
@@ -640,33 +662,9 @@ class Family:
         return solution, likelihood.layout.flatten_all(solution.params)
 
     @classmethod
-    def _finish(
-        cls,
-        likelihood: Likelihood,
-        batch: tuple[int, ...],
-        good: Array,
-        problems: dict,
-        solution: Solution,
-        full: Array,
-    ) -> Fit:
-        arrived = np.isfinite(full).all(axis=-1) & solution.converged
-        if not batch:
-            if not arrived:
-                raise ConvergenceError(
-                    f"the fit of {cls.__name__} did not converge in {int(np.max(solution.iterations))} steps; "
-                    f"it stopped at {solution.params}. "
-                    "The likelihood may have no maximum: plot its profile, or fix a parameter"
-                )
-            iterations, converged = int(solution.iterations), True
-        else:
-            whole = np.full((good.size, full.shape[-1]), np.nan)
-            whole[good.ravel()] = full
-            full = whole.reshape(*batch, -1)
-            iterations, converged = np.zeros(batch, dtype=int), np.zeros(batch, dtype=bool)
-            iterations[good], converged[good] = solution.iterations, arrived
-            for row in np.argwhere(good & ~converged):
-                problems[_row_name(row)] = "the iteration did not converge"
-        return cls._result(likelihood, full, converged, iterations, problems, solution.notes)
+    def _remarks(cls, likelihood: Likelihood, full: Array) -> tuple[str, ...]:
+        """Return what else should be known of the estimates: the notes of the fit."""
+        return ()
 
     @classmethod
     def _result(
@@ -676,7 +674,6 @@ class Family:
         converged: Any,
         iterations: Any,
         problems: dict,
-        notes: tuple = (),
         method: str = "mle",
     ) -> Fit:
         params = {**likelihood.known, **likelihood.layout.unflatten(full)}
@@ -691,7 +688,7 @@ class Family:
             converged=converged,
             iterations=iterations,
             problems=problems,
-            notes=notes,
+            notes=cls._remarks(likelihood, full),
             method=method,
         )
 

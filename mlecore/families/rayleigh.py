@@ -10,6 +10,7 @@ import numpy as np
 
 from ..domains import Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
+from ..numerics import some
 from ..statistics import MeanSquare, Moments
 
 
@@ -59,9 +60,13 @@ class Rayleigh(Family):
 
     @classmethod
     def _mle(cls, t: MeanSquare) -> Solution:
-        zeros = np.any(t.zeros > 0)
-        notes = ("some values are 0, where the density is 0: the log-likelihood is -inf",)
-        return Solution({"scale": t.rms / np.sqrt(2.0)}, notes=notes if zeros else ())
+        return Solution({"scale": t.rms / np.sqrt(2.0)})
+
+    @classmethod
+    def _remarks(cls, likelihood: Any, full: Array) -> tuple[str, ...]:
+        zeros = some(likelihood.statistic.zeros > 0)
+        note = "some values are 0, where the density is 0: the log-likelihood is -inf"
+        return (note,) if zeros else ()
 
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:

@@ -179,8 +179,18 @@ class StudentT(Family):
                 theta, converged, iterations = _with_df(likelihood, held["df"])
             else:
                 theta, converged, iterations = _search(likelihood, held)
-        at_edge = "df" not in held and "scale" not in held and theta[..., 0] == 1.0
-        return Solution({}, iterations, converged, _notes(np.asarray(at_edge))), theta
+        return Solution({}, iterations, converged), theta
+
+    @classmethod
+    def _remarks(cls, likelihood: Any, full: Array) -> tuple[str, ...]:
+        at_edge = np.asarray(full[..., 0] == 1.0)
+        if {0, 2} & set(likelihood.held) or not at_edge.any():
+            return ()
+        which = "df" if not at_edge.ndim else f"df of {at_edge.sum()} of {at_edge.size} fits"
+        return (
+            f"{which} is 1, the least that an estimate may be: below it the likelihood has a spike of infinite height at "
+            "every observation. The tails are at least as heavy as Cauchy's",
+        )
 
     @classmethod
     def _mle(cls, t: Sample, **known: Any) -> Solution:
@@ -354,14 +364,3 @@ def _back_to_edge(likelihood: Any, theta: Array, converged: Array) -> tuple[Arra
     theta, converged = np.array(theta), np.array(converged)
     theta[low], converged[low] = edge.reshape(-1, 3), solution.converged
     return theta, converged
-
-
-def _notes(at_edge: Array) -> tuple[str, ...]:
-    """Say in words which fits are held by the least df."""
-    if not at_edge.any():
-        return ()
-    which = "df" if not at_edge.ndim else f"df of {at_edge.sum()} of {at_edge.size} fits"
-    return (
-        f"{which} is 1, the least that an estimate may be: below it the likelihood has a spike of infinite height at "
-        "every observation. The tails are at least as heavy as Cauchy's",
-    )

@@ -11,7 +11,7 @@ import scipy
 
 from ..domains import Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import newton_1d
+from ..numerics import newton_1d, some
 from ..statistics import Directions
 
 # 1 - I1(k)/I0(k) = sum of these over k, k^2, k^3 ...; they follow from the ratio's own differential equation
@@ -84,9 +84,13 @@ class VonMises(Family):
         scattered = t.deficit >= 1.0 - _NO_DIRECTION
         kappa, converged, iterations = _concentration(np.where(scattered, 1.0, t.deficit))
         mu = np.where(scattered, 0.0, _wrapped(t.direction))[()]
-        notes = ("the angles have no mean direction: kappa is 0, and every mu does equally well",)
-        notes = notes if np.any(scattered) else ()
-        return Solution({"mu": mu, "kappa": kappa}, iterations, converged, notes)
+        return Solution({"mu": mu, "kappa": kappa}, iterations, converged)
+
+    @classmethod
+    def _remarks(cls, likelihood: Any, full: Array) -> tuple[str, ...]:
+        scattered = not likelihood.held and some(full[..., 1] == 0.0)
+        note = "the angles have no mean direction: kappa is 0, and every mu does equally well"
+        return (note,) if scattered else ()
 
     @classmethod
     def _mle_given(cls, t: Directions, held: Mapping[int, Array]) -> Solution:
