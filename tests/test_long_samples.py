@@ -1,12 +1,16 @@
-"""Long samples are summarised in rows that fit the cache: the same statistic, the same errors."""
+"""Long samples are read in parts that fit the cache: the same numbers, the same errors, no copies."""
 
 from __future__ import annotations
+
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import mlecore as mle
 from mlecore import family as machinery
+from mlecore import statistics
+from mlecore.statistics import Sample, order_statistics
 
 SMALL = [
     mle.Normal(1e6, 2.0),
@@ -72,3 +76,128 @@ def test_very_long_samples_go_by_rows_and_short_ones_do_not():
     assert mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS))
     assert not mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS - 1))
     assert not mle.Weibull._in_parts(np.zeros(machinery._WORTH_ROWS))
+
+
+# -- order statistics ------------------------------------------------------------------------------------------
+
+ORDERS = {
+    "random": lambda n: np.random.default_rng(0).standard_cauchy(n),
+    "sorted": lambda n: np.arange(float(n)),
+    "backwards": lambda n: -np.arange(float(n)),
+    "all equal": lambda n: np.full(n, 3.0),
+    "mostly equal": lambda n: np.where(np.arange(n) % 10 < 7, 2.0, np.arange(n)),
+    # What the evenly spaced part sees of it is all large, though few are.
+    "periodic": lambda n: np.where(
+        np.arange(n) % (n // statistics._PIECE) == 0, 9.0, np.arange(n) / n
+    ),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("n", [7, 2**16, 2**17 + 1])
+def test_ranks_are_those_of_the_sorted_sample(order, n):
+    x = ORDERS[order](n) if n > 2**13 else np.random.default_rng(1).normal(size=n)
+    ordered = np.sort(x)
+    ranks = (0, n // 4, (n - 1) // 2, n // 2, n - 1 - n // 4, n - 1)
+    np.testing.assert_array_equal(order_statistics(x, *ranks), ordered[list(ranks)])
+
+
+def test_ranks_of_a_batch_are_those_of_its_rows():
+    x = np.random.default_rng(1).normal(size=(3, 40))
+    low, high = order_statistics(x, 4, 30)
+    np.testing.assert_array_equal(np.stack([low, high]), np.sort(x, axis=1)[:, [4, 30]].T)
+
+
+# -- the sample as its own statistic ---------------------------------------------------------------------------
+
+LONG = [
+    mle.Weibull(1.7, 2.0),
+    mle.Gumbel(1.0, 2.0),
+    mle.Logistic(1.0, 2.0),
+    mle.Laplace(1.0, 2.0),
+    mle.Cauchy(1.0, 2.0),
+    mle.StudentT(4.0, 1.0, 2.0),
+]
+LONG_N = 80_000  # above the length from which pieces are read, and no multiple of a piece
+
+
+@pytest.mark.parametrize("d", LONG, ids=lambda d: type(d).__name__)
+def test_a_long_sample_has_the_likelihood_that_scipy_says_and_its_slope_is_zero_at_the_fit(d):
+    family, x = type(d), np.asarray(d.sample(LONG_N, rng=3))
+    f = family.fit(x)
+    assert f.log_likelihood == pytest.approx(f.dist.scipy().logpdf(x).sum(), rel=1e-11)
+    assert f.log_likelihood >= d.scipy().logpdf(x).sum()
+    slope, information = f.likelihood.score(f.theta), f.likelihood.expected_information(f.theta)
+    # The slope in standard errors: what is left of it moves the estimate by less than 1e-6 of one. Laplace's jumps
+    # at every observation, by one in units of the scale.
+    allowed = 2.0 / np.sqrt(LONG_N) if isinstance(d, mle.Laplace) else 1e-6
+    assert np.all(np.abs(slope) / np.sqrt(np.diag(information)) < allowed)
+
+
+@pytest.mark.parametrize("d", LONG, ids=lambda d: type(d).__name__)
+def test_a_long_sample_is_fitted_the_same_in_every_unit_and_place(d):
+    family, x = type(d), np.asarray(d.sample(LONG_N, rng=4))
+    shift = 0.0 if family is mle.Weibull else 2.0**30
+    one, other = family.fit(x).params, family.fit(4.0 * x + shift).params
+    for name, value in one.items():
+        moved = 4.0 * value if name in ("loc", "scale") else value
+        moved += shift if name == "loc" else 0.0
+        assert other[name] == pytest.approx(moved, rel=1e-7, abs=1e-6)
+
+
+@pytest.mark.parametrize("d", LONG, ids=lambda d: type(d).__name__)
+def test_a_long_sample_with_weights_is_the_sample_with_its_values_repeated(d):
+    x = np.asarray(d.sample(LONG_N // 2, rng=5))
+    w = np.random.default_rng(6).integers(0, 3, x.size)
+    one, other = type(d).fit(x, w), type(d).fit(np.repeat(x, w))
+    np.testing.assert_allclose(one.theta, other.theta, rtol=1e-8)
+
+
+def test_half_of_a_long_sample_equal_is_no_cauchy_and_four_tenths_are():
+    x = np.random.default_rng(7).standard_cauchy(LONG_N)
+    x[1::2] = 0.5
+    with pytest.raises(mle.NoMLEError, match="half the values or more are equal"):
+        mle.Cauchy.fit(x)
+    x[1::10] = 0.7
+    assert mle.Cauchy.fit(x).converged
+
+
+def test_a_part_of_a_sample_is_evenly_spaced_and_keeps_its_weights():
+    t = Sample.of(np.arange(10.0), np.arange(10.0))
+    assert t.thinned(6) is t
+    np.testing.assert_array_equal(t.thinned(5).values, [0, 2, 4, 6, 8])
+    np.testing.assert_array_equal(t.thinned(5).weights, [0, 2, 4, 6, 8])
+
+
+@pytest.mark.parametrize(
+    "d", [*SMALL, *LONG, mle.NegativeBinomial(3.0, 1.5)], ids=lambda d: type(d).__name__
+)
+def test_no_fit_holds_more_than_two_copies_of_the_data(d):
+    x = np.asarray(d.sample(2**20, rng=8), dtype=float)
+    type(d).fit(x[:1000])  # whatever is imported on the way is no copy
+    tracemalloc.start()
+    try:
+        type(d).fit(x)
+        held = tracemalloc.get_traced_memory()[1] / x.nbytes
+    finally:
+        tracemalloc.stop()
+    assert held < 1.5  # its own copy, where the sample is the statistic, and what it works with
+
+
+# -- batches -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("d", [mle.Gamma(2.5, 1.5), *LONG], ids=lambda d: type(d).__name__)
+def test_a_batch_fitted_a_few_samples_at_a_time_is_fitted_the_same(d, monkeypatch):
+    family, X = type(d), np.array(d.sample((7, 30), rng=9))
+    X[3] = X[3, 0]  # all equal: no estimate
+    whole = family.fit(X, axis=1)
+    monkeypatch.setattr(
+        machinery, "_VALUES_AT_ONCE", 60
+    )  # two samples, where the sample is the statistic
+    few = family.fit(X, axis=1)
+    assert few.problems == whole.problems
+    assert 3 in few.problems
+    np.testing.assert_array_equal(few.theta, whole.theta)
+    np.testing.assert_array_equal(few.iterations, whole.iterations)
+    np.testing.assert_array_equal(few.converged, [row not in few.problems for row in range(7)])
