@@ -63,7 +63,8 @@ def half_moons() -> list[str]:
     return [
         f"| binary cross-entropy of its probabilities, `bce(y, p)` | {float(mle.bce(y, p))!r} |",
         f"| Bernoulli negative log-likelihood, `nll(Bernoulli(p), y)` | {float(mle.nll(mle.Bernoulli(p), y))!r} |",
-        f"| what the training minimised, from logits, `net.trace.f[-1]` | {float(net.trace.f[-1])!r} |",
+        f"| the same from the logits, `bce_with_logits(y, z)` | {float(mle.bce_with_logits(y, net.eta(X)[:, 0]))!r} |",
+        f"| what the training minimised, `net.trace.f[-1]` | {float(net.trace.f[-1])!r} |",
         f"| right of 400 | {int(np.sum(net.predict(X) == y))} |",
         f"| right of 400 by logistic regression | {int(np.sum(mle.LogisticRegression.fit(X, y).predict(X) == y))} |",
     ]

@@ -63,7 +63,7 @@ def one_dimensional() -> Iterator[tuple[str, Callable[[], Comparison]]]:
     for family, peer, x, asked, options, fixed in plan:
         label = f"`scipy.stats.{peer.name}.fit({options})`"
         yield (
-            family.__name__,
+            f"{family.__name__} {N:,}",
             functools.partial(univariate, family, peer, x, asked, label, **fixed),
         )
 

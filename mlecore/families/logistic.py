@@ -134,12 +134,14 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
 
 def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
-    a, c = theta[:, :, None]
+    half_a, half_c = 0.5 * theta[:, :, None]
     sums = np.zeros((5, theta.shape[1]))
     for rows, y, w in t.tiles():
         # With h = tanh(z/2) the slope of the log-density in z is -h, and its derivative -(1 - h^2)/2. In the far
         # tails 1 - h^2 is off by a rounding, which Newton's direction does not feel.
-        h = np.tanh(0.5 * (a[rows] * y - c[rows]))
+        h = half_a[rows] * y
+        h -= half_c[rows]
+        np.tanh(h, out=h)
         bend = 1.0 - h * h
         if w is not None:
             h, bend = h * w, bend * w
