@@ -34,6 +34,11 @@ Array = np.ndarray
 Rate = float | Callable[[int], float]
 
 _FLAT = 1e-6  # the gradient norm that counts as zero slope when no tolerance is given
+_SADDLE = -1e-8  # a scaled eigenvalue of the Hessian below this is no rounding of zero
+_NOT_A_MINIMUM = (
+    "the slope is zero, but the curvature is not positive in every direction: "
+    "a saddle or a maximum, not a minimum"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,16 +182,18 @@ def gradient_descent(
     >>> trace.minimizer.round(6)
     array([3.])
     """
-    climb = _Recorder(f, grad, x0, _whole("steps", steps))
-    rate, tick = _rate(learning_rate), ticker(progress, steps, "gradient descent")
+    steps, rate = _whole("steps", steps), _rate(learning_rate)
+    climb, tick = _Recorder(f, grad, x0), ticker(progress, steps, "gradient descent")
     enough = _FLAT if tolerance is None else tolerance
     for k in range(steps):
         if tolerance is not None and climb.norm <= tolerance:
+            tick(steps)
             break
-        if not climb.move(climb.x - rate(k) * climb.slope):
-            return climb.trace("gradient_descent", False, climb.diverged("learning_rate", rate(k)))
+        factor = rate(k)
+        if not climb.move(climb.x - factor * climb.slope):
+            tick(k, stopped=True)
+            return climb.trace("gradient_descent", False, climb.diverged("learning_rate", factor))
         tick(k + 1)
-    tick(steps)
     if climb.norm <= enough:
         return climb.trace("gradient_descent", True, f"the slope is flat: norm {climb.norm:.2g}")
     return climb.trace(
@@ -244,9 +251,12 @@ def sgd(
     >>> trace.minimizer.round(6)
     array([3.])
     """
-    for name, value in (("n_rows", n_rows), ("batch_size", batch_size), ("epochs", epochs)):
-        _whole(name, value, least=1)
-    _whole("record_every", record_every, least=1)
+    n_rows, batch_size = (
+        _whole("n_rows", n_rows, least=1),
+        _whole("batch_size", batch_size, least=1),
+    )
+    epochs = _whole("epochs", epochs, least=1)
+    record_every = _whole("record_every", record_every, least=1)
     start = _point("x0", x0)
     x, shape = start.ravel().copy(), start.shape
     rng = np.random.default_rng(rng)
@@ -277,12 +287,15 @@ def sgd(
                 x = proposal
                 step += 1
             if problem:
+                tick(epoch, stopped=True)
                 break
             tick(epoch + 1)
         norm = float(np.linalg.norm(slope(np.arange(n_rows))))
         if when and when[-1] == step:  # a divergence on a recorded step: keep that row once
             points.pop(), values.pop(), norms.pop(), when.pop()
         record(step, norm)
+    if problem is None and f is not None and not np.isfinite(values[-1]):
+        problem = f"diverged: f is {values[-1]} at the end; try a smaller learning_rate"
     converged = problem is None and norm <= tolerance
     if problem is None:
         flat = "flat" if converged else "not flat"
@@ -415,20 +428,31 @@ def check_gradient(
     analytic = _gradient(grad(point[()]), shape, "grad")
     if not np.isfinite(analytic).all():
         raise DataError(f"the gradient is not finite at x: {_brief(analytic)}")
-    numeric = np.empty_like(flat)
+    numeric, rounding = np.empty_like(flat), np.empty_like(flat)
+    # What a component must be told apart from, if the comparison is to mean anything.
+    fine = tolerance * np.maximum(np.abs(analytic), 1e-3 * np.abs(analytic).max())
     for i in range(flat.size):
-        h = np.finfo(float).eps ** 0.2 * (abs(flat[i]) or 1.0)
-        values = []
-        for multiple in (-2, -1, 1, 2):
+
+        def along(component: float, i: int = i) -> float:
             moved = flat.copy()
-            moved[i] += multiple * h
-            values.append(_value(f(moved.reshape(shape)[()])))
-        numeric[i] = (8 * (values[2] - values[1]) - (values[3] - values[0])) / (12 * h)
+            moved[i] = component
+            return _value(f(moved.reshape(shape)[()]))
+
+        slope, noise, bend = _difference(along, flat[i], abs(flat[i]) or 1.0)
+        if noise > fine[i] and abs(flat[i]) < np.abs(flat).max():
+            # Beside larger components this one is nearly zero, and so short a step moves f by
+            # rounding alone. A longer step is better, unless f bends along it.
+            longer = _difference(along, flat[i], np.abs(flat).max())
+            if longer[1] + longer[2] < noise + bend:
+                slope, noise, _ = longer
+        numeric[i], rounding[i] = slope, noise
     if not np.isfinite(numeric).all():
         raise DataError("f is not finite near x: move x away from the edge of f's domain")
     size = np.maximum(np.abs(analytic), np.abs(numeric))
     scale = np.maximum(size, 1e-3 * size.max(initial=0.0))
-    error = np.divide(np.abs(analytic - numeric), scale, out=np.zeros_like(scale), where=scale > 0)
+    gap = np.abs(analytic - numeric)
+    gap[(gap > tolerance * scale) & (gap <= rounding)] = 0.0  # no disagreement: f is no more exact
+    error = np.divide(gap, scale, out=np.zeros_like(scale), where=scale > 0)
     worst = int(np.argmax(error)) if error.size else 0
     largest = float(error.max(initial=0.0))
     return GradientCheck(analytic, numeric, largest, worst, largest <= tolerance)
@@ -437,54 +461,74 @@ def check_gradient(
 # -- the machinery ---------------------------------------------------------------------------------
 
 
+def _difference(f: Callable[[float], float], x: float, unit: float) -> tuple[float, float, float]:
+    """Return the slope of f at x, how much of it may be rounding, and how far f bends the estimate.
+
+    The step is the one that balances rounding and bending for an f that varies over `unit`.
+    """
+    h = np.finfo(float).eps ** 0.2 * unit
+    a, b, c, d = (f(x + multiple * h) for multiple in (-2, -1, 1, 2))
+    slope = (8 * (c - b) - (d - a)) / (12 * h)
+    rounding = 10 * np.finfo(float).eps * max(map(abs, (a, b, c, d))) / h
+    return slope, rounding, abs(slope - (c - b) / (2 * h))
+
+
 class _Recorder:
     """A point that moves, and remembers where it was."""
 
-    def __init__(self, f: Callable, grad: Callable, x0: ArrayLike, steps: int) -> None:
+    def __init__(self, f: Callable, grad: Callable, x0: ArrayLike) -> None:
         start = _point("x0", x0)
         self.shape, self.x = start.shape, start.ravel().copy()
         self._f, self._grad = f, grad
-        self.taken = 0
-        self.rows = np.empty((steps + 1, self.x.size))
-        self.values, self.norms = np.empty(steps + 1), np.empty(steps + 1)
-        with np.errstate(all="ignore"):
-            self.value = self.f(self.x)
-            self.slope = self.grad(self.x)
+        self.rows: list[Array] = []
+        self.values: list[float] = []
+        self.norms: list[float] = []
+        self.value, self.slope = self.f(self.x), self.grad(self.x)
         if not np.isfinite(self.value):
             raise DataError(f"f is {self.value} at x0: start where it is finite")
         if not np.isfinite(self.slope).all():
             raise DataError(f"the gradient is {_brief(self.slope)} at x0: start where it is finite")
         self._keep()
 
+    @np.errstate(all="ignore")
     def f(self, x: Array) -> float:
         return _value(self._f(x.reshape(self.shape)[()]))
 
+    @np.errstate(all="ignore")
     def grad(self, x: Array) -> Array:
         return _gradient(self._grad(x.reshape(self.shape)[()]), self.shape, "grad")
 
     @property
+    def taken(self) -> int:
+        return len(self.rows) - 1
+
+    @property
     def norm(self) -> float:
-        return float(self.norms[self.taken])
+        return self.norms[-1]
+
+    def step(self, by: Array, enough: float) -> bool:
+        """Go further by a step if f is no more than `enough` there, and say whether it was."""
+        x = self.x + by
+        value = self.f(x)
+        return value <= enough and self.move(x, value)
 
     def move(self, x: Array, value: float | None = None) -> bool:
         """Go to x, and say whether everything is finite there; otherwise stay."""
-        with np.errstate(all="ignore"):
-            if not np.isfinite(x).all():
-                return False
-            value = self.f(x) if value is None else value
-            slope = self.grad(x)
+        if not np.isfinite(x).all():
+            return False
+        value = self.f(x) if value is None else value
+        slope = self.grad(x)
         if not (np.isfinite(value) and np.isfinite(slope).all()):
             return False
         self.x, self.value, self.slope = x, value, slope
-        self.taken += 1
         self._keep()
         return True
 
     def _keep(self) -> None:
-        self.rows[self.taken] = self.x
-        self.values[self.taken] = self.value
+        self.rows.append(self.x)
+        self.values.append(self.value)
         with np.errstate(over="ignore"):
-            self.norms[self.taken] = np.linalg.norm(self.slope)
+            self.norms.append(float(np.linalg.norm(self.slope)))
 
     def diverged(self, name: str, value: float) -> str:
         return (
@@ -493,12 +537,11 @@ class _Recorder:
         )
 
     def trace(self, method: str, converged: bool, message: str) -> Trace:
-        rows = self.taken + 1
         return Trace(
-            _frozen(self.rows[:rows]),
-            _frozen(self.values[:rows]),
-            _frozen(self.norms[:rows]),
-            _frozen(np.arange(rows)),
+            _frozen(self.rows),
+            _frozen(self.values),
+            _frozen(self.norms),
+            _frozen(np.arange(len(self.rows))),
             converged,
             message,
             method,
@@ -516,65 +559,76 @@ def _newton(
     progress: Progress,
 ) -> Trace:
     """Newton's loop; `hess` may be the Hessian or what stands in for it."""
-    climb = _Recorder(f, grad, x0, _whole("steps", steps))
+    steps, climb = _whole("steps", steps), _Recorder(f, grad, x0)
     tick = ticker(progress, steps, method.replace("_", " "))
-    p = climb.x.size
+
+    def end(converged: bool, message: str) -> Trace:
+        if converged and lowest < _SADDLE:
+            converged, message = False, _NOT_A_MINIMUM
+        tick(steps if converged else climb.taken, stopped=not converged)
+        return climb.trace(method, converged, message)
+
+    promised = lowest = np.inf
     for k in range(steps + 1):
-        with np.errstate(all="ignore"):
-            curvature = np.asarray(hess(climb.x.reshape(climb.shape)[()]), dtype=float)
-        if curvature.size != p * p:
-            raise DataError(
-                f"the Hessian has shape {curvature.shape}, and x has {p} numbers: "
-                f"it must have shape {(p, p)}"
-            )
+        curvature = _curvature(hess, climb)
         if not np.isfinite(curvature).all():
             if k == 0:
                 raise DataError("the Hessian is not finite at x0: start where it is finite")
-            return climb.trace(method, False, f"the Hessian is no longer finite at step {k}")
-        direction, promised, lowest = _downhill(climb.slope, curvature.reshape(p, p))
+            return end(False, f"the Hessian is no longer finite at step {k}")
+        before = promised
+        direction, promised, lowest = _downhill(climb.slope, curvature)
         # Closer than this the differences of f are rounding, and Newton's step is trusted as it is.
         rounding = 1e-12 * (1.0 + abs(climb.value))
         if promised <= tolerance:
             # The last step costs nothing more and squares the error that is left.
-            value = climb.f(climb.x + direction)
-            if promised > 0 and k < steps and value <= climb.value + rounding:
-                climb.move(climb.x + direction, value)
-            if lowest < -1e-8:
-                return climb.trace(
-                    method,
-                    False,
-                    "the slope is zero, but the curvature is not positive in every direction: "
-                    "a saddle or a maximum, not a minimum",
-                )
-            tick(steps)
-            return climb.trace(method, True, f"the next step would lower f by {promised / 2:.2g}")
+            if promised > 0 and k < steps:
+                climb.step(direction, climb.value + rounding)
+            return end(True, f"the next step would lower f by {promised / 2:.2g}")
+        if lowest >= _SADDLE and before <= promised <= rounding:
+            # A trusted step has come no closer: the slope is rounding, too.
+            return end(True, "f cannot fall further: the rest is rounding")
         if k == steps:
             break
-        size, moved = 1.0, False
-        for _ in range(60):
-            with np.errstate(all="ignore"):
-                value = climb.f(climb.x + size * direction)
-            falls = value < climb.value and value <= climb.value - 1e-4 * size * promised
-            if falls or (promised <= rounding and value <= climb.value + rounding):
-                moved = climb.move(climb.x + size * direction, value)
-                if moved:
-                    break
-            size *= 0.5
-        if not moved:
+        if not _line_search(climb, direction, promised, rounding):
             if promised <= rounding:
-                return climb.trace(method, True, "f cannot fall further: the rest is rounding")
-            return climb.trace(
-                method,
+                return end(True, "f cannot fall further: the rest is rounding")
+            return end(
                 False,
                 f"no step along Newton's direction lowers f after step {k}: f may be unbounded "
                 "or discontinuous, or its gradient wrong (see check_gradient)",
             )
         tick(k + 1)
-    return climb.trace(
-        method,
-        False,
-        f"stopped after {steps} steps; the next would still lower f by {promised / 2:.2g}",
+    return end(
+        False, f"stopped after {steps} steps; the next would still lower f by {promised / 2:.2g}"
     )
+
+
+def _curvature(hess: Callable, climb: _Recorder) -> Array:
+    """Return the Hessian where the climb stands, as a square matrix."""
+    p = climb.x.size
+    with np.errstate(all="ignore"):
+        curvature = np.asarray(hess(climb.x.reshape(climb.shape)[()]), dtype=float)
+    if curvature.size != p * p:
+        raise DataError(
+            f"the Hessian has shape {curvature.shape}, and x has {p} numbers: "
+            f"it must have shape {(p, p)}"
+        )
+    return curvature.reshape(p, p)
+
+
+def _line_search(climb: _Recorder, direction: Array, promised: float, rounding: float) -> bool:
+    """Halve the step until f falls enough (Armijo 1966), go there, and say whether it did."""
+    size = 1.0
+    for _ in range(60):
+        enough = climb.value - 1e-4 * size * promised
+        if promised <= rounding:
+            enough = climb.value + rounding
+        elif enough == climb.value:  # too little to be seen: then a fall that can be seen is enough
+            enough = np.nextafter(enough, -np.inf)
+        if climb.step(size * direction, enough):
+            return True
+        size *= 0.5
+    return False
 
 
 def _downhill(slope: Array, curvature: Array) -> tuple[Array, float, float]:
@@ -606,31 +660,54 @@ def _point(name: str, x: ArrayLike) -> Array:
 
 
 def _value(value: Any) -> float:
-    value = np.asarray(value)
-    if value.size != 1:
-        raise DataError(f"f must return one number, and returned an array of shape {value.shape}")
-    return float(value.reshape(()))
+    array = np.asarray(value)
+    if array.size != 1:
+        raise DataError(f"f must return one number, and returned an array of shape {array.shape}")
+    try:
+        return float(array.reshape(()))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"f must return one number, and returned {value!r}") from error
 
 
 def _gradient(value: Any, shape: tuple[int, ...], name: str) -> Array:
     value = np.asarray(value, dtype=float)
-    if value.size != int(np.prod(shape)):
+    axes, expected = ([n for n in s if n != 1] for s in (value.shape, shape))
+    if value.size != int(np.prod(shape)) or (axes != expected and len(axes) > 1 < len(expected)):
         raise DataError(f"{name} returned shape {value.shape}, and x has shape {shape}")
     return value.ravel()
 
 
 def _rate(rate: Rate) -> Callable[[int], float]:
-    if callable(rate):
-        return rate
-    if not (np.isscalar(rate) and np.isfinite(rate) and rate > 0):
-        raise DataError(f"learning_rate must be a positive number, and is {rate!r}")
-    return lambda step: rate
+    """Return the learning rate as a function of the step; a schedule may end at zero."""
+    if not callable(rate):
+        if not _is_rate(rate) or rate == 0:
+            raise DataError(f"learning_rate must be a positive number, and is {rate!r}")
+        return lambda step: rate
+
+    def checked(step: int) -> float:
+        value = rate(step)
+        if not _is_rate(value):
+            raise DataError(
+                f"learning_rate must be a positive number, and is {value!r} at step {step}"
+            )
+        return value
+
+    return checked
+
+
+def _is_rate(rate: Any) -> bool:
+    number = np.asarray(rate)
+    return number.ndim == 0 and number.dtype.kind in "biuf" and 0 <= number < np.inf
 
 
 def _whole(name: str, value: int, least: int = 0) -> int:
-    if int(value) != value or value < least:
+    try:
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != value or whole < least:
         raise DataError(f"{name} must be a whole number of at least {least}, and is {value!r}")
-    return int(value)
+    return whole
 
 
 def _frozen(values: ArrayLike) -> Array:

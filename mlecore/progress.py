@@ -20,8 +20,10 @@ _PATIENCE = 1.0  # seconds before the first word: short runs stay silent
 _PAUSE = 0.2  # seconds between two renewals
 
 
-def ticker(progress: Progress, total: int, what: str) -> Callable[[int], None]:
+def ticker(progress: Progress, total: int, what: str) -> Callable[..., None]:
     """Return the function `tick(done)` that a loop of `total` steps calls after each of them.
+
+    A run that gives up before its last step says `tick(done, stopped=True)`, which ends the line.
 
     Raises:
         TypeError: `progress` is neither a bool nor a function.
@@ -30,9 +32,9 @@ def ticker(progress: Progress, total: int, what: str) -> Callable[[int], None]:
     >>> tick(1)
     """
     if progress is False:
-        return lambda done: None
+        return lambda done, stopped=False: None
     if callable(progress):
-        return lambda done: (progress(done, total), None)[1]
+        return lambda done, stopped=False: None if stopped else (progress(done, total), None)[1]
     if progress is not True:
         raise TypeError(
             f"progress must be True, False or a function of (done, total), and is {progress!r}"
@@ -41,10 +43,10 @@ def ticker(progress: Progress, total: int, what: str) -> Callable[[int], None]:
     renewed = started + _PATIENCE - _PAUSE
     spoken = False
 
-    def tick(done: int) -> None:
+    def tick(done: int, stopped: bool = False) -> None:
         nonlocal renewed, spoken
         now = time.monotonic()
-        last = done >= total
+        last = stopped or done >= total
         if (last and spoken) or (not last and now - renewed >= _PAUSE):
             left = (now - started) * (total - done) / max(done, 1)
             tail = f"{now - started:.0f} s" if last else f"about {left:.0f} s left"
