@@ -39,13 +39,15 @@ def nll(d: HasLogProb, x: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     Where d gives no probability the loss is infinite. Its unit is the nat (for a density, of the
     data's own unit).
 
-    Args:
-        d: any object with a method `log_prob`.
-        x: the observations, in whatever shape `d.log_prob` takes.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    d : any object with a method `log_prob`.
+    x : the observations, in whatever shape `d.log_prob` takes.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: `d` has no `log_prob`, x is empty, or x or the log-probability holds NaN.
+    Raises
+    ------
+    DataError : `d` has no `log_prob`, x is empty, or x or the log-probability holds NaN.
 
     Source: Cox and Hinkley (1974), section 2.1.
 
@@ -60,6 +62,12 @@ def nll(d: HasLogProb, x: ArrayLike, *, reduction: Reduction = "mean") -> Any:
         )
     x = _numbers("x", x, infinite=True)
     log_prob = _numbers("d.log_prob(x)", d.log_prob(x), infinite=True)
+    batch = getattr(d, "batch_shape", log_prob.shape)
+    if reduction != "none" and log_prob.shape not in (x.shape, x.shape[:-1], batch):
+        raise DataError(
+            f"d is a batch of shape {batch} and x has shape {x.shape}: they must match. "
+            "If one is a column, ravel() it; for a table of losses use reduction='none'"
+        )
     return _reduce(0.0 - log_prob, reduction)  # 0 - 0 is 0, where -0.0 would print its sign
 
 
@@ -69,13 +77,15 @@ def bce(y: ArrayLike, p: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     It is the negative log-likelihood of y under Bernoulli(p). A certain prediction that is wrong,
     such as `bce(1, 0)`, costs infinity; 0 log 0 is 0.
 
-    Args:
-        y: what was seen, 0 <= y <= 1: a class, or a proportion.
-        p: the predicted probability of a one, 0 <= p <= 1; broadcasts against y.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    y : what was seen, 0 <= y <= 1: a class, or a proportion.
+    p : the predicted probability of a one, 0 <= p <= 1; broadcasts against y.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: NaN, a value outside [0, 1], nothing to compare, or shapes that do not match.
+    Raises
+    ------
+    DataError : NaN, a value outside [0, 1], nothing to compare, or shapes that do not match.
 
     Source: Good (1952), where it is the score of a forecast.
 
@@ -92,13 +102,15 @@ def bce_with_logits(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = "mean"
     It equals `bce(y, 1 / (1 + exp(-z)))` and survives where that probability rounds to 0 or 1: it
     is finite, and right to the last digits, for every finite z. Its slope in z is p - y.
 
-    Args:
-        y: what was seen, 0 <= y <= 1.
-        z: the logit log(p / (1 - p)); infinite logits are the probabilities 0 and 1.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    y : what was seen, 0 <= y <= 1.
+    z : the logit log(p / (1 - p)); infinite logits are the probabilities 0 and 1.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: NaN, y outside [0, 1], nothing to compare, or shapes that do not match.
+    Raises
+    ------
+    DataError : NaN, y outside [0, 1], nothing to compare, or shapes that do not match.
 
     Source: Maechler (2012), "Accurately computing log(1 - exp(-|a|))".
 
@@ -121,16 +133,18 @@ def softmax_cross_entropy(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = 
     It is the negative log-likelihood of y under Categorical(softmax(z)), where softmax(z)[k] is
     exp(z[k]) / sum_j exp(z[j]). Its slope in z is softmax(z) minus the one-hot y.
 
-    Args:
-        y: the classes 0, 1, ..., K-1, in the shape of z without its last axis; or, in the shape of
-            z, the probabilities of the classes, which sum to one over the last axis.
-        z: logits, the classes along the last axis; -inf rules a class out.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    y : the classes 0, 1, ..., K-1, in the shape of z without its last axis; or, in the shape of
+        z, the probabilities of the classes, which sum to one over the last axis.
+    z : logits, the classes along the last axis; -inf rules a class out.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: NaN, a logit of +inf, a row of logits that are all -inf, a class that does not
-            exist, probabilities that do not sum to one, nothing to compare, or shapes that do not
-            match.
+    Raises
+    ------
+    DataError : NaN, a logit of +inf, a row of logits that are all -inf, a class that does not
+        exist, probabilities that do not sum to one, nothing to compare, or shapes that do not
+        match.
 
     Source: Bridle (1990), where softmax got its name.
 
@@ -161,7 +175,10 @@ def softmax_cross_entropy(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = 
 
     # log(sum exp(z - top)) = log(1 + the sum of all but the top class): the tiny loss of a certain,
     # correct answer keeps its digits, which 1 + tiny would lose.
-    shortfall = top - z
+    # Logits may lie further apart than the largest double, but not their halves.
+    half = 0.5 * top - 0.5 * z
+    with np.errstate(over="ignore"):
+        shortfall = 2.0 * half
     others = np.exp(-shortfall)
     np.put_along_axis(others, z.argmax(axis=-1)[..., None], 0.0, axis=-1)
     doubt = np.log1p(others.sum(axis=-1, keepdims=True))
@@ -172,8 +189,9 @@ def softmax_cross_entropy(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = 
                 "y has the shape of z, so its rows must be probabilities: not negative, sum 1. "
                 f"For class labels give y the shape {z.shape[:-1]}"
             )
-        cost = np.multiply(y, shortfall, out=np.zeros(z.shape), where=y > 0).sum(axis=-1)
-        return _reduce(cost + doubt[..., 0], reduction)
+        cost = np.multiply(y, half, out=np.zeros(z.shape), where=y > 0).sum(axis=-1)
+        with np.errstate(over="ignore"):
+            return _reduce(2.0 * cost + doubt[..., 0], reduction)
     if y.shape == z.shape[:-1]:
         wrong = (y < 0) | (y >= classes) | (y != np.floor(y))
         if np.any(wrong):
@@ -195,13 +213,15 @@ def mse(y: ArrayLike, m: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     The negative log-likelihood of y under Normal(m, sigma) is
     mse / (2 sigma^2) + log(sigma sqrt(2 pi)), so the same m makes both smallest.
 
-    Args:
-        y: what was seen.
-        m: what was predicted; broadcasts against y.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    y : what was seen.
+    m : what was predicted; broadcasts against y.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: NaN or infinity, nothing to compare, or shapes that do not match.
+    Raises
+    ------
+    DataError : NaN or infinity, nothing to compare, or shapes that do not match.
 
     Source: Gauss (1809), section 179.
 
@@ -219,13 +239,15 @@ def mae(y: ArrayLike, m: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     The negative log-likelihood of y under Laplace(m, scale) is mae / scale + log(2 scale), so the
     same m makes both smallest.
 
-    Args:
-        y: what was seen.
-        m: what was predicted; broadcasts against y.
-        reduction: "mean" or "sum" gives a float, "none" one value for each observation.
+    Parameters
+    ----------
+    y : what was seen.
+    m : what was predicted; broadcasts against y.
+    reduction : "mean" or "sum" gives a float, "none" one value for each observation.
 
-    Raises:
-        DataError: NaN or infinity, nothing to compare, or shapes that do not match.
+    Raises
+    ------
+    DataError : NaN or infinity, nothing to compare, or shapes that do not match.
 
     Source: Laplace (1774), whose first law of error this is.
 
@@ -310,6 +332,8 @@ LINKED = {
 
 def _numbers(name: str, value: ArrayLike, *, infinite: bool = False) -> Array:
     """Return `value` as floats, or say which entry is not a number."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"{name} is a masked array, whose mask would be lost; give the values left")
     try:
         array = np.asarray(value)
     except ValueError as error:  # ragged lists
@@ -364,10 +388,13 @@ def _pair(name_a: str, a: Array, name_b: str, b: Array, reduction: str) -> tuple
 
 def _reduce(loss: Array, reduction: str) -> Any:
     """Average, add up or keep the losses."""
-    if reduction == "mean":
-        return np.mean(loss)
-    if reduction == "sum":
-        return np.sum(loss)
+    with np.errstate(over="ignore"):
+        if reduction == "mean":
+            mean = np.mean(loss)
+            # The sum of finite losses can overflow where their mean does not.
+            return mean if mean < np.inf else np.sum(loss / loss.size)
+        if reduction == "sum":
+            return np.sum(loss)
     if reduction == "none":
         return np.asarray(loss)[()]
     raise DataError(f"reduction must be 'mean', 'sum' or 'none', and is {reduction!r}")

@@ -45,15 +45,16 @@ _NOT_A_MINIMUM = (
 class Trace:
     """The points that an optimiser visited, and how it ended.
 
-    Attributes:
-        x: the points, shape (rows, p): the start first, the end last, one row a step (`sgd` may
-            keep fewer).
-        f: the objective at each point, shape (rows,); NaN where `sgd` was given no f.
-        grad_norm: the Euclidean norm of the gradient at each point, shape (rows,).
-        step: the number of steps taken before each row, shape (rows,).
-        converged: whether the end is a minimum as far as the method can tell.
-        message: how the run ended, in words.
-        method: the optimiser's name.
+    Attributes
+    ----------
+    x : the points, shape (rows, p): the start first, the end last, one row a step (`sgd` may
+        keep fewer).
+    f : the objective at each point, shape (rows,); NaN where `sgd` was given no f.
+    grad_norm : the Euclidean norm of the gradient at each point, shape (rows,).
+    step : the number of steps taken before each row, shape (rows,).
+    converged : whether the end is a minimum as far as the method can tell.
+    message : how the run ended, in words.
+    method : the optimiser's name.
 
     >>> trace = gradient_descent(lambda x: x @ x, lambda x: 2 * x, [1.0, 1.0], steps=3)
     >>> trace.x.shape, trace.converged
@@ -121,11 +122,12 @@ class Trace:
 class GradientCheck:
     """A gradient beside the finite differences of its function.
 
-    Attributes:
-        analytic, numeric: the two gradients, shape (p,).
-        error: the largest relative disagreement of a component.
-        worst: the index of that component.
-        agrees: whether the error is within the tolerance.
+    Attributes
+    ----------
+    analytic, numeric : the two gradients, shape (p,).
+    error : the largest relative disagreement of a component, beyond the rounding of f.
+    worst : the index of that component.
+    agrees : whether the error is within the tolerance.
     """
 
     analytic: Array
@@ -161,20 +163,22 @@ def gradient_descent(
 ) -> Trace:
     """Take `steps` steps x <- x - learning_rate * grad(x), and return the `Trace`.
 
-    Args:
-        f: the objective, a function of x; its unit is the trace's.
-        grad: its gradient, in the shape of x0.
-        x0: the start; `f` and `grad` are called with points of its shape.
-        learning_rate: the factor of the gradient, a number or a function of the step 0, 1, 2, ...
-        steps: how many steps to take.
-        tolerance: stop as soon as the gradient's norm is no larger. By default every step is taken,
-            and the end counts as converged when the norm is at most 1e-6.
-        progress: True for a line on the standard error, or a function of (done, total).
-
     A run that overflows stops there: `converged` is False and `message` says at which step.
 
-    Raises:
-        DataError: x0, or f or its gradient at x0, is not finite; or shapes that do not match.
+    Parameters
+    ----------
+    f : the objective, a function of x; its unit is the trace's.
+    grad : its gradient, in the shape of x0.
+    x0 : the start; `f` and `grad` are called with points of its shape.
+    learning_rate : the factor of the gradient, a number or a function of the step 0, 1, 2, ...
+    steps : how many steps to take.
+    tolerance : stop as soon as the gradient's norm is no larger. By default every step is taken,
+        and the end counts as converged when the norm is at most 1e-6.
+    progress : True for a line on the standard error, or a function of (done, total).
+
+    Raises
+    ------
+    DataError : x0, or f or its gradient at x0, is not finite; or shapes that do not match.
 
     Source: Cauchy (1847).
 
@@ -190,7 +194,9 @@ def gradient_descent(
             tick(steps)
             break
         factor = rate(k)
-        if not climb.move(climb.x - factor * climb.slope):
+        with np.errstate(over="ignore"):
+            proposal = climb.x - factor * climb.slope
+        if not climb.move(proposal):
             tick(k, stopped=True)
             return climb.trace("gradient_descent", False, climb.diverged("learning_rate", factor))
         tick(k + 1)
@@ -224,25 +230,27 @@ def sgd(
     path does not settle: it ends in a cloud around the minimum whose width shrinks with the rate. A
     rate that falls like 1/step lets it settle.
 
-    Args:
-        grad_on_rows: a function of x and an integer array of rows, which returns the mean gradient
-            of these rows.
-        x0: the start.
-        n_rows: how many rows there are.
-        batch_size: rows a step; the last batch of an epoch may be smaller.
-        learning_rate: a number, or a function of the step 0, 1, 2, ...
-        epochs: how often to go through all rows.
-        rng: a `numpy.random.Generator`, or a seed.
-        f: the objective over all rows. If given, it is evaluated at every row of the trace.
-        record_every: keep one point in so many; the start and the end are always kept.
-        tolerance: the run counts as converged if the gradient over all rows, taken once at the end,
-            has a norm no larger.
-        progress: True for a line on the standard error, or a function of (done, total).
-
     In the trace `grad_norm` is the norm over the mini-batch, and over all rows in the last row.
 
-    Raises:
-        DataError: sizes below one, x0 not finite, or shapes that do not match.
+    Parameters
+    ----------
+    grad_on_rows : a function of x and an integer array of rows, which returns the mean gradient
+        of these rows.
+    x0 : the start.
+    n_rows : how many rows there are.
+    batch_size : rows a step; the last batch of an epoch may be smaller.
+    learning_rate : a number, or a function of the step 0, 1, 2, ...
+    epochs : how often to go through all rows.
+    rng : a `numpy.random.Generator`, or a seed.
+    f : the objective over all rows. If given, it is evaluated at every row of the trace.
+    record_every : keep one point in so many; the start and the end are always kept.
+    tolerance : the run counts as converged if the gradient over all rows, taken once at the end,
+        has a norm no larger.
+    progress : True for a line on the standard error, or a function of (done, total).
+
+    Raises
+    ------
+    DataError : sizes below one, x0 not finite, or shapes that do not match.
 
     Source: Robbins and Monro (1951).
 
@@ -322,18 +330,20 @@ def newton(
     errors: a stopping rule that knows no units. Where H is not positive definite the eigenvalues'
     absolute values stand in, so that every step points downhill; a step is halved until f falls.
 
-    Args:
-        f, grad, hess: the objective, its gradient (in the shape of x0) and its Hessian (p, p).
-        x0: the start, p numbers.
-        tolerance: stop after the step whose squared decrement is no larger.
-        steps: how many steps to take at most.
-        progress: True for a line on the standard error, or a function of (done, total).
-
     A stationary point that is no minimum (a saddle, a maximum) does not count as converged.
 
-    Raises:
-        DataError: x0, or f, its gradient or its Hessian at x0, is not finite; shapes that do not
-            match.
+    Parameters
+    ----------
+    f, grad, hess : the objective, its gradient (in the shape of x0) and its Hessian (p, p).
+    x0 : the start, p numbers.
+    tolerance : stop after the step whose squared decrement is no larger.
+    steps : how many steps to take at most.
+    progress : True for a line on the standard error, or a function of (done, total).
+
+    Raises
+    ------
+    DataError : x0, or f, its gradient or its Hessian at x0, is not finite; shapes that do not
+        match.
 
     Source: Boyd and Vandenberghe (2004), section 9.5.
 
@@ -358,18 +368,20 @@ def fisher_scoring(
     taken, and needs no second derivatives. Where the observed information does not depend on the
     data (a canonical link, an exponential family in its natural parameter) this is Newton's method.
 
-    Args:
-        L: a `Likelihood`, or whatever has `log_likelihood`, `score` and `expected_information`.
-        theta0: the start: the free parameters in declared order, or a dict by name.
-        tolerance: stop after the step whose squared decrement score' I^-1 score is no larger.
-        steps: how many steps to take at most.
-        progress: True for a line on the standard error, or a function of (done, total).
-
     The trace's `f` is the negative log-likelihood, in nats; a step that would leave the parameters'
     domain is halved.
 
-    Raises:
-        DataError: theta0 outside the parameters' domain, or of the wrong length.
+    Parameters
+    ----------
+    L : a `Likelihood`, or whatever has `log_likelihood`, `score` and `expected_information`.
+    theta0 : the start: the free parameters in declared order, or a dict by name.
+    tolerance : stop after the step whose squared decrement score' I^-1 score is no larger.
+    steps : how many steps to take at most.
+    progress : True for a line on the standard error, or a function of (done, total).
+
+    Raises
+    ------
+    DataError : theta0 outside the parameters' domain, or of the wrong length.
 
     Source: Fisher (1925); Rao (1948).
 
@@ -406,17 +418,20 @@ def check_gradient(
     """Compare a gradient with central differences of its function at x, component by component.
 
     The differences are of fourth order, [8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))] / (12 h), with
-    h about 7e-4 of the component, which leaves an error near 1e-12. The result is true or false as
-    the two agree, and its text names the worst component.
+    h about 7e-4 of the component, which leaves an error near 1e-12; of the largest component where
+    so short a step would move f by rounding alone. A disagreement that the rounding of f explains
+    is none. The result is true or false as the two agree, and its text names the worst component.
 
-    Args:
-        f, grad: the function and its gradient, in the shape of x.
-        x: where to look.
-        tolerance: the largest relative disagreement to pass, relative to the component or to a
-            thousandth of the largest one.
+    Parameters
+    ----------
+    f, grad : the function and its gradient, in the shape of x.
+    x : where to look.
+    tolerance : the largest relative disagreement to pass, relative to the component or to a
+        thousandth of the largest one.
 
-    Raises:
-        DataError: x, or f or its gradient there, is not finite; or shapes that do not match.
+    Raises
+    ------
+    DataError : x, or f or its gradient there, is not finite; or shapes that do not match.
 
     Source: Fornberg (1988), table 1.
 
@@ -525,7 +540,7 @@ class _Recorder:
         return True
 
     def _keep(self) -> None:
-        self.rows.append(self.x)
+        self.rows.append(self.x.copy())
         self.values.append(self.value)
         with np.errstate(over="ignore"):
             self.norms.append(float(np.linalg.norm(self.slope)))

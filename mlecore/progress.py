@@ -25,8 +25,9 @@ def ticker(progress: Progress, total: int, what: str) -> Callable[..., None]:
 
     A run that gives up before its last step says `tick(done, stopped=True)`, which ends the line.
 
-    Raises:
-        TypeError: `progress` is neither a bool nor a function.
+    Raises
+    ------
+    TypeError : `progress` is neither a bool nor a function.
 
     >>> tick = ticker(lambda done, total: None, 3, "fits")
     >>> tick(1)

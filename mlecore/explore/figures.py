@@ -53,12 +53,14 @@ def poisson_rate(values: ArrayLike, frequencies: ArrayLike | None = None) -> Exp
 
     The log-likelihood is sum_v f_v (v log(rate) - rate - log v!), over the values v with frequencies f_v.
 
-    Args:
-        values: the counts, shape (n,), whole numbers from 0 to 60; or the distinct values of a table.
-        frequencies: how often each value was seen, shape (n,); None counts the values themselves.
+    Parameters
+    ----------
+    values : the counts, shape (n,), whole numbers from 0 to 60; or the distinct values of a table.
+    frequencies : how often each value was seen, shape (n,); None counts the values themselves.
 
-    Raises:
-        DataError: the counts are not whole numbers in that range, or the shapes differ.
+    Raises
+    ------
+    DataError : the counts are not whole numbers in that range, or the shapes differ.
 
     Source: the figure follows Rutherford and Geiger (1910), *Philosophical Magazine* 20.
 
@@ -89,12 +91,14 @@ def likelihood_stems(x: ArrayLike, family: type | None = None) -> Explorable:
 
     Each observation has a stem of height f(x_i; theta), and L(theta) is their product.
 
-    Args:
-        x: the observations, shape (n,), n from 2 to 40.
-        family: `Normal` (its mean moves, and its spread), `Exponential` or `Bernoulli`; None is `Normal`.
+    Parameters
+    ----------
+    x : the observations, shape (n,), n from 2 to 40.
+    family : `Normal` (its mean moves, and its spread), `Exponential` or `Bernoulli`; None is `Normal`.
 
-    Raises:
-        DataError: the observations do not suit the family, or there is no such view.
+    Raises
+    ------
+    DataError : the observations do not suit the family, or there is no such view.
 
     Source: Fisher (1922), *Philosophical Transactions A* 222, section 6.
 
@@ -128,13 +132,15 @@ def underflow(log_terms: ArrayLike | None = None, *, density: bool = True) -> Ex
 
     The product is rounded after each factor as `np.cumprod` rounds it, in float64, float32 or float16.
 
-    Args:
-        log_terms: the log-density of each observation, shape (n,), n from 2 to 5000, as `d.log_prob(x)`
-            gives them; None takes 1200 draws of a standard Normal.
-        density: False where the terms are probabilities, which have no unit of measurement to change.
+    Parameters
+    ----------
+    log_terms : the log-density of each observation, shape (n,), n from 2 to 5000, as `d.log_prob(x)`
+        gives them; None takes 1200 draws of a standard Normal.
+    density : False where the terms are probabilities, which have no unit of measurement to change.
 
-    Raises:
-        DataError: the log-densities are not that many finite numbers.
+    Raises
+    ------
+    DataError : the log-densities are not that many finite numbers.
 
     Source: IEEE 754-2019 for the three formats.
 
@@ -161,11 +167,13 @@ def normal_surface(x: ArrayLike) -> Explorable:
     The log-likelihood is -n log sigma - sum (x_i - mu)^2 / (2 sigma^2) and a constant; a second view
     shows the Uniform, whose maximum sits on an edge.
 
-    Args:
-        x: the observations, shape (n,), n from 3 to 200, in any unit.
+    Parameters
+    ----------
+    x : the observations, shape (n,), n from 3 to 200, in any unit.
 
-    Raises:
-        DataError: too few, too many or equal observations.
+    Raises
+    ------
+    DataError : too few, too many or equal observations.
 
     Source: Fisher (1922), *Philosophical Transactions A* 222.
 
@@ -210,13 +218,15 @@ def descent_race(x: ArrayLike, y: ArrayLike | None = None) -> Explorable:
     coordinates. Without, it is a Gamma, in (log shape, log rate) or (log shape, log mean).
     The value shown is the mean negative log-likelihood above its minimum.
 
-    Args:
-        x: the covariate, shape (n,), or the positive sample of the Gamma; n from 5 to 500.
-        y: zeros and ones, shape (n,), or None.
+    Parameters
+    ----------
+    x : the covariate, shape (n,), or the positive sample of the Gamma; n from 5 to 500.
+    y : zeros and ones, shape (n,), or None.
 
-    Raises:
-        DataError: sizes differ, labels other than 0 and 1, a sample that is not positive, or data
-            without a maximum: equal values, one class, or classes that x separates.
+    Raises
+    ------
+    DataError : sizes differ, labels other than 0 and 1, a sample that is not positive, or data
+        without a maximum: equal values, one class, or classes that x separates.
 
     Source: Fisher scoring, Fisher (1925), *Mathematical Proceedings of the Cambridge Philosophical Society* 22.
 
@@ -315,12 +325,14 @@ def intervals(n: int = 20, p: float = 0.1) -> Explorable:
     Wald, score (Wilson) and likelihood-ratio intervals; the coverage sums the binomial probabilities of
     the counts whose interval holds p.
 
-    Args:
-        n: the sample size to start from, 5 to 100.
-        p: the true proportion to start from, 0.01 to 0.99.
+    Parameters
+    ----------
+    n : the sample size to start from, 5 to 100.
+    p : the true proportion to start from, 0.01 to 0.99.
 
-    Raises:
-        DataError: n or p outside those ranges.
+    Raises
+    ------
+    DataError : n or p outside those ranges.
 
     Source: Brown, Cai and DasGupta (2001), *Statistical Science* 16.
 
