@@ -330,7 +330,7 @@ def newton(
     errors: a stopping rule that knows no units. Where H is not positive definite the eigenvalues'
     absolute values stand in, so that every step points downhill; a step is halved until f falls.
 
-    A stationary point that is no minimum (a saddle, a maximum) does not count as converged.
+    A stationary point does not count as converged where the Hessian shows a saddle or a maximum.
 
     Parameters
     ----------
@@ -563,6 +563,7 @@ class _Recorder:
         )
 
 
+@np.errstate(all="ignore")
 def _newton(
     method: str,
     f: Callable,
@@ -621,8 +622,7 @@ def _newton(
 def _curvature(hess: Callable, climb: _Recorder) -> Array:
     """Return the Hessian where the climb stands, as a square matrix."""
     p = climb.x.size
-    with np.errstate(all="ignore"):
-        curvature = np.asarray(hess(climb.x.reshape(climb.shape)[()]), dtype=float)
+    curvature = np.asarray(hess(climb.x.reshape(climb.shape)[()]), dtype=float)
     if curvature.size != p * p:
         raise DataError(
             f"the Hessian has shape {curvature.shape}, and x has {p} numbers: "

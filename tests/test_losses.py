@@ -8,7 +8,17 @@ import pytest
 
 from mlecore import Normal
 from mlecore.errors import DataError
-from mlecore.losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
+from mlecore.losses import (
+    LINKED,
+    bce,
+    bce_with_logits,
+    mae,
+    mse,
+    nll,
+    softmax_cross_entropy,
+    targets,
+)
+from mlecore.optimize import check_gradient
 
 mpmath.mp.dps = 50
 LOGITS = [
@@ -75,6 +85,27 @@ def test_bce_with_logits_at_a_thousand_is_zero_or_a_thousand():
     assert bce_with_logits(0, 1000.0) == 1000.0
     assert bce_with_logits(1, -1000.0) == 1000.0
     assert bce_with_logits(0, -1000.0) == 0.0
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_losses_of_huge_logits_have_a_finite_mean_and_a_sum_that_may_not_be(reduction):
+    y, z = [0.0, 0.0, 1.0], [1e308, 1.5e308, -1e308]
+    rows = np.column_stack([np.zeros(3), z])
+    expected = {"mean": 1e308 * (3.5 / 3), "sum": np.inf}[reduction]
+    assert bce_with_logits(y, z, reduction=reduction) == pytest.approx(expected, rel=1e-15)
+    assert softmax_cross_entropy([0, 0, 1], rows, reduction=reduction) == pytest.approx(
+        expected, rel=1e-15
+    )
+    assert mae([1e308, 1.5e308, -1e308], 0.0, reduction=reduction) == pytest.approx(
+        expected, rel=1e-15
+    )
+
+
+def test_logits_further_apart_than_any_double_cost_what_the_mixture_of_them_costs():
+    z = [-1e308, 1e308]
+    assert softmax_cross_entropy(1, z) == 0.0
+    assert softmax_cross_entropy(0, z) == np.inf  # 2e308 rounds to it
+    assert softmax_cross_entropy([0.25, 0.75], z) == pytest.approx(5e307, rel=1e-15)
 
 
 def test_bce_with_logits_at_infinite_logits_is_bce_at_certainty():
@@ -270,6 +301,20 @@ def test_nll_takes_whatever_has_log_prob():
     assert nll(Coin(0.25), 1) == pytest.approx(np.log(4))
 
 
+def test_nll_refuses_to_average_a_table_of_distributions_and_observations():
+    from mlecore import Bernoulli, MultivariateNormal
+
+    p, y = np.array([0.1, 0.2, 0.7]), [0, 1, 1]
+    with pytest.raises(DataError, match=r"shape \(3, 1\) and x has shape \(3,\).*ravel"):
+        nll(Bernoulli(p[:, None]), y)
+    with pytest.raises(DataError, match="must match"):
+        nll(Bernoulli(p), np.array(y)[:, None], reduction="sum")
+    assert nll(Bernoulli(p[:, None]), y, reduction="none").shape == (3, 3)
+    assert nll(Bernoulli(p), 1) == pytest.approx(-np.log(p).mean())
+    plane = MultivariateNormal([0.0, 0.0], np.eye(2))
+    assert nll(plane, np.zeros((3, 2))) == pytest.approx(np.log(2 * np.pi))
+
+
 def test_nll_is_infinite_outside_the_support():
     from mlecore import Exponential
 
@@ -320,6 +365,7 @@ def test_a_scalar_broadcasts_and_a_column_against_a_row_is_refused_unless_a_tabl
         ([1j, 0, 0], "real numbers"),
         ([[1], [1, 2]], "different lengths"),
         ([None, 1, 2], "real numbers"),
+        (np.ma.array([0, 1, 1], mask=[0, 0, 1]), "mask would be lost"),
     ],
 )
 def test_bad_input_is_named(loss, y, m, bad, says):
@@ -388,3 +434,27 @@ def test_inputs_are_never_modified():
     bce_with_logits(y[:, None] * np.ones((2, 2)), z)
     np.testing.assert_array_equal(y, before[0])
     np.testing.assert_array_equal(z, before[1])
+
+
+# -- losses of a predictor -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", LINKED)
+def test_the_slope_of_a_linked_loss_is_the_derivative_of_its_value(loss):
+    linked, rng = LINKED[loss], np.random.default_rng(5)
+    outputs = 1 if loss == "bce" else 3
+    y = rng.integers(0, 2, (20, outputs)) if loss == "mse" else rng.integers(0, outputs + 1, 20) % 3
+    y = targets(np.minimum(y, 1) if loss == "bce" else y, loss, outputs)
+    check = check_gradient(
+        lambda eta: linked.value(y, eta),
+        lambda eta: linked.slope(linked.link(eta), y) / len(y),
+        rng.normal(size=(20, outputs)),
+    )
+    assert check, check
+
+
+def test_a_prediction_that_equals_its_target_has_no_slope():
+    y = targets([2, 0], "softmax", outputs=3)
+    np.testing.assert_array_equal(y, [[0, 0, 1], [1, 0, 0]])
+    for linked in LINKED.values():
+        np.testing.assert_array_equal(linked.slope(y, y), np.zeros((2, 3)))

@@ -159,6 +159,42 @@ def test_a_training_that_runs_away_is_an_error_and_leaves_the_weights():
     assert net.trace is None
 
 
+@pytest.mark.parametrize("rate", [1e102, 10**102.5, 1e103, 1e160])
+def test_whatever_overflows_in_training_is_a_convergence_error(rate):
+    net = MLP([2, 1], rng=0)
+    with pytest.raises(ConvergenceError, match=r"diverged.*smaller learning_rate"):
+        net.fit(X, X[:, 0], "mse", learning_rate=rate, epochs=3, batch_size=300)
+    assert net.trace is None
+
+
+def test_a_network_of_inputs_too_large_is_an_error_and_no_warning():
+    net, huge = MLP([2, 3, 1], rng=1), np.full((4, 2), 1e200)
+    assert np.isfinite(net.eta(huge)).all()  # tanh is flat there
+    assert np.isfinite(net.gradient(huge, [0, 1, 0, 1], "bce")).all()
+    line = MLP([2, 1], rng=1)
+    line.weights[:2] = 10.0
+    for call in (
+        line.eta,
+        lambda X: line.average_loss(X, [0, 1, 0, 1], "bce"),
+        lambda X: line.gradient(X, [0, 1, 0, 1], "mse"),
+    ):
+        with pytest.raises(DataError, match="unit size"):
+            call(np.full((4, 2), 1e308))
+
+
+def test_residuals_of_zero_have_an_infinite_density():
+    x, y = np.zeros((5, 1)), np.zeros(5)
+    assert MLP([1, 1], rng=1).fit(x, y, "mse", epochs=1).log_likelihood(x, y) == np.inf
+
+
+def test_the_gradient_takes_weights_of_any_numbers():
+    net = MLP([2, 3, 1], rng=1)
+    expected = net.gradient(X, Y, "bce", np.ones(13))
+    assert np.abs(expected).max() > 0.01
+    np.testing.assert_array_equal(net.gradient(X, Y, "bce", np.ones(13, dtype=int)), expected)
+    np.testing.assert_array_equal(net.gradient(X, Y, "bce", [1.0] * 13), expected)
+
+
 def test_progress_counts_epochs():
     calls = []
     MLP([2, 1], rng=1).fit(X, Y, epochs=3, progress=lambda *a: calls.append(a))
@@ -171,8 +207,21 @@ def test_progress_counts_epochs():
         (lambda: MLP([2]), "two or more"),
         (lambda: MLP([2, 0, 1]), "at least 1"),
         (lambda: MLP([2, 1.5, 1]), "whole numbers"),
+        (lambda: MLP([2, np.nan]), "whole numbers"),
+        (lambda: MLP(3), "two or more"),
+        (lambda: MLP(np.ones((2, 2))), "two or more"),
+        (lambda: MLP([2, "a"]), "sizes must hold real numbers"),
         (lambda: MLP([3, 1]).fit(X, Y), r"shape \(n, 3\)"),
         (lambda: MLP([2, 1]).fit(X, Y[:-1]), "must match"),
+        (lambda: MLP([2, 1]).gradient(X, Y[:1], "bce"), "300 rows and y 1 values"),
+        (lambda: MLP([2, 2]).gradient(X, Y[:5], "softmax"), "300 rows and y 5 values"),
+        (lambda: MLP([2, 1]).average_loss(X, Y[:5], "bce"), "300 rows and y 5 values"),
+        (lambda: MLP([2, 1]).gradient(X, Y, "bce", np.ones(4)), r"shape \(3,\), got \(4,\)"),
+        (lambda: MLP([2, 1]).gradient(X, Y, "bce", np.ones(2)), r"shape \(3,\), got \(2,\)"),
+        (lambda: MLP([2, 1]).fit(X, Y[:, None]), "one-dimensional for loss='bce'"),
+        (lambda: MLP([2, 1]).fit(X, X, "mse"), "one-dimensional for loss='mse'"),
+        (lambda: MLP([2, 2]).fit(X, X[:, :1], "mse"), r"shape \(n, 2\), one column an output"),
+        (lambda: MLP([2, 1]).fit(X, Y, batch_size=0), "batch_size must be a whole number"),
         (lambda: MLP([2, 1]).fit(X, Y + 1), r"0 and 1; y\[1\] is 2"),
         (lambda: MLP([2, 2]).fit(X, Y, "bce"), "one output, and sizes ends in 2"),
         (lambda: MLP([2, 2]).fit(X, Y + 1, "softmax"), r"classes 0 to 1; y\[1\] is 2"),

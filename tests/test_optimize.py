@@ -78,6 +78,26 @@ def test_a_learning_rate_beyond_two_over_the_curvature_diverges_and_says_so():
     assert wild.minimum == wild.f.min()
 
 
+def test_a_step_too_long_for_a_double_is_a_divergence_and_no_warning():
+    trace = gradient_descent(lambda x: 1e150 * x @ x, lambda x: 2e150 * x, [1.0, 1.0], 1e200)
+    assert "diverged at step 1" in trace.message
+
+
+@pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, None, "a", np.array([0.1, 0.2])])
+def test_a_learning_rate_that_is_no_positive_number_is_refused_at_the_step_where_it_is(value):
+    with pytest.raises(DataError, match="learning_rate must be a positive number"):
+        gradient_descent(bowl, bowl_slope, [4.0, 4.0], value)
+    with pytest.raises(DataError, match=r"learning_rate must be .* at step 2"):
+        gradient_descent(bowl, bowl_slope, [4.0, 4.0], lambda k: 0.1 if k < 2 else value)
+    with pytest.raises(DataError, match=r"learning_rate must be .* at step 2"):
+        sgd(lambda x, rows: x, 1.0, 10, 5, lambda k: 0.1 if k < 2 else value, rng=1)
+
+
+def test_a_schedule_may_end_at_zero():
+    trace = gradient_descent(bowl, bowl_slope, [4.0, 4.0], lambda k: 0.1 * (1 - k), steps=2)
+    np.testing.assert_array_equal(trace.x[1], trace.x[2])
+
+
 def test_a_learning_rate_may_be_a_function_of_the_step():
     trace = gradient_descent(bowl, bowl_slope, [4.0, 4.0], lambda k: 0.3 / (k + 1), steps=2)
     first = trace.x[0] - 0.3 * bowl_slope(trace.x[0])
@@ -179,6 +199,43 @@ def test_a_saddle_and_a_maximum_are_not_minima():
     top = newton(lambda x: -(x**2), lambda x: -2 * x, lambda x: -2.0, 0.0)
     assert not top.converged
     assert "not a minimum" in top.message
+
+
+def test_newton_leaves_a_saddle_that_it_starts_beside():
+    trace = newton(
+        lambda x: 1e6 + x[0] ** 2 - x[1] ** 2 + x[1] ** 4,
+        lambda x: np.array([2 * x[0], -2 * x[1] + 4 * x[1] ** 3]),
+        lambda x: np.diag([2.0, -2 + 12 * x[1] ** 2]),
+        [1.0, 1e-6],
+    )
+    assert trace.converged
+    np.testing.assert_allclose(trace.minimizer, [0, np.sqrt(0.5)], atol=1e-8)
+
+
+@pytest.mark.parametrize(("n", "offset"), [(100_000, 1e8), (10_000, 1e10)])
+def test_newton_ends_where_the_rest_is_rounding(n, offset):
+    x = offset + np.random.default_rng(0).normal(size=n)  # the mean has no more than eight decimals
+    trace = newton(
+        lambda m: 0.5 * np.sum((x - m) ** 2), lambda m: np.sum(m - x), lambda m: n, offset + 3
+    )
+    assert trace.converged
+    assert trace.steps < 10
+    assert abs(trace.minimizer[0] - x.mean()) < 1e-3 / np.sqrt(n)  # a thousandth of its error
+
+
+def test_newton_may_be_given_more_steps_than_memory_holds():
+    trace = newton(
+        lambda x: x @ x, lambda x: 2 * x, lambda x: 2 * np.eye(50), np.ones(50), steps=10**9
+    )
+    assert trace.converged
+    assert trace.x.shape == (2, 50)
+
+
+def test_newton_survives_a_direction_too_long_for_a_double():
+    trace = newton(
+        lambda x: 1e150 * x @ x, lambda x: 2e150 * x, lambda x: 1e-200 * np.eye(2), [1.0, 1.0]
+    )
+    assert not trace.converged
 
 
 def test_an_objective_without_a_minimum_does_not_converge():
@@ -295,6 +352,13 @@ def test_sgd_that_overflows_stops_and_says_so():
     assert np.isfinite(trace.x).all()
 
 
+@pytest.mark.parametrize("end", [np.inf, np.nan])
+def test_sgd_whose_objective_is_no_number_has_not_converged_however_flat_its_slope(end):
+    trace = sgd(lambda m, rows: 0.0 * m, 1.0, 100, f=lambda m: end, rng=1)
+    assert not trace.converged
+    assert f"diverged: f is {end} at the end" in trace.message
+
+
 # -- Fisher scoring --------------------------------------------------------------------------------
 
 
@@ -353,6 +417,29 @@ def test_a_wrong_component_is_named():
     assert "give -88" in repr(check)
 
 
+def test_a_right_gradient_is_not_accused_at_a_minimum():
+    assert check_gradient(bowl, bowl_slope, BOTTOM)
+    assert not check_gradient(bowl, lambda x: bowl_slope(x) + np.array([0, 1e-9]), BOTTOM)
+
+
+@pytest.mark.parametrize("tiny", [1e-12, 1e-9, -1e-7])
+def test_a_right_gradient_is_not_accused_where_a_component_is_nearly_zero(tiny):
+    x = [tiny, 1.5]
+    check = check_gradient(lambda x: np.sum((x - 1) ** 2), lambda x: 2 * (x - 1), x)
+    assert check
+    assert check.error < 1e-9
+    wrong = check_gradient(lambda x: np.sum((x - 1) ** 2), lambda x: 2.00001 * (x - 1), x)
+    assert not wrong
+    assert wrong.error == pytest.approx(5e-6, rel=1e-3)
+
+
+def test_a_parameter_measured_in_small_units_keeps_its_short_step():
+    def f(x):
+        return np.cos(1e9 * x[0]) + np.log(x[1])
+
+    assert check_gradient(f, lambda x: [-1e9 * np.sin(1e9 * x[0]), 1 / x[1]], [1e-9, 5.0])
+
+
 def test_a_flat_function_has_a_zero_gradient():
     assert check_gradient(lambda x: 1.0, lambda x: np.zeros(2), [1.0, 2.0])
     assert not check_gradient(lambda x: 1.0, lambda x: np.full(2, 1e-9), [1.0, 2.0])
@@ -391,6 +478,20 @@ def test_no_step_is_a_trace_of_one_point():
         ({"x0": [1.0, 2.0], "f": lambda x: np.inf}, "f is inf at x0"),
         ({"x0": [1.0, 2.0], "grad": lambda x: x * np.nan}, "gradient is .* at x0"),
         ({"x0": [1.0, 2.0], "learning_rate": -1}, "learning_rate must be a positive number"),
+        ({"x0": [1.0, 2.0], "f": lambda x: None}, "f must return one number, and returned None"),
+        ({"x0": [1.0, 2.0], "f": lambda x: 1j}, "f must return one number"),
+        (
+            {
+                "x0": np.ones((2, 3)),
+                "f": lambda x: np.sum(x**2),
+                "grad": lambda x: 2 * x.T,
+            },
+            r"grad returned shape \(3, 2\), and x has shape \(2, 3\)",
+        ),
+        ({"x0": [1.0, 2.0], "learning_rate": "a"}, "learning_rate must be a positive number"),
+        ({"x0": [1.0, 2.0], "steps": "a"}, "steps must be a whole number"),
+        ({"x0": [1.0, 2.0], "steps": np.nan}, "steps must be a whole number"),
+        ({"x0": [1.0, 2.0], "steps": np.inf}, "steps must be a whole number"),
         ({"x0": [1.0, 2.0], "steps": -1}, "steps must be a whole number"),
         ({"x0": [1.0, 2.0], "steps": 1.5}, "steps must be a whole number"),
     ],
@@ -416,6 +517,12 @@ def test_bad_hessians_and_sizes_are_named():
         )
 
 
+def test_whole_numbers_may_be_floats():
+    assert gradient_descent(bowl, bowl_slope, [4.0, 4.0], steps=10.0).steps == 10
+    assert newton(bowl, bowl_slope, lambda x: A, [4.0, 4.0], steps=10.0).converged
+    assert sgd(lambda x, rows: x, 1.0, 10.0, 5.0, epochs=2.0, rng=1).steps == 4
+
+
 def test_the_start_is_never_modified():
     start = np.array([4.0, 4.0])
     gradient_descent(bowl, bowl_slope, start)
@@ -427,7 +534,7 @@ def test_the_start_is_never_modified():
 def test_progress_calls_back_with_what_is_done():
     calls = []
     gradient_descent(bowl, bowl_slope, [4.0, 4.0], steps=3, progress=lambda *a: calls.append(a))
-    assert calls[:3] == [(1, 3), (2, 3), (3, 3)]
+    assert calls == [(1, 3), (2, 3), (3, 3)]
     calls.clear()
     sgd(lambda x, rows: x, 0.5, 10, epochs=2, rng=1, progress=lambda *a: calls.append(a))
     assert calls == [(1, 2), (2, 2)]
@@ -450,3 +557,40 @@ def test_progress_is_silent_on_short_runs_and_one_line_on_long_ones(capsys, monk
     assert "about" in said
     with pytest.raises(TypeError, match="progress must be"):
         ticker("yes", 3, "x")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda show: gradient_descent(bowl, bowl_slope, [4.0, 4.0], 9.0, 900, progress=show),
+        lambda show: gradient_descent(
+            bowl, bowl_slope, [4.0, 4.0], 0.1, 900, tolerance=1e-3, progress=show
+        ),
+        lambda show: newton(
+            lambda x: np.exp(-x) - x, lambda x: -np.exp(-x) - 1, np.exp, 0.0, steps=9, progress=show
+        ),
+        lambda show: newton(
+            lambda x: x[0] ** 4 - x[1] ** 2,
+            lambda x: np.array([4 * x[0] ** 3, -2 * x[1]]),
+            lambda x: np.diag([12 * x[0] ** 2, -2.0]),
+            [1.0, 0.0],
+            progress=show,
+        ),
+        lambda show: sgd(lambda x, rows: x, 1.0, 100, 100, 1e6, 900, rng=1, progress=show),
+    ],
+    ids=[
+        "a divergence",
+        "an early end",
+        "an endless descent",
+        "a saddle",
+        "a stochastic divergence",
+    ],
+)
+def test_however_a_run_ends_its_progress_line_ends_with_it(run, capsys, monkeypatch):
+    clock = iter(np.arange(0, 10_000, 0.7))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+    run(True)
+    said = capsys.readouterr().err
+    assert said.startswith("\r")
+    assert said.endswith("\n")
+    assert said.count("\n") == 1
