@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from .domains import numeric, require_finite
 from .errors import DataError
@@ -93,7 +93,9 @@ def bce(y: ArrayLike, p: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     (1.0, inf)
     """
     y, p = _pair("y", _probabilities("y", y), "p", _probabilities("p", p), reduction)
-    return _reduce(0.0 - (special.xlogy(y, p) + special.xlog1py(1.0 - y, -p)), reduction)
+    return _reduce(
+        0.0 - (scipy.special.xlogy(y, p) + scipy.special.xlog1py(1.0 - y, -p)), reduction
+    )
 
 
 def bce_with_logits(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = "mean") -> Any:
@@ -318,12 +320,26 @@ def _labels(y: Array, loss: str, wrong: Array, values: str) -> Array:
     return y
 
 
+def _sigmoid(z: Array) -> Array:
+    return scipy.special.expit(z)
+
+
+def _softmax(z: Array) -> Array:
+    return scipy.special.softmax(z, axis=1)
+
+
+def _identity(m: Array) -> Array:
+    return m
+
+
+def _twice_the_error(m: Array, y: Array) -> Array:
+    return 2.0 * (m - y) / y.shape[1]
+
+
 LINKED = {
-    "bce": Linked(bce_with_logits, special.expit, np.subtract, _zeros_and_ones),
-    "softmax": Linked(
-        softmax_cross_entropy, lambda z: special.softmax(z, axis=1), np.subtract, _one_hot
-    ),
-    "mse": Linked(mse, lambda m: m, lambda m, y: 2.0 * (m - y) / y.shape[1], _means),
+    "bce": Linked(bce_with_logits, _sigmoid, np.subtract, _zeros_and_ones),
+    "softmax": Linked(softmax_cross_entropy, _softmax, np.subtract, _one_hot),
+    "mse": Linked(mse, _identity, _twice_the_error, _means),
 }
 
 
