@@ -9,6 +9,7 @@ from scipy import optimize, special, stats
 
 import mlecore as mle
 from mlecore import DataError, RegularityError, inference
+from mlecore.inference.information import in_own_units, invert
 
 Z2 = stats.chi2.ppf(0.95, 1)
 Z = np.sqrt(Z2)
@@ -489,14 +490,18 @@ def test_sandwich_agrees_with_the_information_when_the_model_is_right(family):
     )
 
 
+def inverse(information, skip=False):
+    return invert(in_own_units(information), np.asarray(skip)).matrix()
+
+
 def test_a_singular_information_is_refused_not_inverted():
     with pytest.raises(RegularityError, match="singular"):
-        inference._inverse(np.array([[1.0, 1.0], [1.0, 1.0]]), np.asarray(False))
+        inverse(np.array([[1.0, 1.0], [1.0, 1.0]]))
     batch = np.array([[[1.0, 1.0], [1.0, 1.0]], [[2.0, 0.0], [0.0, 4.0]]])
-    inverse = inference._inverse(batch, np.array([False, False]))
-    assert np.isnan(inverse[0]).all()
-    assert inverse[1] == pytest.approx(np.diag([0.5, 0.25]))
-    tiny = inference._inverse(np.diag([1e-280, 1e280]), np.asarray(False))
+    both = inverse(batch, [False, False])
+    assert np.isnan(both[0]).all()
+    assert both[1] == pytest.approx(np.diag([0.5, 0.25]))
+    tiny = inverse(np.diag([1e-280, 1e280]))
     assert np.diag(tiny) == pytest.approx([1e280, 1e-280])
 
 

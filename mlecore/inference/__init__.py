@@ -1,0 +1,33 @@
+"""Inference from a likelihood and its maximum: standard errors, intervals, tests, the delta method.
+
+Every function takes the likelihood and the vector of its free scalars at the maximum. Both may be a batch. What has
+no meaning is refused with the reason: on a boundary, for a parameter that moves the support, or where the
+information matrix is singular. In a batch the refused rows are NaN.
+
+Three questions can be asked of one log-likelihood curve (Cox and Hinkley 1974, ch. 9; Pawitan 2001): how far is the
+maximum from the null (Wald), how far does the curve drop (likelihood ratio), how steep is it there (score). Each gives
+a test, and the values that its test would not reject are its interval.
+"""
+
+from .delta import Delta, delta_method
+from .information import covariance, standard_errors
+from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
+from .regularity import insist_regular, refusal
+from .tests import TestResult, likelihood_ratio_test, score_test, wald_test
+
+__all__ = [
+    "Delta",
+    "TestResult",
+    "covariance",
+    "delta_method",
+    "insist_regular",
+    "likelihood_ratio_interval",
+    "likelihood_ratio_test",
+    "normal_quantile",
+    "refusal",
+    "score_interval",
+    "score_test",
+    "standard_errors",
+    "wald_interval",
+    "wald_test",
+]

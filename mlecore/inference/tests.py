@@ -1,0 +1,248 @@
+"""Three tests of a hypothesis about some of the parameters: by likelihood ratio, Wald's, and by the score."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..errors import ConvergenceError, DataError, RegularityError
+from .information import Scaled, in_own_units, invert, scaled_covariance
+from .regularity import at_maximum, insist_positive, insist_regular
+
+__all__ = ["TestResult", "likelihood_ratio_test", "score_test", "wald_test"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, repr=False)
+class TestResult:
+    """What a test says: the statistic, its degrees of freedom and the p-value; arrays for a batch of fits.
+
+    The p-value is the probability, if the hypothesis holds and the sample is large, of a statistic at least this
+    large. It is no probability of the hypothesis.
+
+    >>> TestResult(3.84, 1, 0.05)
+    Test: statistic 3.84 on 1 degree of freedom, p = 0.05
+    """
+
+    __test__ = False  # pytest collects classes by their name; this one tests hypotheses
+
+    statistic: Any
+    df: int
+    p_value: Any
+    hypothesis: str = ""
+    method: str = ""
+
+    def _sentence(self) -> str:
+        name = {"lr": "Likelihood-ratio test", "wald": "Wald test", "score": "Score test"}
+        title = name.get(self.method, "Test") + (
+            f" of {self.hypothesis}" if self.hypothesis else ""
+        )
+        degrees = f"{self.df} degree{'' if self.df == 1 else 's'} of freedom"
+        if np.ndim(self.statistic):
+            return f"{title}: {np.size(self.statistic)} statistics on {degrees}"
+        p = f"p = {self.p_value:.4g}" if not self.p_value < 1e-300 else "p < 1e-300"
+        return f"{title}: statistic {self.statistic:.4g} on {degrees}, {p}"
+
+    def __repr__(self) -> str:
+        return self._sentence()
+
+    def _repr_html_(self) -> str:
+        return f'<p class="mle-test">{html.escape(self._sentence())}</p>'
+
+
+def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestResult:
+    """Test that some parameters have given values by 2 (l_max - l_restricted), chi-square in large samples.
+
+    Parameters
+    ----------
+    likelihood : a `Likelihood`, of one sample or of a batch.
+    theta : its free scalars at the maximum, on the last axis.
+    null : the values that are tested, by name; the other parameters are free.
+
+    Raises
+    ------
+    RegularityError : for a family whose parameters move the support.
+    DataError : for an unknown or fixed parameter, or a value outside its domain.
+    ConvergenceError : where the restricted likelihood cannot be maximised.
+
+    Source: Wilks (1938).
+
+    >>> from mlecore import Likelihood, Poisson
+    >>> likelihood_ratio_test(Likelihood(Poisson, [2, 4]), np.array([3.0]), {"rate": 3.0})
+    Likelihood-ratio test of rate = 3: statistic 0 on 1 degree of freedom, p = 1
+    """
+    insist_regular(likelihood, "a likelihood-ratio test")
+    theta = at_maximum(likelihood, theta)
+    insist_positive(likelihood, theta)
+    index, _, null, words = _null(likelihood, null)
+    _, height = _restricted(likelihood, theta, null)
+    top = likelihood.log_likelihood(theta)
+    with np.errstate(invalid="ignore"):
+        drop = 2.0 * (top - height)
+        # More than rounding below zero means that the fit is not the maximum, and then no p-value holds.
+        wrong = drop < -1e-6 * (1.0 + np.abs(top))
+    if np.ndim(wrong) == 0 and wrong:
+        raise ConvergenceError(
+            "the likelihood under the hypothesis is higher than at the fit, which is not its maximum there; "
+            "the likelihood has several peaks: plot it"
+        )
+    return _result(np.where(wrong, np.nan, np.maximum(drop, 0.0)), index.size, words, "lr")
+
+
+def wald_test(
+    likelihood: Any, theta: Array, null: Mapping[str, Any], kind: str = "observed"
+) -> TestResult:
+    """Test that some parameters have given values by their distance from the estimate, in standard errors, squared.
+
+    The statistic is (theta - null)' C^-1 (theta - null), with C the block of the covariance matrix.
+
+    Parameters
+    ----------
+    likelihood, theta, null : as in `likelihood_ratio_test`.
+    kind : the information, as in `covariance`.
+
+    Raises
+    ------
+    RegularityError : where there is no covariance matrix; see `covariance`.
+    DataError : for an unknown or fixed parameter, or a value outside its domain.
+
+    Source: Wald (1943).
+
+    >>> from mlecore import Likelihood, Poisson
+    >>> wald_test(Likelihood(Poisson, [2, 4]), np.array([3.0]), {"rate": 1.5})
+    Wald test of rate = 1.5: statistic 1.5 on 1 degree of freedom, p = 0.2207
+    """
+    index, values, _, words = _null(likelihood, null)
+    cov = scaled_covariance(likelihood, theta, kind).block(index)
+    away = theta[..., index] - values
+    return _result(_quadratic(cov, away), index.size, words, "wald")
+
+
+def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestResult:
+    """Test that some parameters have given values by the slope there: s' (n I)^-1 s, with the others at their best.
+
+    The information is the expected one at the hypothesis. Nothing but the hypothesis is fitted, so an estimate on
+    the boundary is no obstacle.
+
+    Parameters
+    ----------
+    likelihood, theta, null : as in `likelihood_ratio_test`.
+
+    Raises
+    ------
+    RegularityError : for a family whose parameters move the support, or where the information is singular.
+    DataError : for an unknown or fixed parameter, or a value outside its domain.
+
+    Source: Rao (1948).
+
+    >>> from mlecore import Bernoulli, Likelihood
+    >>> score_test(Likelihood(Bernoulli, [0, 0, 0, 0]), np.array([0.0]), {"p": 0.5})
+    Score test of p = 0.5: statistic 4 on 1 degree of freedom, p = 0.0455
+    """
+    insist_regular(likelihood, "a score test")
+    theta = at_maximum(likelihood, theta)
+    index, _, null, words = _null(likelihood, null)
+    full, _ = _restricted(likelihood, theta, null)
+    there = full[..., likelihood.free]
+    with np.errstate(all="ignore"):
+        slope = likelihood.score(there)
+        information = likelihood.expected_information(there)
+    singular = ~np.isfinite(information).all(axis=(-2, -1))
+    if np.ndim(singular) == 0 and singular:
+        raise RegularityError(
+            f"the score test of {words} has no meaning: the information is infinite or undefined there. Use method='lr'"
+        )
+    own = getattr(likelihood, "covariance", None)
+    if own is None:
+        cov = invert(in_own_units(information), singular)
+    else:
+        cov = Scaled(np.ones_like(there), own(there, "expected"))
+    # The other parameters are at their best under the hypothesis, so only the tested scores count.
+    cov = cov.block(index)
+    s = slope[..., index] * cov.size
+    statistic = np.einsum("...i,...ij,...j->...", s, cov.unit, s)
+    return _result(statistic, index.size, words, "score")
+
+
+def _null(likelihood: Any, null: Mapping[str, Any]) -> tuple[Array, Array, dict[str, Any], str]:
+    """Return where the hypothesis lies among the free scalars, its values, and its words."""
+    if not null:
+        raise DataError(
+            f"say what to test: give values for some of the free parameters {', '.join(likelihood.names) or '(none)'}"
+        )
+    layout = likelihood.layout
+    names = dict.fromkeys([*layout.domains, *layout.known_domains, *layout.names])
+    unknown = [name for name in null if name not in names]
+    if unknown:
+        raise DataError(
+            f"there is no parameter {unknown[0]!r} to test; there are {', '.join(names)}"
+        )
+    known, held = layout.split(null)
+    taken = [*known, *(layout.names[i] for i in held if i in likelihood.held)]
+    if taken:
+        raise DataError(
+            f"{', '.join(taken)} cannot be tested: fixed in this fit; free are {', '.join(likelihood.names) or '(none)'}"
+        )
+    free = list(likelihood.free)
+    order = sorted(held)
+    values = np.stack(np.broadcast_arrays(*(held[i] for i in order)), axis=-1)
+    words = ", ".join(f"{name} = {_words(value)}" for name, value in null.items())
+    return np.array([free.index(i) for i in order]), values, dict(null), words
+
+
+def _words(value: Any) -> str:
+    """Return a value, or a few of an array's, in words."""
+    value = np.asarray(value, dtype=float)
+    return (
+        f"{float(value):g}" if value.ndim == 0 else np.array2string(value, precision=4, threshold=6)
+    )
+
+
+def _result(statistic: Array, df: int, words: str, method: str) -> TestResult:
+    """Compare the statistic with a chi-square."""
+    statistic = np.asarray(statistic, dtype=float)
+    p = special.chdtrc(df, statistic)
+    if statistic.ndim == 0:
+        return TestResult(float(statistic), df, float(p), words, method)
+    return TestResult(statistic, df, p, words, method)
+
+
+def _restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Return all scalars and the log-likelihood at the restricted maximum, NaN in the rows without one."""
+    unknown = np.isnan(theta).any(axis=-1)
+    here = likelihood.given(null)
+    batch = np.broadcast_shapes(here.batch_shape, unknown.shape)
+    count, size = int(np.prod(batch)), len(likelihood.layout.names)
+    flat = here._flat(batch)
+    rows = np.flatnonzero(~np.broadcast_to(unknown, batch).ravel())
+    start = np.array(np.broadcast_to(likelihood._full(theta), (*batch, size))).reshape(count, size)
+    for i, value in here.held.items():
+        start = here.layout.moved(start, i, np.broadcast_to(value, batch).ravel())
+    full, height = np.full((count, size), np.nan), np.full(count, np.nan)
+    if rows.size:
+        top = flat.at(rows).maximize(start=start[rows])
+        good = rows[top.converged]
+        full[good], height[good] = top.theta[top.converged], top.log_likelihood[top.converged]
+    if not batch and np.isnan(height).any():
+        raise ConvergenceError(
+            "the likelihood could not be maximised under the hypothesis; plot its profile there"
+        )
+    return full.reshape(*batch, size), height.reshape(batch)
+
+
+def _quadratic(cov: Scaled, away: Array) -> Array:
+    """Return away' cov^-1 away, the matrix scaled so that units do not matter."""
+    errors = cov.errors()
+    scale = errors / cov.size
+    unit = cov.unit / scale[..., :, None] / scale[..., None, :]
+    unknown = np.isnan(unit).any(axis=(-2, -1))
+    unit = np.where(unknown[..., None, None], np.eye(unit.shape[-1]), unit)
+    standard = away / errors
+    solved = np.linalg.solve(unit, standard[..., None])[..., 0]
+    return (standard * solved).sum(axis=-1)
