@@ -19,6 +19,8 @@ from .fit import Fit
 
 __all__ = ["Compared", "Comparison", "compare"]
 
+Array = np.ndarray
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -205,9 +207,31 @@ def _insist_comparable(fits: list[Fit]) -> None:
         raise DataError(
             f"the fits are of different data: n is {', '.join(f'{n:g}' for n in sorted(sizes))}"
         )
+    seen = [s for s in map(_seen, fits) if s is not None]
+    size = max((np.abs(s).max() for s in seen), default=0.0)
+    if any(s.shape != seen[0].shape or np.abs(s - seen[0]).max() > 1e-9 * size for s in seen):
+        raise DataError(
+            "the fits are of different data: their smallest, mean and largest values differ. Fit the same data, "
+            "transformed in the same way"
+        )
     kinds = {fit.dist.support.whole for fit in fits if hasattr(fit.dist, "support")}
     if len(kinds) > 1:
         raise DataError(
             "densities and probabilities have different units, so their log-likelihoods cannot be compared; "
             "compare the discrete families among themselves, and the continuous ones"
         )
+
+
+def _seen(fit: Fit) -> Array | None:
+    """Return the smallest, mean and largest value that a fit has seen; None where it has kept no values."""
+    likelihood, rows = fit.likelihood, fit.likelihood.statistic
+    if likelihood.data is not None:
+        x, w = likelihood.family._observations(likelihood.data, likelihood.weights, likelihood.axis)
+    elif hasattr(rows, "y") and rows.classes is None:
+        x, w = np.asarray(rows.y, dtype=float), rows.weights
+    else:
+        return None
+    w = np.ones(len(x)) if w is None else w
+    x, w = x[w > 0], w[w > 0]
+    # Shares first: a sum of large values might overflow.
+    return np.stack([x.min(axis=0), (w / w.sum()) @ x, x.max(axis=0)])

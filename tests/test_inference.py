@@ -262,6 +262,25 @@ def test_an_empty_class_has_an_interval_from_zero():
     )  # (1 - p)^5 as for no success in five
 
 
+@pytest.mark.parametrize(
+    "counts", [(20, 0, 0), (0, 20, 0), (0, 0, 0, 20), (20, 0, 0, 0, 0), (8, 0, 0, 12), (8, 0, 0)]
+)
+def test_any_number_of_empty_classes_have_intervals_from_zero(counts):
+    n = sum(counts)
+    f = mle.Categorical.fit(np.arange(len(counts)), weights=counts)
+    for (low, high), k in zip(f.ci(method="lr").values(), counts[1:], strict=True):
+        # With the other classes in proportion, the profile is that of k successes in n.
+        one = mle.Binomial.fit([k], fixed={"n": n}).ci(method="lr")["p"]
+        assert (low, high) == pytest.approx(one, rel=1e-8, abs=1e-15)
+
+
+@pytest.mark.parametrize("counts", [(20, 0), (0, 20), (17, 3)])
+def test_score_interval_of_two_classes_is_wilsons(counts):
+    two = mle.Categorical.fit([0, 1], weights=counts).ci(method="score")["p1"]
+    one = mle.Bernoulli.fit([0, 1], weights=counts).ci(method="score")["p"]
+    assert two == pytest.approx(one, rel=1e-9, abs=1e-15)
+
+
 def test_one_row_of_a_batch_that_has_no_interval_does_not_stop_the_others():
     x = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 0.0]])
     f = mle.Poisson.fit(x, axis=1)
@@ -282,6 +301,98 @@ def test_an_angle_has_an_interval_of_at_most_a_whole_turn():
     tight = mle.VonMises.fit([0.1, 0.2, 0.4, -0.1])
     low, high = tight.ci(method="lr")["mu"]
     assert high - low < 1.0
+
+
+def test_a_direction_that_is_not_identified_has_the_whole_turn():
+    f = mle.VonMises.fit(np.arange(8) * np.pi / 4)
+    assert f.params["kappa"] == 0.0
+    ends = f.ci(method="lr")
+    assert ends["mu"] == pytest.approx((-np.pi, np.pi))
+    given = mle.VonMises.fit(np.arange(8) * np.pi / 4, fixed={"mu": 0.0})
+    assert ends["kappa"] == pytest.approx(given.ci(method="lr")["kappa"])
+    level = mle.VonMises.fit([0.1, 2.0, 1.0], fixed={"kappa": 0.0})
+    for method in ("lr", "score"):
+        low, high = level.ci(method=method)["mu"]
+        assert high - low == pytest.approx(2 * np.pi)
+
+
+def test_walds_distance_to_a_direction_is_the_shorter_way_round():
+    f = mle.VonMises.fit([3.0, -3.0, -3.1, 3.1, -2.9])
+    away = f.params["mu"] + 2 * np.pi - 3.1
+    assert 0 < away < 0.2
+    expected = (away / f.se["mu"]) ** 2
+    for turns in (-1, 0, 2):
+        t = f.test(method="wald", mu=3.1 + 2 * np.pi * turns)
+        assert t.statistic == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e-151, 1.0, 1e151, 1e160, 1e299])
+@pytest.mark.parametrize(
+    ("family", "powers"),
+    [
+        (mle.Normal, (1, 1)),
+        (mle.Gamma, (0, -1)),
+        (mle.Weibull, (0, 1)),
+        (mle.Exponential, (-1,)),
+        (mle.InverseGaussian, (1, 1)),
+        (mle.Cauchy, (1, 1)),
+        (mle.Gumbel, (1, 1)),
+    ],
+    ids=lambda p: getattr(p, "__name__", ""),
+)
+def test_standard_errors_follow_the_units(family, powers, unit):
+    x = np.array([1.0, 2.0, 4.0, 1.5, 2.5])
+    plain, scaled = family.fit(x), family.fit(x * unit)
+    for (name, se), power in zip(plain.se.items(), powers, strict=True):
+        factor = unit**power
+        assert scaled.se[name] / factor == pytest.approx(se, rel=1e-6)
+        assert np.array(scaled.ci()[name]) / factor == pytest.approx(plain.ci()[name], rel=1e-6)
+        null = plain.params[name] + 0.5 * se
+        wald = scaled.test(method="wald", **{name: null * factor})
+        assert wald.statistic == pytest.approx(0.25, rel=1e-6)
+    name, power = plain.names[-1], powers[-1]
+    logarithm = scaled.delta(lambda **params: np.log(params[name]))
+    assert logarithm.se == pytest.approx(plain.se[name] / plain.params[name], rel=1e-6)
+
+
+def test_extreme_units_in_a_batch_leave_the_other_rows_alone():
+    x = np.random.default_rng(3).normal(size=(3, 30))
+    units = np.array([1e300, 1.0, 1e-300])
+    plain, scaled = mle.Normal.fit(x, axis=1), mle.Normal.fit(x * units[:, None], axis=1)
+    for name in plain.names:
+        assert scaled.se[name] / units == pytest.approx(plain.se[name], rel=1e-9)
+    assert np.isnan(scaled.cov).any(axis=(-2, -1)).tolist() == [True, False, True]
+    assert scaled.cov[1] == pytest.approx(plain.cov[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_what_no_double_can_hold_is_refused_in_words(unit):
+    x = np.array([1.0, 2.0, 4.0, 1.5, 2.5]) * unit
+    for ask in (
+        lambda: mle.Normal.fit(x).cov,
+        lambda: mle.Normal.fit(x).covariance("expected"),
+        lambda: mle.Normal.fit(x).covariance("sandwich"),
+        lambda: mle.Laplace.fit(x).se,
+    ):
+        with pytest.raises(RegularityError, match="range of doubles"):
+            ask()
+
+
+def test_an_interval_of_a_mean_of_zero_is_found_at_any_scale():
+    for unit in (1e-300, 1.0, 1e300):
+        low, high = mle.Normal.fit(np.array([-2.0, -1.0, 1.0, 2.0]) * unit).ci(method="lr")["mu"]
+        half = np.sqrt(2.5) * np.sqrt(np.expm1(Z2 / 4))
+        assert np.array([low, high]) / unit == pytest.approx([-half, half], rel=1e-9)
+
+
+def test_of_accepted_values_in_pieces_the_interval_is_the_one_around_the_estimate():
+    f = mle.Cauchy.fit([-9.0, -9.5, -10.0, 9.0, 9.4, 10.3], fixed={"scale": 0.5})
+    low, high = f.ci(0.99, "lr")["loc"]
+    assert -11 < low < high < 0
+    drop = 2 * (f.log_likelihood - f.likelihood.profile("loc", [low, 0.0, 9.2, high]))
+    quantile = stats.chi2.ppf(0.99, 1)
+    assert drop[[0, 3]] == pytest.approx(quantile, rel=1e-7)
+    assert drop[1] > quantile > drop[2]
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1e-9, 1.0, 1e9, 1e299])
@@ -327,6 +438,58 @@ def test_interval_of_an_exponential_rate_solves_its_equation_for_any_data(x, lev
     for end in (low, high):
         r = end * np.mean(x)
         assert 2 * len(x) * (r - 1 - np.log(r)) == pytest.approx(quantile, rel=1e-6)
+
+
+def test_intervals_by_likelihood_of_a_rate_are_those_of_its_scale_turned_over():
+    x = np.random.default_rng(6).exponential(3.0, 25)
+    low, high = mle.Exponential.fit(x).ci(method="lr")["rate"]
+    scale = mle.Weibull.fit(x, fixed={"shape": 1.0})
+    assert scale.ci(method="lr")["scale"] == pytest.approx((1 / high, 1 / low), rel=1e-9)
+    rate = mle.Gamma.fit(x, fixed={"shape": 1.0})
+    assert rate.ci(method="lr")["rate"] == pytest.approx((low, high), rel=1e-9)
+    assert rate.ci(method="score")["rate"] == pytest.approx(
+        mle.Exponential.fit(x).ci(method="score")["rate"], rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("family", REGULAR, **ids)
+def test_weights_of_three_are_three_equal_observations(family):
+    d, x = dataset(family, 11, 40)
+    weighted = family.fit(x, np.full(len(x), 3.0), fixed=known(d))
+    tripled = family.fit(np.concatenate([x, x, x]), fixed=known(d))
+    name = weighted.names[0]
+    null = {name: weighted.theta[0] + 0.3 * weighted.se[name]}
+    for method in ("wald", "lr"):
+        for ends, others in zip(
+            weighted.ci(method=method).values(), tripled.ci(method=method).values(), strict=True
+        ):
+            assert ends == pytest.approx(others, rel=1e-6, abs=1e-9)
+    for method in ("wald", "lr", "score"):
+        statistic = weighted.test(method=method, **null).statistic
+        assert statistic == pytest.approx(
+            tripled.test(method=method, **null).statistic, rel=1e-5, abs=1e-8
+        )
+    if not family.information_only_expected:
+        assert weighted.covariance("sandwich") == pytest.approx(
+            tripled.covariance("sandwich"), rel=1e-6, abs=1e-9
+        )
+
+
+def test_intervals_and_tests_agree_with_statsmodels():
+    from statsmodels.stats.proportion import proportion_confint
+    from statsmodels.stats.rates import confint_poisson, test_poisson
+
+    x = np.repeat([1.0, 0.0], [7, 43])
+    for method, theirs in (("wald", "normal"), ("score", "wilson")):
+        expected = proportion_confint(7, 50, method=theirs)
+        assert mle.Bernoulli.fit(x).ci(method=method)["p"] == pytest.approx(expected, rel=1e-9)
+    f = mle.Poisson.fit([7, 0, 0, 0, 0])
+    for method in ("wald", "score"):
+        assert f.ci(method=method)["rate"] == pytest.approx(
+            confint_poisson(7, 5, method=method), rel=1e-9
+        )
+        p = test_poisson(7, 5, value=2.0, method=method).pvalue
+        assert f.test(method=method, rate=2.0).p_value == pytest.approx(p, rel=1e-9)
 
 
 # -- coverage by exact enumeration ---------------------------------------------------------------------------------

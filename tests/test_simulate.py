@@ -197,6 +197,31 @@ def test_coverage_by_bootstrap():
     assert lost.refused["rate"] > 10
 
 
+@pytest.mark.parametrize("method", ["wald", "lr"])
+def test_coverage_of_a_direction_does_not_depend_on_where_the_circle_is_cut(method):
+    # Near pi half of the estimates are near minus pi, which is the same direction.
+    for mu in (3.1, 103.1):
+        c = mle.coverage(mle.VonMises(mu, 5.0), 50, method=method, replicates=1000, rng=0)
+        assert abs(c.coverage["mu"] - 0.95) < 5 * c.error["mu"] + 0.01
+
+
+def test_coverage_by_bootstrap_counts_an_unseen_class_as_refused():
+    d = mle.Categorical([0.5, 0.48, 0.02])
+    c = mle.coverage(d, 10, method="bootstrap", replicates=20, resamples=50, rng=0)
+    unseen = (d.sample((20, 10), rng=np.random.default_rng(0)) < 2).all(axis=1).sum()
+    assert unseen > 10
+    assert c.refused["p2"] == c.refused["p1"] > 10
+    alone = mle.coverage(mle.Categorical([1.0, 0.0]), 10, method="bootstrap", replicates=3, rng=0)
+    assert alone.refused["p1"] == 3
+
+
+def test_coverage_by_bootstrap_is_silent_about_single_samples():
+    c = mle.coverage(  # NumPy's and the package's warnings are errors here
+        mle.NegativeBinomial(2.0, 1.0), 10, method="bootstrap", replicates=20, resamples=50, rng=0
+    )
+    assert 0 < c.refused["mu"] < 20
+
+
 def test_coverage_on_the_natural_scale():
     c = mle.coverage(mle.Exponential(2.0), 10, scale="natural", replicates=20_000, rng=0)
     z = stats.norm.ppf(0.975)
@@ -220,6 +245,10 @@ def test_coverage_is_refused_where_intervals_are():
         mle.coverage(mle.Normal(0.0, 1.0), 20, method="score", replicates=10, rng=0)
     with pytest.raises(DataError, match="method"):
         mle.coverage(mle.Normal(0.0, 1.0), 20, method="exact", replicates=10, rng=0)
+    with pytest.raises(DataError, match="every scale"):
+        mle.coverage(mle.Poisson(3.0), 20, method="bootstrap", scale="natural", replicates=2, rng=0)
+    with pytest.raises(DataError, match="has none"):
+        mle.coverage(mle.Empirical([1.0, 2.0]), 20, replicates=10, rng=0)
 
 
 def test_coverage_shows_itself_and_tells_its_progress():
@@ -235,3 +264,26 @@ def test_coverage_shows_itself_and_tells_its_progress():
     assert c._repr_html_().count("<tr>") == 2
     again = mle.coverage(mle.Poisson(3.0), 20, replicates=100, rng=0)
     assert again == c
+
+
+# -- comparison ----------------------------------------------------------------------------------------
+
+
+def test_fits_of_different_data_of_the_same_size_are_not_compared():
+    x = np.random.default_rng(0).gamma(2.0, 3.0, 50)
+    w = np.random.default_rng(1).integers(0, 4, 50)
+    for other in (
+        mle.Normal.fit(x + 1.0),
+        mle.Normal.fit(np.log(x)),  # its density is that of the logarithm
+        mle.LinearRegression.fit(x, np.log(x)),
+        mle.MultivariateNormal.fit(np.random.default_rng(2).normal(size=(50, 2))),
+    ):
+        with pytest.raises(DataError, match="different data"):
+            mle.compare([mle.Gamma.fit(x), other])
+    for first, second in (
+        (mle.Gamma.fit(x), mle.Normal.fit(x[::-1])),
+        (mle.Gamma.fit(x, w), mle.Normal.fit(np.repeat(x, w))),
+        (mle.Gamma.fit(x), mle.LinearRegression.fit(np.sqrt(x), x)),
+        (mle.Gamma.fit(mle.Gamma.statistics(x)), mle.Normal.fit(x)),  # a statistic keeps no values
+    ):
+        assert len(mle.compare([first, second])) == 2

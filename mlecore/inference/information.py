@@ -137,7 +137,8 @@ def scaled_covariance(likelihood: Any, theta: Array, kind: str = "observed") -> 
         inverse = invert(scaled_information(likelihood, theta), skip)
     if kind != "sandwich":
         return inverse
-    products = likelihood.score_products(theta)
+    with np.errstate(all="ignore"):
+        products = likelihood.score_products(theta)
     lost = _out_of_range(products, theta)[..., None, None]
     middle = Scaled(inverse.size, np.where(lost, np.nan, products)).matrix()
     return Scaled(inverse.size, inverse.unit @ middle @ inverse.unit)

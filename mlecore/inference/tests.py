@@ -120,7 +120,7 @@ def wald_test(
     """
     index, values, _, words = _null(likelihood, null)
     cov = scaled_covariance(likelihood, theta, kind).block(index)
-    away = theta[..., index] - values
+    away = _shortest(likelihood, index, theta[..., index] - values)
     return _result(_quadratic(cov, away), index.size, words, "wald")
 
 
@@ -234,6 +234,14 @@ def _restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple
             "the likelihood could not be maximised under the hypothesis; plot its profile there"
         )
     return full.reshape(*batch, size), height.reshape(batch)
+
+
+def _shortest(likelihood: Any, index: Array, away: Array) -> Array:
+    """Return differences, those of angles without whole turns."""
+    domains = [likelihood.layout.domain(int(i)) for i in likelihood.free[index]]
+    turn = np.array([getattr(domain, "turn", np.inf) for domain in domains])
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(turn), away - turn * np.round(away / turn), away)
 
 
 def _quadratic(cov: Scaled, away: Array) -> Array:
