@@ -228,6 +228,14 @@ def test_a_side_on_which_the_profile_stays_high_is_infinite():
     ) < stats.chi2.ppf(0.5, 1)
 
 
+def test_a_score_that_never_grows_steep_enough_has_no_upper_end():
+    # The root tends to 0.316 as the size grows, until the information underflows at 1e80.
+    f = mle.NegativeBinomial.fit([0, 2, 2, 0, 0], fixed={"mu": 0.8})
+    low, high = f.ci(0.9, "score")["size"]
+    assert (low, high) == (pytest.approx(0.08128696225877358, rel=1e-9), np.inf)
+    assert f.test(method="score", size=1e20).statistic == pytest.approx(0.1, rel=1e-6)
+
+
 def test_an_estimate_on_the_boundary_has_likelihood_and_score_intervals_but_no_wald():
     for f, name in [
         (mle.Poisson.fit([0, 0, 0]), "rate"),
@@ -271,6 +279,19 @@ def test_any_number_of_empty_classes_have_intervals_from_zero(counts):
     for (low, high), k in zip(f.ci(method="lr").values(), counts[1:], strict=True):
         # With the other classes in proportion, the profile is that of k successes in n.
         one = mle.Binomial.fit([k], fixed={"n": n}).ci(method="lr")["p"]
+        assert (low, high) == pytest.approx(one, rel=1e-8, abs=1e-15)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+@pytest.mark.parametrize("counts", [(0, 41, 9), (0, 24, 1), (0, 0, 2, 3), (0, 3, 3, 2)])
+def test_rounding_beside_an_empty_class_0_is_not_taken_for_the_end(counts, level):
+    f = mle.Categorical.fit(np.arange(len(counts)), weights=counts)
+    try:
+        ends = f.ci(level, "lr")
+    except mle.ConvergenceError:
+        return  # said aloud
+    for (low, high), k in zip(ends.values(), counts[1:], strict=True):
+        one = mle.Binomial.fit([k], fixed={"n": sum(counts)}).ci(level, "lr")["p"]
         assert (low, high) == pytest.approx(one, rel=1e-8, abs=1e-15)
 
 
@@ -373,6 +394,7 @@ def test_what_no_double_can_hold_is_refused_in_words(unit):
         lambda: mle.Normal.fit(x).covariance("expected"),
         lambda: mle.Normal.fit(x).covariance("sandwich"),
         lambda: mle.Laplace.fit(x).se,
+        lambda: mle.Exponential.fit(x).ci(method="score"),
     ):
         with pytest.raises(RegularityError, match="range of doubles"):
             ask()

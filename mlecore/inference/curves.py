@@ -17,6 +17,9 @@ __all__ = ["ProfileDrop", "ScoreRoot", "standard_steps"]
 
 Array = np.ndarray
 
+# Information below this has lost digits.
+_LEAST = 1e-305
+
 
 def standard_steps(likelihood: Any, theta: Array) -> Array:
     """Return one standard error of each free scalar in its real coordinate, shape (rows, p); NaN where unknown."""
@@ -71,6 +74,10 @@ class ProfileDrop(_Curve):
         start = self.layout.moved(self.full[rows], self.position, value)
         possible = self.layout.contains(start)
         root, slope = np.full(len(rows), np.inf), np.full(len(rows), np.nan)
+        if isinstance(self.domain, Simplex):
+            # Every probability from 0 to 1 is possible; beside an empty class 0 rounding may say otherwise, which
+            # is no end of the interval.
+            root[(value >= 0) & (value <= 1)] = np.nan
         if possible.any():
             inside = rows[possible]
             fixed = {self.layout.names[self.position]: value[possible]}
@@ -109,6 +116,8 @@ class ScoreRoot(_Curve):
         with np.errstate(all="ignore"):
             slope = np.broadcast_to(here.score(theta)[..., 0], len(rows))
             information = np.broadcast_to(here.expected_information(theta)[..., 0, 0], len(rows))
+            # Information that has all but underflowed has no digits left: there the root is lost.
+            information = np.where(information > _LEAST, information, np.nan)
             # A level likelihood rejects nothing, though it has no information either.
             root = np.where(slope == 0, 0.0, np.abs(slope) / np.sqrt(information))
             return np.where(possible, root, np.inf)

@@ -20,6 +20,7 @@ __all__ = [
     "covariance",
     "in_own_units",
     "invert",
+    "out_of_range",
     "scaled_covariance",
     "scaled_information",
     "standard_errors",
@@ -132,14 +133,14 @@ def scaled_covariance(likelihood: Any, theta: Array, kind: str = "observed") -> 
     skip = refused | np.isnan(theta).any(axis=-1)
     if kind == "expected" or only:
         expected = likelihood.expected_information(theta)
-        inverse = invert(in_own_units(expected), skip | _out_of_range(expected, theta))
+        inverse = invert(in_own_units(expected), skip | out_of_range(expected, theta))
     else:
         inverse = invert(scaled_information(likelihood, theta), skip)
     if kind != "sandwich":
         return inverse
     with np.errstate(all="ignore"):
         products = likelihood.score_products(theta)
-    lost = _out_of_range(products, theta)[..., None, None]
+    lost = out_of_range(products, theta)[..., None, None]
     middle = Scaled(inverse.size, np.where(lost, np.nan, products)).matrix()
     return Scaled(inverse.size, inverse.unit @ middle @ inverse.unit)
 
@@ -183,7 +184,7 @@ def _extreme(theta: Array) -> Array:
     return ((size > _LARGE) | ((size < 1.0 / _LARGE) & (size > 0))).any(axis=-1)
 
 
-def _out_of_range(information: Array, theta: Array) -> Array:
+def out_of_range(information: Array, theta: Array) -> Array:
     """Say where a matrix that cannot be had otherwise has left the range of doubles; a single one raises."""
     lost = ~usable(information) & _extreme(theta)
     if np.ndim(lost) == 0 and lost:

@@ -11,7 +11,7 @@ from ..errors import ConvergenceError, DataError, RegularityError
 from ..numerics import blocks
 from .crossing import crossing
 from .curves import ProfileDrop, ScoreRoot, standard_steps
-from .information import standard_errors
+from .information import out_of_range, standard_errors
 from .regularity import at_maximum, insist_positive, insist_regular
 
 __all__ = ["likelihood_ratio_interval", "normal_quantile", "score_interval", "wald_interval"]
@@ -129,7 +129,8 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
 
     Raises
     ------
-    RegularityError : for several free scalars, or for a parameter that moves the support.
+    RegularityError : for several free scalars, for a parameter that moves the support, or where the information
+        leaves the range of doubles.
     ConvergenceError : where the slope cannot be followed to its crossing.
 
     >>> from mlecore import Bernoulli, Likelihood
@@ -145,7 +146,11 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
             f"a score interval is for one free parameter, and there are {likelihood.free.size} "
             f"({names}); hold the others fixed, or use method='lr'"
         )
-    return _ends(likelihood, theta, normal_quantile(level), ScoreRoot)
+    z = normal_quantile(level)
+    if likelihood.free.size:
+        lost = out_of_range(likelihood.expected_information(theta), theta)
+        theta = np.where(lost[..., None], np.nan, theta)
+    return _ends(likelihood, theta, z, ScoreRoot)
 
 
 def _ends(likelihood: Any, theta: Array, z: float, curve: Any) -> tuple[Array, Array]:
