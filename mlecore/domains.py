@@ -97,6 +97,10 @@ class Domain:
         scalars[..., k] = value
         return scalars
 
+    def near(self, value: Array, other: Array) -> Array:
+        """Return value, or what is the same and lies nearest to another: an angle some whole turns away."""
+        return value
+
     def to_real(self, theta: Array) -> Array:
         """Map free scalars to the real line."""
         return theta
@@ -111,6 +115,11 @@ class Real(Domain):
     """Any finite number; with a finite `turn`, an angle, which is the same after a whole turn."""
 
     turn: float = np.inf
+
+    def near(self, value: Array, other: Array) -> Array:
+        if np.isinf(self.turn):
+            return value
+        return value + self.turn * np.round((other - value) / self.turn)
 
 
 @dataclass(frozen=True)
@@ -215,7 +224,10 @@ class Simplex(Domain):
         return np.asarray(value)[..., 1:]
 
     def unflatten(self, scalars: Array, dimension: int) -> Array:
-        return np.concatenate([1.0 - scalars.sum(axis=-1, keepdims=True), scalars], axis=-1)
+        rest = 1.0 - scalars.sum(axis=-1, keepdims=True)
+        # Beside an empty class 0 the sum misses one by rounding, and no probability lies below zero.
+        rest = np.where(np.abs(rest) < 1e-15 * dimension, 0.0, rest)
+        return np.concatenate([rest, scalars], axis=-1)
 
     def interior(self, dimension: int) -> Array:
         return np.full(dimension - 1, 1.0 / dimension)
@@ -499,6 +511,11 @@ class Layout:
         """Say which free scalars lie on the boundary of their domain."""
         parts = [d.at_edge(theta[..., self.slices[name]]) for name, d in self.domains.items()]
         return np.concatenate(parts, axis=-1) if parts else np.zeros(theta.shape, dtype=bool)
+
+    def near(self, theta: Array, other: Array, free: Array) -> Array:
+        """Return the scalars at some positions, angles by as many whole turns away as brings them nearest to others."""
+        columns = [self.domain(i).near(theta[..., k], other[..., k]) for k, i in enumerate(free)]
+        return np.stack(np.broadcast_arrays(*columns), axis=-1)
 
     def longest_step(self, free: Array) -> Array:
         """Return the longest step that the optimiser may take in each real coordinate."""

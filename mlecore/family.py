@@ -104,6 +104,8 @@ class Family:
     parameters: ClassVar[tuple[str, ...]] = ()
     #: parameters that move the support, so that the usual large-sample inference does not hold for them
     irregular: ClassVar[tuple[str, ...]] = ()
+    #: whether a climb cannot reach every maximum, because some lie on the boundary of a vector parameter
+    only_by_formula: ClassVar[bool] = False
     #: which parameters carry each observation as a vector rather than a number
     event_ndim: ClassVar[int] = 0
     #: whether a value outside the support leaves the statistic of two values or more infinite or NaN, as its

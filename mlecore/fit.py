@@ -314,6 +314,7 @@ class Fit:
             inference.insist_regular(self.likelihood, "a bootstrap interval")
         again = self.bootstrap(replicates, rng)
         estimates = again.theta[~np.isnan(again.theta).any(axis=-1)]
+        estimates = self.likelihood.layout.near(estimates, self.theta, self.likelihood.free)
         lost = len(again.theta) - len(estimates)
         if lost > 0.1 * len(again.theta):
             reason = next(iter(again.problems.values()))
@@ -375,7 +376,7 @@ class Fit:
         remarks = list(self.notes)
         if not self.batch_shape and self.method == "mle":
             try:
-                self.covariance()
+                self.se  # noqa: B018
             except RegularityError as error:
                 remarks.append(f"no standard errors: {error}")
         return remarks

@@ -273,7 +273,7 @@ def coverage(
             low = np.stack([ends[name][0] for name in names], axis=-1)
             high = np.stack([ends[name][1] for name in names], axis=-1)
         absent = np.isnan(low) | np.isnan(high)
-        true = _on_the_same_turn(layout, truth, 0.5 * (low + high))
+        true = layout.near(truth, 0.5 * (low + high), layout.everything)
         hits += (~absent & (low <= true) & (true <= high)).sum(axis=0)
         refused += absent.sum(axis=0)
         tick(part.stop)
@@ -288,16 +288,6 @@ def coverage(
         n=int(n),
         replicates=int(replicates),
     )
-
-
-def _on_the_same_turn(layout: Any, truth: Array, middle: Array) -> Array:
-    """Return the true values, angles by as many whole turns away as brings them nearest to the intervals."""
-    turn = np.array([getattr(layout.domain(i), "turn", np.inf) for i in range(len(layout.names))])
-    if np.isinf(turn).all():
-        return truth
-    with np.errstate(invalid="ignore"):
-        near = truth + turn * np.round((middle - truth) / turn)
-    return np.where(np.isfinite(turn), near, truth)
 
 
 def _bootstrap_ends(

@@ -286,10 +286,7 @@ def test_any_number_of_empty_classes_have_intervals_from_zero(counts):
 @pytest.mark.parametrize("counts", [(0, 41, 9), (0, 24, 1), (0, 0, 2, 3), (0, 3, 3, 2)])
 def test_rounding_beside_an_empty_class_0_is_not_taken_for_the_end(counts, level):
     f = mle.Categorical.fit(np.arange(len(counts)), weights=counts)
-    try:
-        ends = f.ci(level, "lr")
-    except mle.ConvergenceError:
-        return  # said aloud
+    ends = f.ci(level, "lr")
     for (low, high), k in zip(ends.values(), counts[1:], strict=True):
         one = mle.Binomial.fit([k], fixed={"n": sum(counts)}).ci(level, "lr")["p"]
         assert (low, high) == pytest.approx(one, rel=1e-8, abs=1e-15)
@@ -807,3 +804,27 @@ def test_a_moments_fit_offers_no_inference_from_the_likelihood(family):
     ):
         with pytest.raises(RegularityError, match="moments"):
             ask()
+
+
+def test_a_bootstrap_interval_of_an_angle_does_not_go_round_the_circle():
+    x = mle.VonMises(np.pi - 0.05, 3.0).sample(60, rng=1)
+    f = mle.VonMises.fit(x)
+    low, high = f.ci(method="bootstrap", rng=1)["mu"]
+    assert low < f.params["mu"] < high
+    assert high - low == pytest.approx(np.ptp(f.ci()["mu"]), rel=0.2)
+
+
+def test_a_summary_does_not_miss_the_standard_errors_that_it_shows():
+    f = mle.Normal.fit(np.array([1.0, 2.0, 3.0]) * 1e300)
+    assert f.se["mu"] > 0
+    assert "no standard errors" not in f.summary()
+    assert "no standard errors" in mle.Uniform.fit([1.0, 2.0]).summary()
+
+
+def test_the_likelihood_of_classes_is_highest_where_the_family_says_even_beside_an_empty_class():
+    L = mle.Likelihood(mle.Categorical, [1.0, 1, 1, 2, 2])
+    top = L.maximize()
+    assert top.converged
+    np.testing.assert_array_equal(top.params["probs"], [0.0, 0.6, 0.4])
+    assert L.profile("p1", [0.6])[0] == pytest.approx(top.log_likelihood, rel=1e-14)
+    assert L.profile("p1", [0.2])[0] == pytest.approx(3 * np.log(0.2) + 2 * np.log(0.8), rel=1e-14)

@@ -28,6 +28,7 @@ class Categorical(Family):
 
     probs: Array = parameter(Simplex())
     support = Support(low=0.0, whole=True, text="classes 0, 1, ..., K-1")
+    only_by_formula = True
 
     @classmethod
     def _dimension_of(cls, t: Frequencies) -> int:

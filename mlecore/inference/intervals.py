@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..errors import ConvergenceError, DataError, RegularityError
 from ..numerics import blocks
@@ -39,7 +39,7 @@ def normal_quantile(level: float) -> float:
     if not usable:
         raise DataError(f"level must lie between 0 and 1, such as 0.95; got {level!r}")
     # The upper tail is the small number: taken directly it keeps its digits at levels near 1.
-    return float(-special.ndtri((1.0 - level) / 2.0))
+    return float(-scipy.special.ndtri((1.0 - level) / 2.0))
 
 
 def wald_interval(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..errors import ConvergenceError, DataError, RegularityError
 from .information import Scaled, in_own_units, invert, scaled_covariance
@@ -120,7 +120,8 @@ def wald_test(
     """
     index, values, _, words = _null(likelihood, null)
     cov = scaled_covariance(likelihood, theta, kind).block(index)
-    away = _shortest(likelihood, index, theta[..., index] - values)
+    estimates = theta[..., index]
+    away = estimates - likelihood.layout.near(values, estimates, likelihood.free[index])
     return _result(_quadratic(cov, away), index.size, words, "wald")
 
 
@@ -207,7 +208,7 @@ def _words(value: Any) -> str:
 def _result(statistic: Array, df: int, words: str, method: str) -> TestResult:
     """Compare the statistic with a chi-square."""
     statistic = np.asarray(statistic, dtype=float)
-    p = special.chdtrc(df, statistic)
+    p = scipy.special.chdtrc(df, statistic)
     if statistic.ndim == 0:
         return TestResult(float(statistic), df, float(p), words, method)
     return TestResult(statistic, df, p, words, method)
@@ -234,14 +235,6 @@ def _restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple
             "the likelihood could not be maximised under the hypothesis; plot its profile there"
         )
     return full.reshape(*batch, size), height.reshape(batch)
-
-
-def _shortest(likelihood: Any, index: Array, away: Array) -> Array:
-    """Return differences, those of angles without whole turns."""
-    domains = [likelihood.layout.domain(int(i)) for i in likelihood.free[index]]
-    turn = np.array([getattr(domain, "turn", np.inf) for domain in domains])
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(turn), away - turn * np.round(away / turn), away)
 
 
 def _quadratic(cov: Scaled, away: Array) -> Array:
