@@ -378,8 +378,10 @@ class Likelihood:
         """Return the family's own solution where a climb cannot reach the maximum; None where it can."""
         if self.held:
             return self.family._mle_given(self.statistic, self.held, **self.known)
-        by_formula = self.family.irregular or self.family.only_by_formula
-        return self.family._mle(self.statistic, **self.known) if by_formula else None
+        family = self.family
+        if family.irregular or getattr(family, "only_by_formula", False):
+            return family._mle(self.statistic, **self.known)
+        return None
 
     def _maximum_at(self, full: Array) -> Maximum:
         """Return the maximum that a formula gave."""

@@ -11,8 +11,6 @@ import mlecore as mle
 from mlecore import divergence
 from mlecore.divergence import Empirical, cross_entropy, entropy, kl_divergence
 
-mp.mp.dps = 30
-
 # -- references ------------------------------------------------------------------------------------
 
 # Log-densities in mpmath, and where each begins and ends.

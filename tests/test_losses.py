@@ -20,7 +20,6 @@ from mlecore.losses import (
 )
 from mlecore.optimize import check_gradient
 
-mpmath.mp.dps = 50
 LOGITS = [
     0.0,
     1e-300,

@@ -8,8 +8,6 @@ import pytest
 
 from mlecore import numerics
 
-mpmath.mp.dps = 70
-
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
 MODERATE = [10.0**k for k in range(-12, 16)] + [0.3, 1.5, 11.999, 12.0, 12.001, 20.0]
 

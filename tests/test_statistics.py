@@ -25,8 +25,6 @@ from mlecore.statistics import (
     total,
 )
 
-mpmath.mp.dps = 50
-
 counts = st.lists(st.integers(0, 30), min_size=1, max_size=20).map(
     lambda v: np.array(v, dtype=float)
 )

@@ -9,8 +9,6 @@ from scipy import special
 
 from mlecore import Beta, NoMLEError, Normal
 
-mpmath.mp.dps = 50
-
 
 @pytest.mark.parametrize("a", [1e-3, 0.2, 1.0, 30.0, 1e5, 1e9])
 @pytest.mark.parametrize("b", [1e-3, 0.2, 1.0, 30.0, 1e5, 1e9])

@@ -18,8 +18,6 @@ from mlecore.domains import Real
 
 from .members import FAMILIES
 
-mpmath.mp.dps = 60  # thirty digits are left where as many cancel
-
 log, exp, pi, gamma = mpmath.log, mpmath.exp, mpmath.pi, mpmath.loggamma
 
 SHAPES = [1e-6, 1e-3, 0.3, 1.0, 7.5, 1e3, 1e6, 1e12]

@@ -9,8 +9,6 @@ import pytest
 from mlecore import NoMLEError, RegularityError, VonMises
 from mlecore.families.von_mises import _concentration, _ratio_shortfall, _ratio_slope
 
-mpmath.mp.dps = 40
-
 
 def ratio(k):
     return mpmath.besseli(1, k) / mpmath.besseli(0, k)
