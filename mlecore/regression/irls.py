@@ -9,123 +9,21 @@ Source: Nelder and Wedderburn (1972); for the stopping rule, the self-concordanc
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
-from .design import MANY_ROWS, Basis, recession, row_blocks
-from .errors import SeparationError
+from .design import MANY_ROWS, row_blocks
+from .problem import Problem
+from .separation import refuse_separation
 
-__all__ = ["Problem", "climb"]
+__all__ = ["SUSPICIOUS", "climb", "evaluate"]
 
 Array = np.ndarray
 
 # Newton steps after which separation is looked for.
 SUSPICIOUS = 15
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What Newton's method works on: for each linear predictor its free columns, well conditioned.
-
-    free: for each predictor, which of its coefficients are free.
-    """
-
-    family: Any
-    rows: Any
-    bases: tuple[Basis, ...]
-    free: tuple[Array, ...]
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, likelihood: Any) -> Problem:
-        family, rows = likelihood.family, likelihood.statistic
-        q, k = family._predictors(rows), len(rows.coefficients)
-        family._check_estimable(rows, likelihood.free)
-        free = [
-            likelihood.free[(likelihood.free >= a * k) & (likelihood.free < (a + 1) * k)] - a * k
-            for a in range(q)
-        ]
-        made: dict[tuple[int, ...], Basis] = {}
-        for columns_ in free:
-            key = tuple(int(i) for i in columns_)
-            if key not in made:
-                first = rows.intercept
-                intercept = first and 0 in key
-                wanted = [i - first for i in key if i >= first]
-                X = rows.X if len(wanted) == rows.X.shape[1] else rows.X[:, wanted]
-                names = tuple(rows.names[i] for i in wanted)
-                made[key] = Basis.of(X, names, rows.center[wanted], intercept=intercept)
-        return cls(
-            family,
-            rows,
-            tuple(made[tuple(int(i) for i in f)] for f in free),
-            tuple(free),
-            likelihood.layout.names,
-        )
-
-    @property
-    def cuts(self) -> list[slice]:
-        """Where each predictor's coefficients lie in the vector."""
-        ends = np.cumsum([0, *(b.size for b in self.bases)])
-        return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
-
-    def theta(self, gamma: Array, held: Array) -> Array:
-        """Return all parameters: the free coefficients beside those that are held."""
-        theta, k = held.copy(), len(self.rows.coefficients)
-        slopes, _, adapts = self._held(held)
-        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
-            theta[a * k + free] = basis.T @ gamma[cut]
-            if adapts[a]:
-                theta[a * k] -= slopes[a] @ self.rows.center
-        return theta
-
-    def offsets(self, held: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing.
-
-        Where an intercept is free, held slopes act on distances from the middle of the data: then the
-        free coefficients hardly change with the value that is held.
-        """
-        slopes, base, adapts = self._held(held)
-        if not (slopes.any() or base.any()):
-            return None
-        X, center = self.rows.X, self.rows.center
-        base = base + np.where(adapts, 0.0, slopes @ center)
-        offsets = np.empty((len(slopes), len(X)))
-        for part in row_blocks(X):
-            offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
-        return offsets
-
-    def _held(self, held: Array) -> tuple[Array, Array, Array]:
-        """Return the held slopes and intercepts of each predictor, and whether its intercept is free."""
-        q, first = len(self.bases), int(self.rows.intercept)
-        k = len(self.rows.coefficients)
-        table = held[: q * k].reshape(q, k).copy()
-        for a, free in enumerate(self.free):
-            table[a, free] = 0.0
-        base = table[:, 0] if first else np.zeros(q)
-        adapts = np.array([bool(first) and 0 in free for free in self.free])
-        return table[:, first:], base, adapts
-
-    def sample(self, step: int) -> Problem:
-        """Return the problem of every step-th row."""
-        bases = {id(b): b.sample(step) for b in self.bases}
-        return replace(
-            self,
-            rows=self.rows.take(slice(None, None, step)),
-            bases=tuple(bases[id(b)] for b in self.bases),
-        )
-
-    def change(self, step: Array) -> tuple[float, float]:
-        """Return the largest and the root-mean-square change of a linear predictor along a step."""
-        largest, total = 0.0, 0.0
-        for basis, cut in zip(self.bases, self.cuts, strict=True):
-            v = basis.apply(step[cut])
-            largest = max(largest, float(np.abs(v).max()))
-            total += float(v @ v)
-        return largest, np.sqrt(total / self.rows.y.size)
 
 
 def evaluate(
@@ -212,8 +110,6 @@ def climb(
     each pass then shrinks what is left by the factor that the curvature has changed since. `nearby`
     is a curvature to take the first step with.
     """
-    from scipy import linalg  # here, so that importing mlecore stays quick
-
     many = problem.rows.y.size >= MANY_ROWS and not rough
     enough = 1e-2 if rough else 1e-8 if many else 1e-10
     fresh, length, factor = nearby is None, np.inf, None
@@ -227,7 +123,7 @@ def climb(
                 step = linalg.cho_solve(factor, slope)
             except (linalg.LinAlgError, ValueError):
                 if not rough:
-                    _refuse_separation(problem, gamma)
+                    refuse_separation(problem, gamma)
                 return gamma, False, iteration, value, None
             promised = float(slope @ step)
             before, length = length, float(np.linalg.norm(step))
@@ -240,7 +136,7 @@ def climb(
                 if largest <= 0.1 and left <= enough:
                     return gamma + step, True, iteration, value + promised / 2, curvature
             if iteration % SUSPICIOUS == 0 and not rough:
-                _refuse_separation(problem, gamma, prove=iteration >= 2 * SUSPICIOUS)
+                refuse_separation(problem, gamma, prove=iteration >= 2 * SUSPICIOUS)
             slow = shrinks > (0.2 if length > 1e-3 else 0.03) and not fresh
             if many and length <= 0.2 and not slow:
                 gamma, fresh = gamma + step, False
@@ -257,28 +153,3 @@ def climb(
                 return gamma, False, iteration, value, None
             gamma, (value, slope, curvature), fresh = gamma + size * step, new, True
     return gamma, False, max_iterations, value, None
-
-
-def _refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> None:
-    """Raise a SeparationError if a direction along which nothing falls exists."""
-    cone = problem.family._cone(problem)
-    direction = recession(cone, gamma, search=prove)
-    if direction is None:
-        return
-    kind = "completely"
-    if cone.margins(direction).min() <= 0:
-        complete = recession(cone, direction, strict=True)
-        kind, direction = (
-            (kind, complete) if complete is not None else ("quasi-completely", direction)
-        )
-    theta = problem.theta(direction, np.zeros(len(problem.names)))
-    theta /= np.abs(theta).max()
-    moving = [i for i in np.argsort(-np.abs(theta)) if theta[i] != 0]
-    named = " ".join(f"{theta[i]:+.3g} {problem.names[i]}" for i in sorted(moving[:6]))
-    named += " and smaller parts" * (len(moving) > 6)
-    raise SeparationError(
-        f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
-        f"along the direction {named}; the coefficients run to infinity along it. "
-        "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
-        direction=theta,
-    )

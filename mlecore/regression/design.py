@@ -1,27 +1,25 @@
-"""The columns of a regression: read, scaled, and tried for what no estimate can survive.
+"""The columns of a regression: read, scaled, and refused by name where they depend on each other.
 
 Coefficients are sought in coordinates where the columns have mean 0 and size 1, so that a column in
 millions beside one in millionths, or years counted from the birth of Christ, cost no digits. Where
 the columns are nearly dependent they are replaced by orthogonal ones; where they are dependent, the
 error names them.
-
-Separation is a question for a linear programme: is there a direction along which no observation's
-probability ever falls? If there is, the coefficients run to infinity along it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
-from .domains import numeric, require_finite
-from .errors import DataError
-from .numerics import blocks
+from ..domains import numeric, require_finite
+from ..errors import DataError
+from ..numerics import blocks
 
-__all__ = ["MANY_ROWS", "Basis", "Cone", "columns", "recession", "row_blocks"]
+__all__ = ["MANY_ROWS", "Basis", "columns", "row_blocks"]
 
 Array = np.ndarray
 
@@ -36,12 +34,11 @@ _NEARLY_DEPENDENT = 1e-8
 def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, ...], Array]:
     """Return X as floats of shape (n, p), the names of its columns and their means.
 
-    The names are x1 .. xp, or a DataFrame's own.
+    The names are x1 .. xp, or a DataFrame's own. One dimension is one column.
 
-    One dimension is one column.
-
-    Raises:
-        DataError: not numbers, not finite, no rows, or names that occur twice or are `reserved`.
+    Raises
+    ------
+    DataError : for what are not numbers, not finite or no rows, and for names that occur twice or are `reserved`.
 
     >>> columns([[1, 2], [3, 4]])[1]
     ('x1', 'x2')
@@ -129,9 +126,10 @@ class Basis:
     def of(cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool) -> Basis:
         """Scale the columns of X, and replace them by orthogonal ones where they nearly depend.
 
-        Raises:
-            DataError: more columns than rows, a constant column, or columns that depend on each
-                other linearly, by name.
+        Raises
+        ------
+        DataError : for more columns than rows, a constant column, or columns that depend on each other
+            linearly, by name.
         """
         n, p = X.shape
         if p and n >= MANY_ROWS:
@@ -161,8 +159,6 @@ class Basis:
         cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool
     ) -> Basis:
         """Scale a copy, or name what cannot be estimated."""
-        from scipy import linalg  # here, so that importing mlecore stays quick
-
         n, p = X.shape
         first = int(intercept)
         if p + first > n:
@@ -226,8 +222,6 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
     `magnified` says how much larger the values of each column are than their spread: rounding of
     the data makes a dependent column look independent at that relative size.
     """
-    from scipy import linalg
-
     triangle = np.zeros((0, Z.shape[1]))
     for part in row_blocks(Z):  # one triangle after another: no copy of Z
         triangle = np.linalg.qr(np.vstack([triangle, Z[part]]), mode="r")
@@ -250,99 +244,3 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
         f"the columns of X are collinear: {'; '.join(sentences)}. "
         f"No data can tell their coefficients apart: drop {len(lost)} of these columns"
     )
-
-
-# -- separation ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Cone:
-    """The conditions on a direction under which no observation's probability falls.
-
-    margins: a function of the direction that returns one number for each condition; each must be
-        at least 0, and exactly 0 where `tight`.
-    rows: a function of an array of condition numbers that returns their matrix.
-    total: the sum of all conditions that are not tight.
-    tight: which conditions are equalities.
-    """
-
-    margins: Callable[[Array], Array]
-    rows: Callable[[Array], Array]
-    total: Array
-    tight: Array
-
-
-def recession(
-    cone: Cone,
-    guess: Array,
-    *,
-    strict: bool = False,
-    search: bool = True,
-    rounding: float = 1e-9,
-) -> Array | None:
-    """Return a direction of the cone along which some condition is positive, or None if there is none.
-
-    With `strict` every condition must be positive; without `search` only the guess is tried. The programme is: maximise the sum of the
-    conditions (strict: the smallest) over directions with coordinates in [-1, 1]. It is solved for a
-    few conditions first, those that `guess` meets worst; conditions that its solution violates are
-    added until none is left, which proves the direction, or until nothing is gained on the few, which
-    proves that there is none.
-
-    Source: Albert and Anderson (1984); Konis (2007).
-
-    >>> z = np.array([[1.0, -1.0], [1.0, 2.0]]) * [[-1.0], [1.0]]
-    >>> cone = Cone(lambda d: z @ d, lambda i: z[i], z.sum(axis=0), np.zeros(2, dtype=bool))
-    >>> direction = recession(cone, np.zeros(2))
-    >>> bool((z @ direction >= 0).all())
-    True
-    """
-    from scipy import optimize
-
-    if strict and cone.tight.any():
-        return None
-    count, d = cone.tight.size, cone.total.size
-    length = float(np.abs(guess).max(initial=0.0))
-    margins = cone.margins(guess / length if length > 0 else guess)
-    if not cone.tight.any() and margins.min() > rounding:
-        return guess / length  # the climb has found a separating direction itself
-    if not search:
-        return None
-    some = min(count, 200 + 10 * d)
-    used = np.union1d(
-        np.argpartition(np.where(cone.tight, -np.abs(margins), margins), some - 1)[:some],
-        np.linspace(0, count - 1, some).astype(int),
-    )
-    scale = max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
-    for _ in range(200):
-        M, tight = cone.rows(used), cone.tight[used]
-        loose = -M[~tight]
-        objective, bounds = -cone.total / scale, [(-1.0, 1.0)] * d
-        if strict:
-            loose = np.column_stack([loose, np.ones(len(loose))])
-            objective = np.append(np.zeros(d), -1.0)
-            bounds = [*bounds, (0.0, 1.0)]
-        solution = optimize.linprog(
-            objective,
-            A_ub=loose if len(loose) else None,
-            b_ub=np.zeros(len(loose)) if len(loose) else None,
-            A_eq=M[tight] if tight.any() else None,
-            b_eq=np.zeros(int(tight.sum())) if tight.any() else None,
-            bounds=bounds,
-            method="highs",
-            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-        )
-        if solution.status != 0 or -solution.fun <= rounding:
-            return None
-        direction = solution.x[:d] / np.abs(solution.x[:d]).max()
-        margins = cone.margins(direction)
-        least = -solution.fun if strict else 0.0
-        violation = np.where(cone.tight, np.abs(margins), 0.5 * least - margins)
-        violation[used] = 0.0
-        worst = np.flatnonzero(violation > rounding)
-        if worst.size == 0:
-            direction[np.abs(direction) < 1e-12] = 0.0
-            return direction
-        if worst.size > some:
-            worst = worst[np.argpartition(violation[worst], -some)[-some:]]
-        used = np.union1d(used, worst)
-    return None

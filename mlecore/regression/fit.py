@@ -1,0 +1,140 @@
+"""The fit of a regression: a `Fit` that predicts, and draws rows anew."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, NoMLEError
+from ..fit import Fit
+from .likelihood import RegressionLikelihood
+from .observations import Observations
+
+__all__ = ["RegressionFit"]
+
+Array = np.ndarray
+
+
+class RegressionFit(Fit):
+    """A fit of a regression: a `Fit` that predicts.
+
+    >>> from mlecore import LinearRegression
+    >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).names
+    ('intercept', 'x1', 'sigma')
+    """
+
+    def predict(self, X: Any) -> Array:
+        """Return the prediction at each row of X: the likelier class, or the mean of y.
+
+        Raises
+        ------
+        DataError : for an X that has not the columns of the fit.
+
+        >>> from mlecore import LinearRegression
+        >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).predict([3.0]).round(4)
+        array([6.9667])
+        """
+        return self.dist.predict(X)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of a one at each row, shape (n,); of each class, shape (n, K), for softmax.
+
+        Raises
+        ------
+        DataError : for an X that has not the columns of the fit, or a model without classes.
+
+        >>> from mlecore import LogisticRegression
+        >>> m = LogisticRegression.fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1])
+        >>> m.predict_proba([1.5]).round(4)
+        array([0.5])
+        """
+        if not hasattr(self.dist, "predict_proba"):
+            raise DataError(
+                f"{type(self.dist).__name__} has no classes: use predict(X), the mean of y"
+            )
+        return self.dist.predict_proba(X)
+
+    def bootstrap(
+        self,
+        replicates: int = 1000,
+        rng: np.random.Generator | int | None = None,
+        *,
+        parametric: bool = False,
+    ) -> RegressionFit:
+        """Return the fits to `replicates` new samples as one batch, NaN and a problem where there is no MLE.
+
+        Rows are drawn with replacement; when `parametric`, X stays and y is drawn from the fit.
+
+        Raises
+        ------
+        DataError : for weights that are not counts, or replicates that are not a whole number > 0.
+
+        Source: Efron (1979); Davison and Hinkley (1997), chapter 6.
+
+        >>> from mlecore import PoissonRegression
+        >>> m = PoissonRegression.fit([0.0, 0.0, 1.0, 1.0], [1, 3, 6, 5])
+        >>> m.bootstrap(20, rng=0).params["x1"].shape
+        (20,)
+        """
+        if not (isinstance(replicates, numbers.Integral) and replicates > 0):
+            raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
+        rng = np.random.default_rng(rng)
+        likelihood = self.likelihood
+        draw = self._new_y() if parametric else self._resampled()
+        held = {likelihood.layout.names[i]: float(v) for i, v in likelihood.held.items()}
+        theta = np.full((replicates, len(likelihood.layout.names)), np.nan)
+        height, steps = np.full(replicates, np.nan), np.zeros(replicates, dtype=int)
+        problems: dict[int, str] = {}
+        for k in range(replicates):
+            try:
+                top = RegressionLikelihood(likelihood.family, draw(rng), fixed=held).maximize()
+            except (DataError, NoMLEError) as error:
+                problems[k] = str(error)
+                continue
+            if top.converged:
+                theta[k], height[k], steps[k] = top.theta, top.log_likelihood, top.iterations
+            else:
+                problems[k] = "the iteration did not converge"
+        return RegressionFit(
+            dist=type(self.dist)(self.dist.rows, theta),
+            likelihood=likelihood,
+            theta=theta[:, likelihood.free],
+            n=self.n,
+            converged=~np.isnan(height),
+            iterations=steps,
+            problems=problems,
+            method="bootstrap",
+            height=height,
+        )
+
+    def _resampled(self) -> Callable[[np.random.Generator], Observations]:
+        """Return what draws the observations anew, with replacement."""
+        rows, counts = self._whole_rows()
+
+        def draw(rng: np.random.Generator) -> Observations:
+            drawn = rng.multinomial(int(counts.sum()), counts / counts.sum()).astype(float)
+            return replace(rows, weights=drawn).take(drawn > 0)
+
+        return draw
+
+    def _new_y(self) -> Callable[[np.random.Generator], Observations]:
+        """Return what draws a new y at every observation from the fit."""
+        rows, counts = self._whole_rows()
+        rows = rows.take(np.repeat(np.arange(rows.y.size), counts.astype(int)))
+        rows = replace(rows, weights=None, n=float(rows.y.size))
+        member = type(self.dist)(rows, self.dist.theta)
+        return lambda rng: replace(rows, y=member._draw(rng))
+
+    def _whole_rows(self) -> tuple[Observations, Array]:
+        """Return rows each of which stands for equal observations, and for how many."""
+        rows = self.dist._single_rows()
+        counts = rows.counts()
+        if (counts != np.round(counts)).any():
+            raise DataError(
+                "the bootstrap draws whole observations, and some weights are not whole numbers"
+            )
+        return rows, counts

@@ -1,0 +1,360 @@
+"""What every regression has: its rows read, its formulas summed over them, and its fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..domains import Layout, Positive, Real, numeric, require_finite
+from ..errors import ConvergenceError, DataError, SupportError
+from .design import columns, row_blocks
+from .fit import RegressionFit
+from .likelihood import RegressionLikelihood
+from .observations import Observations
+from .problem import Problem
+
+__all__ = ["Regression"]
+
+Array = np.ndarray
+
+
+class _Layout(Layout):
+    """Coefficients, and what else a regression has, as one vector; members know their rows."""
+
+    def __init__(self, family: type[Regression], rows: Observations) -> None:
+        domains = {name: Real() for name in family._coefficient_names(rows)}
+        domains |= {name: Positive() for name in family.others}
+        super().__init__(domains, 1, None)
+        self.family, self.rows = family, rows
+
+    def contains(self, theta: Array) -> Array:
+        inside = np.isfinite(theta).all(axis=-1)
+        for name in self.family.others:
+            inside &= theta[..., self.slices[name].start] > 0
+        return inside
+
+    def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
+        return self.family(self.rows, theta)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression:
+    """A conditional family; its subclasses are models, their instances say what y is at each row of X.
+
+    `rows` are the observations that the model is conditioned on, `theta` the vector of parameters:
+    the coefficients, intercept first, then whatever `others` names.
+    """
+
+    rows: Observations
+    theta: Array
+
+    #: the parameters beside the coefficients
+    others: ClassVar[tuple[str, ...]] = ()
+    irregular: ClassVar[tuple[str, ...]] = ()
+    information_only_expected: ClassVar[str] = ""
+    event_ndim: ClassVar[int] = 0
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @classmethod
+    def statistics(
+        cls,
+        data: Any,
+        weights: ArrayLike | None = None,
+        *,
+        axis: None = None,
+        intercept: bool = True,
+    ) -> Observations:
+        """Check (X, y) and return their rows; rows pass through.
+
+        Raises
+        ------
+        DataError : for shapes that do not match, values that are not finite numbers, impossible weights.
+        SupportError : for a y outside the model's support.
+
+        >>> from mlecore import PoissonRegression
+        >>> PoissonRegression.statistics(([0.0, 1.0], [3, 2])).n
+        2.0
+        """
+        if isinstance(data, Observations):
+            return data
+        if not (isinstance(data, tuple) and len(data) == 2):
+            raise DataError(
+                f"{cls.__name__} needs its data as a pair (X, y), got {type(data).__name__}"
+            )
+        if axis is not None:
+            raise DataError("a regression takes no axis: its observations are the rows of X")
+        X, names, center = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
+        y, classes = cls._response(data[1])
+        return Observations.of(
+            X, y, weights, names, intercept=bool(intercept), center=center, classes=classes
+        )
+
+    @classmethod
+    def _response(cls, y: Any) -> tuple[Array, Array | None]:
+        values = numeric(y, "y")
+        require_finite(values, "y")
+        bad = ~cls._possible(values)
+        if bad.any():
+            first = tuple(np.argwhere(bad)[0])
+            where = ", ".join(str(int(i)) for i in first)
+            raise SupportError(
+                f"{cls.__name__} needs y to be {cls._support}; y[{where}] = {values[first]:g} is not "
+                f"({int(bad.sum())} of {values.size} values are not). Recode y, or choose another model"
+            )
+        return values, None
+
+    _support: ClassVar[str] = "a real number"
+
+    @classmethod
+    def _possible(cls, y: Array) -> Array:
+        return np.isfinite(y)
+
+    @classmethod
+    def _layout(cls, rows: Observations) -> _Layout:
+        return _Layout(cls, rows)
+
+    @classmethod
+    def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
+        return rows.coefficients
+
+    @classmethod
+    def _predictors(cls, rows: Observations) -> int:
+        """Return how many linear predictors there are."""
+        return 1
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> None:
+        return None
+
+    # -- a member ----------------------------------------------------------------------------------
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by name."""
+        names = (*self._coefficient_names(self.rows), *self.others)
+        return {
+            name: self.theta[..., i] if self.theta.ndim > 1 else float(self.theta[i])
+            for i, name in enumerate(names)
+        }
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """One name for each free scalar."""
+        return (*self._coefficient_names(self.rows), *self.others)
+
+    def __repr__(self) -> str:
+        inside = (
+            ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
+            if self.theta.ndim == 1
+            else f"batch of {self.theta.shape[:-1]}"
+        )
+        return f"{type(self).__name__}({inside})"
+
+    @property
+    def _blocks(self) -> Array:
+        """The coefficients of each linear predictor, shape (..., predictors, coefficients)."""
+        q, k = self._predictors(self.rows), len(self.rows.coefficients)
+        return self.theta[..., : q * k].reshape(*self.theta.shape[:-1], q, k)
+
+    def eta(self, X: Array | None = None) -> Array:
+        """Return the linear predictors at rows of X, shape (..., predictors, rows)."""
+        X, b = self.rows.X if X is None else X, self._blocks
+        if not self.rows.intercept:
+            return b @ X.T
+        # Slopes act on distances from the middle of the data: at an offset of 1e6 their products with
+        # the columns would cancel six digits against the intercept, row by row.
+        slopes, center = b[..., 1:], self.rows.center
+        base = b[..., :1] + slopes @ center[:, None]
+        eta = np.empty((*b.shape[:-1], len(X)))
+        for part in row_blocks(X):
+            eta[..., part] = slopes @ (X[part] - center).T + base
+        return eta
+
+    def _new_rows(self, X: Any) -> Array:
+        values, names, _ = columns(X)
+        p = self.rows.X.shape[1]
+        if values.shape[1] != p:
+            raise DataError(
+                f"X must have the {p} column(s) of the fit, {', '.join(self.rows.names)}; got {values.shape[1]}"
+            )
+        if (
+            getattr(X, "columns", None) is not None
+            and names != self.rows.names
+            and (
+                sorted(names) == sorted(self.rows.names)
+                or self.rows.names != tuple(f"x{j + 1}" for j in range(p))
+            )
+        ):
+            raise DataError(
+                f"X must have the columns {', '.join(self.rows.names)} in this order; got {', '.join(names)}"
+            )
+        return values
+
+    # -- formulas: what Likelihood asks of a family ------------------------------------------------
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        """Return log f(y), its slope and minus its curvature in eta.
+
+        eta has shape (predictors, rows); the slope too; the curvature is indexed [a][b] by
+        predictors.
+        """
+        raise NotImplementedError
+
+    def _log_likelihood(self, rows: Observations) -> Array:
+        total = 0.0
+        for part in row_blocks(rows.X):
+            term = self._log_prob_rows(self.eta(rows.X[part]), rows.y[part])
+            total = total + rows.weighted(term, part).sum(axis=-1)
+        return total
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        raise NotImplementedError
+
+    def _each(self, formula: Any) -> Array:
+        """Apply a formula of a single vector to each of a batch."""
+        flat = self.theta.reshape(-1, self.theta.shape[-1])
+        values = np.array([formula(type(self)(self.rows, theta)) for theta in flat])
+        return values.reshape(self.theta.shape[:-1] + values.shape[1:])
+
+    def _row_scores(self) -> Array:
+        """Return the slope of each row's log-probability, shape (rows, scalars); for one vector only."""
+        _, slope, _ = self._derivatives(self.eta(), self.rows.y)
+        return np.hstack([self._columns() * r[:, None] for r in slope])
+
+    def _columns(self, part: slice = slice(None)) -> Array:
+        """Return rows of X, after a one if there is an intercept."""
+        X = self.rows.X[part]
+        return np.column_stack([np.ones(len(X)), X]) if self.rows.intercept else X
+
+    def _information_roots(self, part: slice) -> Array:
+        """Return A with A'A the information of the coefficients in some rows."""
+        rows = self.rows
+        _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
+        w = rows.weighted(weight(0, 0), part)
+        return self._columns(part) * np.sqrt(w)[:, None]
+
+    def _other_information(self, kind: str) -> Array:
+        """Return the information of the parameters beside the coefficients, at a maximum."""
+        return np.zeros(0)
+
+    def _score_vector(self, rows: Observations) -> Array:
+        def score(member: Self) -> Array:
+            _, slope, _ = member._derivatives(member.eta(), rows.y)
+            slope = rows.weighted(slope)
+            parts = slope @ rows.X
+            if rows.intercept:
+                parts = np.column_stack([slope.sum(axis=-1), parts])
+            return parts.ravel()
+
+        return self._each(score)
+
+    def _hessian_matrix(self, rows: Observations) -> Array:
+        return self._each(lambda member: -member._information_sum())
+
+    def _information_matrix(self) -> Array:
+        return self._each(lambda member: member._information_sum()) / self.rows.n
+
+    def _information_sum(self) -> Array:
+        """Return the information in all rows, for one vector of coefficients."""
+        rows, q, k = self.rows, self._predictors(self.rows), len(self.rows.coefficients)
+        total = np.zeros((q, k, q, k))
+        for part in row_blocks(rows.X):
+            M = self._columns(part)
+            _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
+            for a in range(q):
+                for b in range(a + 1):
+                    w = rows.weighted(weight(a, b), part)
+                    total[a, :, b, :] += M.T @ (M * w[:, None])
+                    if a != b:
+                        total[b, :, a, :] = total[a, :, b, :]
+        return total.reshape(q * k, q * k)
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def fit(
+        cls,
+        X: Any,
+        y: Any,
+        weights: ArrayLike | None = None,
+        *,
+        intercept: bool = True,
+        fixed: Mapping[str, float] | None = None,
+    ) -> RegressionFit:
+        """Return the maximum of the likelihood of the coefficients: a Fit that also predicts.
+
+        Parameters
+        ----------
+        X : shape (n, p), one row an observation (one dimension is one column); a DataFrame's columns give
+            the coefficients their names, else they are x1, x2, ... From 20,000 rows on X is not copied:
+            leave it as it is while you use the fit.
+        y : shape (n,), what was seen at each row.
+        weights : frequency weights, shape (n,): a row of weight 3 is three equal rows.
+        intercept : whether to add a coefficient, called intercept, of a column of ones.
+        fixed : coefficients held at given values, such as `{"x1": 0}`.
+
+        Raises
+        ------
+        DataError : for NaN or infinity, shapes that do not match, constant or collinear columns (by name), more
+            coefficients than rows.
+        SupportError : for a y that the model cannot produce.
+        SeparationError : where there is no maximum, because a direction (`.direction`, in the order of the
+            coefficients) never lowers the probability of any observation.
+        NoMLEError : where there is no maximum for another reason, named in the message.
+        ConvergenceError : where the climb did not reach the maximum.
+
+        >>> from mlecore import LinearRegression
+        >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0], intercept=False).names
+        ('x1', 'sigma')
+        """
+        rows = cls.statistics((X, y), weights, intercept=intercept)
+        likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
+        top = likelihood.maximize()
+        likelihood._kept[0] = None  # a fit keeps the data once
+        if not top.converged:
+            raise ConvergenceError(
+                f"{cls.__name__} did not converge in {top.iterations} Newton steps; it stopped at "
+                f"{top.params}. The likelihood may be almost flat: look for nearly separated classes"
+            )
+        return RegressionFit(
+            dist=top.dist,
+            likelihood=likelihood,
+            theta=top.theta[likelihood.free],
+            n=rows.n,
+            converged=True,
+            iterations=top.iterations,
+            height=top.log_likelihood,
+        )
+
+    def _draw(self, rng: np.random.Generator) -> Array:
+        """Return a new y at each row."""
+        raise NotImplementedError
+
+    def _single_rows(self) -> Observations:
+        """Return rows each of which stands for equal observations."""
+        return self.rows
+
+    @classmethod
+    def _start(cls, rows: Observations, **known: Any) -> dict[str, Any]:
+        """Return the maximum, for the generic climb to start from."""
+        return RegressionLikelihood(cls, rows).maximize().params
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        """Raise where the responses alone show that there is no maximum."""
+
+    @classmethod
+    def _solve(
+        cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, Array | None, float | None]:
+        """Return (theta, converged, iterations, gamma, height) at the maximum over what is free.
+
+        theta comes with what is held and zeros; gamma is where a later climb may start from, and
+        height the log-likelihood, if it is known by the way.
+        """
+        raise NotImplementedError

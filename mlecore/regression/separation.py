@@ -1,0 +1,141 @@
+"""Separation: the question whether the likelihood has a maximum, put to a linear programme.
+
+Is there a direction of the coefficients along which no observation's probability ever falls, and
+some observation's rises? If there is, the coefficients run to infinity along it.
+
+Source: Albert and Anderson (1984); for the linear programme, Konis (2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import SeparationError
+from .problem import Problem
+
+__all__ = ["Cone", "recession", "refuse_separation"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Cone:
+    """The conditions on a direction under which no observation's probability falls.
+
+    Parameters
+    ----------
+    margins : a function of the direction that returns one number for each condition; each must be at
+        least 0, and exactly 0 where `tight`.
+    rows : a function of an array of condition numbers that returns their matrix.
+    total : the sum of all conditions that are not tight.
+    tight : which conditions are equalities.
+    """
+
+    margins: Callable[[Array], Array]
+    rows: Callable[[Array], Array]
+    total: Array
+    tight: Array
+
+
+def recession(
+    cone: Cone,
+    guess: Array,
+    *,
+    strict: bool = False,
+    search: bool = True,
+    rounding: float = 1e-9,
+) -> Array | None:
+    """Return a direction of the cone along which some condition is positive, or None if there is none.
+
+    With `strict` every condition must be positive; without `search` only the guess is tried. The programme is: maximise the sum of the
+    conditions (strict: the smallest) over directions with coordinates in [-1, 1]. It is solved for a
+    few conditions first, those that `guess` meets worst; conditions that its solution violates are
+    added until none is left, which proves the direction, or until nothing is gained on the few, which
+    proves that there is none.
+
+    Source: Albert and Anderson (1984); Konis (2007).
+
+    >>> z = np.array([[1.0, -1.0], [1.0, 2.0]]) * [[-1.0], [1.0]]
+    >>> cone = Cone(lambda d: z @ d, lambda i: z[i], z.sum(axis=0), np.zeros(2, dtype=bool))
+    >>> direction = recession(cone, np.zeros(2))
+    >>> bool((z @ direction >= 0).all())
+    True
+    """
+    from scipy import optimize
+
+    if strict and cone.tight.any():
+        return None
+    count, d = cone.tight.size, cone.total.size
+    length = float(np.abs(guess).max(initial=0.0))
+    margins = cone.margins(guess / length if length > 0 else guess)
+    if not cone.tight.any() and margins.min() > rounding:
+        return guess / length  # the climb has found a separating direction itself
+    if not search:
+        return None
+    some = min(count, 200 + 10 * d)
+    used = np.union1d(
+        np.argpartition(np.where(cone.tight, -np.abs(margins), margins), some - 1)[:some],
+        np.linspace(0, count - 1, some).astype(int),
+    )
+    scale = max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
+    for _ in range(200):
+        M, tight = cone.rows(used), cone.tight[used]
+        loose = -M[~tight]
+        objective, bounds = -cone.total / scale, [(-1.0, 1.0)] * d
+        if strict:
+            loose = np.column_stack([loose, np.ones(len(loose))])
+            objective = np.append(np.zeros(d), -1.0)
+            bounds = [*bounds, (0.0, 1.0)]
+        solution = optimize.linprog(
+            objective,
+            A_ub=loose if len(loose) else None,
+            b_ub=np.zeros(len(loose)) if len(loose) else None,
+            A_eq=M[tight] if tight.any() else None,
+            b_eq=np.zeros(int(tight.sum())) if tight.any() else None,
+            bounds=bounds,
+            method="highs",
+            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        )
+        if solution.status != 0 or -solution.fun <= rounding:
+            return None
+        direction = solution.x[:d] / np.abs(solution.x[:d]).max()
+        margins = cone.margins(direction)
+        least = -solution.fun if strict else 0.0
+        violation = np.where(cone.tight, np.abs(margins), 0.5 * least - margins)
+        violation[used] = 0.0
+        worst = np.flatnonzero(violation > rounding)
+        if worst.size == 0:
+            direction[np.abs(direction) < 1e-12] = 0.0
+            return direction
+        if worst.size > some:
+            worst = worst[np.argpartition(violation[worst], -some)[-some:]]
+        used = np.union1d(used, worst)
+    return None
+
+
+def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> None:
+    """Raise a SeparationError if a direction along which nothing falls exists."""
+    cone = problem.family._cone(problem)
+    direction = recession(cone, gamma, search=prove)
+    if direction is None:
+        return
+    kind = "completely"
+    if cone.margins(direction).min() <= 0:
+        complete = recession(cone, direction, strict=True)
+        kind, direction = (
+            (kind, complete) if complete is not None else ("quasi-completely", direction)
+        )
+    theta = problem.theta(direction, np.zeros(len(problem.names)))
+    theta /= np.abs(theta).max()
+    moving = [i for i in np.argsort(-np.abs(theta)) if theta[i] != 0]
+    named = " ".join(f"{theta[i]:+.3g} {problem.names[i]}" for i in sorted(moving[:6]))
+    named += " and smaller parts" * (len(moving) > 6)
+    raise SeparationError(
+        f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
+        f"along the direction {named}; the coefficients run to infinity along it. "
+        "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
+        direction=theta,
+    )

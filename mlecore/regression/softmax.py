@@ -1,0 +1,143 @@
+"""Softmax regression: the log-odds of each class against the first are linear in the columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..domains import require_finite
+from ..errors import DataError, NoMLEError
+from .climbed import Climbed
+from .observations import Observations
+from .problem import Problem
+from .separation import Cone
+
+__all__ = ["SoftmaxRegression"]
+
+Array = np.ndarray
+
+
+class SoftmaxRegression(Climbed):
+    """P(y = k | x) is proportional to exp(b0_k + x'b_k), with the first class's coefficients zero.
+
+    y holds the classes, numbers or words; sorted, the first is the one that the others are compared
+    with. Coefficients are called name_class. The score is X'(one-hot y - p).
+    Source: Bridle (1990); McFadden (1974).
+
+    >>> m = SoftmaxRegression.fit([0.0, 1.0, 2.0, 1.5, 0.5, 1.0], ["a", "b", "c", "a", "b", "c"])
+    >>> list(m.params)
+    ['intercept_b', 'x1_b', 'intercept_c', 'x1_c']
+    """
+
+    _separated = "the columns {kind} separate some classes of y from others"
+    _whole = True
+
+    @classmethod
+    def _response(cls, y: Any) -> tuple[Array, Array | None]:
+        try:
+            values = np.asarray(y)
+        except ValueError as error:
+            raise DataError("y has rows of different lengths") from error
+        if values.dtype.kind in "iufb":
+            require_finite(values.astype(float), "y")
+        elif values.dtype.kind not in "USO":
+            raise DataError(f"y must hold class labels, numbers or words; got dtype {values.dtype}")
+        try:
+            classes, codes = np.unique(values, return_inverse=True)
+        except TypeError as error:
+            raise DataError("y mixes labels of different kinds, which have no order") from error
+        if values.dtype.kind == "f" and classes.size > 20 and classes.size > values.size // 2:
+            raise DataError(
+                f"y has {classes.size} different values in {values.size} rows: these are measurements, not classes"
+            )
+        return codes.reshape(values.shape), classes
+
+    @classmethod
+    def _predictors(cls, rows: Observations) -> int:
+        return rows.classes.size - 1
+
+    @classmethod
+    def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
+        return tuple(f"{name}_{label}" for label in rows.classes[1:] for name in rows.coefficients)
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        if rows.classes.size < 2:
+            raise NoMLEError(
+                f"SoftmaxRegression has no maximum likelihood estimate: y is {rows.classes[0]} in every row; a model of classes needs "
+                "rows of at least two"
+            )
+
+    def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
+        top = np.maximum(eta.max(axis=0), 0.0)
+        e = np.exp(eta - top)
+        total = e.sum(axis=0) + np.exp(-top)
+        p = e / total
+        column = np.arange(y.size)
+        seen = np.zeros((len(eta) + 1, y.size))
+        seen[y, column] = 1.0
+        seen = seen[1:]
+        term = (seen * eta).sum(axis=0) - top - np.log(total)
+        return term, seen - p, lambda a, b: p[a] * ((a == b) - p[b])
+
+    def _information_roots(self, part: slice) -> Array:
+        # diag(p) - pp' is the sum over the classes c of p_c (e_c - p)(e_c - p)'.
+        eta, M = self.eta(self.rows.X[part]), self._columns(part)
+        full = special.softmax(np.vstack([np.zeros(len(M)), eta]), axis=0)
+        weights = 1.0 if self.rows.weights is None else self.rows.weights[part]
+        return np.vstack(
+            [
+                np.hstack([M * (root * ((a == c) - p))[:, None] for a, p in enumerate(full[1:], 1)])
+                for c, root in enumerate(np.sqrt(full * weights))
+            ]
+        )
+
+    def _log_prob_rows(self, eta: Array, y: Array) -> Array:
+        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        shortfall = full.max(axis=-2, keepdims=True) - full
+        others = np.exp(-shortfall)
+        np.put_along_axis(others, full.argmax(axis=-2)[..., None, :], 0.0, axis=-2)
+        picked = np.take_along_axis(
+            shortfall, np.broadcast_to(y, (*eta.shape[:-2], 1, y.size)), axis=-2
+        )
+        return -(picked[..., 0, :] + np.log1p(others.sum(axis=-2)))
+
+    @classmethod
+    def _cone(cls, problem: Problem) -> Cone:
+        """One condition for each row and each class that it is not in: its own predictor rises no less."""
+        y, cuts, bases = problem.rows.y, problem.cuts, problem.bases
+        K, n = len(bases) + 1, y.size
+        row = np.repeat(np.arange(n), K - 1)
+        other = np.tile(np.arange(K - 1), n)
+        other = other + (other >= y[row])
+
+        def margins(d: Array) -> Array:
+            rise = (basis.apply(d[cut]) for basis, cut in zip(bases, cuts, strict=True))
+            v = np.vstack([np.zeros(n), *rise])
+            return v[y[row], row] - v[other, row]
+
+        def rows(index: Array) -> Array:
+            M = np.zeros((len(index), cuts[-1].stop))
+            for a, (basis, cut) in enumerate(zip(bases, cuts, strict=True)):
+                sign = (y[row[index]] == a + 1) * 1.0 - (other[index] == a + 1)
+                M[:, cut] = basis.rows(row[index]) * sign[:, None]
+            return M
+
+        total = np.concatenate([b.gather(K * (y == a + 1) - 1.0) for a, b in enumerate(bases)])
+        return Cone(margins, rows, total, np.zeros(row.size, dtype=bool))
+
+    def _draw(self, rng: np.random.Generator) -> Array:
+        edges = np.cumsum(self.predict_proba(self.rows.X), axis=1)[:, :-1]
+        return (rng.random(self.rows.y.size)[:, None] >= edges).sum(axis=1)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, in sorted order, at each row of X: shape (n, K)."""
+        eta = self.eta(self._new_rows(X))
+        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        return np.swapaxes(special.softmax(full, axis=-2), -1, -2)
+
+    def predict(self, X: Any) -> Array:
+        """Return the likeliest class at each row of X, as it was called in y."""
+        return self.rows.classes[self.predict_proba(X).argmax(axis=-1)]
