@@ -373,6 +373,38 @@ def test_the_profile_interval_survives_an_offset():
         )
 
 
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("offset", [1e6, -1e9])
+def test_every_test_and_interval_survives_an_offset(model, offset):
+    X, y = data(model, n=80, p=2)
+    X = np.round(X * 1024) / 1024
+    here, there = model.fit(X, y), model.fit(X + offset, y)
+    slopes = [name for name in here.names if not name.startswith("intercept")]
+    for method in ("lr", "wald", "score"):
+        null = {slopes[0]: 0.3}
+        assert there.test(method=method, **null).statistic == pytest.approx(
+            here.test(method=method, **null).statistic, abs=1e-4
+        )
+    one, other = here.ci(method="lr"), there.ci(method="lr")
+    for name in slopes:
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-6)
+    drop = stats.chi2.ppf(0.95, 1) / 2
+    for name in set(here.names) - set(slopes):
+        heights = there.likelihood.profile(name, list(map(float, other[name])))
+        np.testing.assert_allclose(there.log_likelihood - heights, drop, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_rows_of_no_weight_do_not_matter_wherever_they_lie(model):
+    X, y = data(model)
+    fit = model.fit(X, y)
+    far = model.fit(
+        np.vstack([X, np.full((2, 3), 1e12)]), np.r_[y, y[:2]], np.r_[np.ones(200), 0, 0]
+    )
+    np.testing.assert_allclose(far.theta, fit.theta, rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(far.cov, fit.cov, rtol=1e-10, atol=1e-12)
+
+
 def test_many_rows_give_what_few_give_when_repeated():
     """25 000 rows take the short cuts, 2 500 weighted ones do not."""
     for model in (LogisticRegression, PoissonRegression, SoftmaxRegression, LinearRegression):
@@ -751,6 +783,22 @@ def test_unknown_names_and_wrong_shapes_of_prediction_are_named():
         LinearRegression.fit(X, y).predict_proba(X)
     with pytest.raises(DataError, match=r"pair \(X, y\)"):
         mle.Likelihood(LogisticRegression, X)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_fit_holds_one_value_and_a_bootstrap_starts_from_one_fit(model):
+    X, y = data(model)
+    fit = model.fit(X, y)
+    with pytest.raises(DataError, match=r"fixed x1\w* must be one number, got shape \(2,\)"):
+        model.fit(X, y, fixed={fit.names[1]: [0.0, 1.0]})
+    with pytest.raises(DataError, match="takes a single fit"):
+        fit.bootstrap(3, rng=0).bootstrap(3, rng=0)
+
+
+def test_labels_behind_a_mask_are_refused():
+    X, y = data(SoftmaxRegression)
+    with pytest.raises(DataError, match="masked"):
+        SoftmaxRegression.fit(X, np.ma.array(y, mask=y == 2))
 
 
 def test_a_climb_cut_short_is_never_called_converged():

@@ -71,7 +71,7 @@ class RegressionFit(Fit):
 
         Raises
         ------
-        DataError : for weights that are not counts, or replicates that are not a whole number > 0.
+        DataError : for a batch, for weights that are not counts, or replicates that are not a whole number > 0.
 
         Source: Efron (1979); Davison and Hinkley (1997), chapter 6.
 
@@ -80,6 +80,8 @@ class RegressionFit(Fit):
         >>> m.bootstrap(20, rng=0).params["x1"].shape
         (20,)
         """
+        if self.batch_shape:
+            raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
         if not (isinstance(replicates, numbers.Integral) and replicates > 0):
             raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
         rng = np.random.default_rng(rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -243,15 +243,26 @@ class Regression:
         return np.zeros(0)
 
     def _score_vector(self, rows: Observations) -> Array:
-        def score(member: Self) -> Array:
-            _, slope, _ = member._derivatives(member.eta(), rows.y)
-            slope = rows.weighted(slope)
-            parts = slope @ rows.X
-            if rows.intercept:
-                parts = np.column_stack([slope.sum(axis=-1), parts])
-            return parts.ravel()
+        return self._each(lambda member: member._score_sum(rows).ravel())
 
-        return self._each(score)
+    def _score_sum(self, rows: Observations) -> Array:
+        """Return the slope of the log-likelihood for one vector, shape (predictors, coefficients)."""
+        _, slope, weight = self._derivatives(self.eta(), rows.y)
+        slope = rows.weighted(slope)
+        if not rows.intercept:
+            return slope @ rows.X
+        # X'r = (X - center)'r + center sum(r). At a maximum over the intercept sum(r) is zero but for the
+        # rounding of the coefficients, which an offset of 1e9 would make the whole of X'r: so a sum that
+        # this rounding explains counts as zero.
+        reach = np.abs(self._blocks) @ np.concatenate([[1.0], np.abs(rows.center)])
+        curvature = np.array([rows.sum(weight(a, a)) for a in range(len(slope))])
+        rounding = 4 * np.finfo(float).eps * (reach * curvature + np.abs(slope).sum(axis=-1))
+        total = slope.sum(axis=-1)
+        total[np.abs(total) <= rounding] = 0.0
+        centred = np.zeros((len(slope), rows.X.shape[1]))
+        for part in row_blocks(rows.X):
+            centred += slope[:, part] @ (rows.X[part] - rows.center)
+        return np.column_stack([total, centred + total[:, None] * rows.center])
 
     def _hessian_matrix(self, rows: Observations) -> Array:
         return self._each(lambda member: -member._information_sum())
@@ -314,6 +325,12 @@ class Regression:
         """
         rows = cls.statistics((X, y), weights, intercept=intercept)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
+        for i, value in likelihood.held.items():
+            if np.ndim(value):
+                raise DataError(
+                    f"fixed {likelihood.layout.names[i]} must be one number, got shape {np.shape(value)}; "
+                    "for the likelihood along a grid of values use fit.likelihood.profile"
+                )
         top = likelihood.maximize()
         likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:

@@ -58,6 +58,7 @@ class Observations(Statistic):
         w = None if weights is None else _weights(weights, y.shape)
         if w is not None and not w.all():  # a row of weight zero is no observation
             X, y, w = X[w > 0], y[w > 0], w[w > 0]
+            center = X.mean(axis=0)
             if classes is not None:
                 seen = np.unique(y)
                 y, classes = np.searchsorted(seen, y), classes[seen]
@@ -112,6 +113,8 @@ class Observations(Statistic):
             n=self.n + other.n,
             X=np.concatenate([self.X, other.X]),
             y=np.concatenate([self.y, other.y]),
+            center=(self.center * self.width + other.center * other.width)
+            / (self.width + other.width),
             weights=weights,
         )
 

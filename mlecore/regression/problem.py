@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,39 +71,62 @@ class Problem:
     def theta(self, gamma: Array, held: Array) -> Array:
         """Return all parameters: the free coefficients beside those that are held."""
         theta, k = held.copy(), len(self.rows.coefficients)
-        slopes, _, adapts = self._held(held)
+        slopes, lead, _ = self._held(held)
+        first = int(self.rows.intercept)
         for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
             theta[a * k + free] = basis.T @ gamma[cut]
-            if adapts[a]:
+            theta[a * k + first : (a + 1) * k] += lead[a]
+            if self._adapts[a]:
                 theta[a * k] -= slopes[a] @ self.rows.center
         return theta
 
     def offsets(self, held: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing.
-
-        Where an intercept is free, held slopes act on distances from the middle of the data: then the
-        free coefficients hardly change with the value that is held.
-        """
-        slopes, base, adapts = self._held(held)
+        """Return what the held coefficients add to the linear predictors; None for nothing."""
+        slopes, lead, base = self._held(held)
+        slopes = slopes + lead
         if not (slopes.any() or base.any()):
             return None
         X, center = self.rows.X, self.rows.center
-        base = base + np.where(adapts, 0.0, slopes @ center)
         offsets = np.empty((len(slopes), len(X)))
         for part in row_blocks(X):
             offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
         return offsets
 
+    @cached_property
+    def _adapts(self) -> list[bool]:
+        """Whether each predictor's intercept is free."""
+        return [self.rows.intercept and 0 in free for free in self.free]
+
+    @cached_property
+    def _spread(self) -> Array:
+        """How far the values of each column lie from its center, and not less than rounding makes of it."""
+        X, center = self.rows.X, self.rows.center
+        square = sum(((X[part] - center) ** 2).sum(axis=0) for part in row_blocks(X)) / len(X)
+        spread = np.sqrt(square + (1e-8 * center) ** 2)
+        return np.where(spread > 0, spread, 1.0)
+
     def _held(self, held: Array) -> tuple[Array, Array, Array]:
-        """Return the held slopes and intercepts of each predictor, and whether its intercept is free."""
-        q, first = len(self.bases), int(self.rows.intercept)
-        k = len(self.rows.coefficients)
+        """Return the held slopes of each predictor, the slopes that go with them, and what is left at the center.
+
+        The free coefficients are counted from where they best cancel the held ones at the center of
+        the data: then they hardly change with the value that is held, and at an offset of 1e6 no digits
+        are lost between them. A free intercept cancels everything there. Else the free slopes do as
+        much as costs them little, by one ridge equation.
+        """
+        q, k, first = len(self.bases), len(self.rows.coefficients), int(self.rows.intercept)
         table = held[: q * k].reshape(q, k).copy()
+        lead, base = np.zeros((q, k - first)), np.zeros(q)
         for a, free in enumerate(self.free):
             table[a, free] = 0.0
-        base = table[:, 0] if first else np.zeros(q)
-        adapts = np.array([bool(first) and 0 in free for free in self.free])
-        return table[:, first:], base, adapts
+            if self._adapts[a] or not table[a].any():
+                continue
+            base[a] = table[a, first:] @ self.rows.center + table[a, :first].sum()
+            slopes = free - first
+            spread = self._spread[slopes]
+            away = self.rows.center[slopes] / spread
+            base[a] /= 1.0 + away @ away
+            lead[a, slopes] = -base[a] * away / spread
+        return table[:, first:], lead, base
 
     def sample(self, step: int) -> Problem:
         """Return the problem of every step-th row."""

@@ -36,6 +36,10 @@ class SoftmaxRegression(Climbed):
 
     @classmethod
     def _response(cls, y: Any) -> tuple[Array, Array | None]:
+        if isinstance(y, np.ma.MaskedArray):
+            raise DataError(
+                "y is a masked array, whose mask would be lost; give y.compressed() or drop the masked values"
+            )
         try:
             values = np.asarray(y)
         except ValueError as error:
