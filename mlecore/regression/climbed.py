@@ -58,7 +58,7 @@ class Climbed(Regression):
             part = problem.sample(step)
             if gamma is None:
                 gamma = cls._first_guess(part, few)
-            gamma, close, _, _, nearby = climb(part, gamma, few, 4 * SUSPICIOUS, rough=True)
+            gamma, close, _, _, nearby = climb(part, gamma, few, 2 * SUSPICIOUS, rough=True)
             if not close:
                 return None, None
         return gamma, step * nearby

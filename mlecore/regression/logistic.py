@@ -54,9 +54,12 @@ class LogisticRegression(Climbed):
         eta = eta[0]
         small = np.exp(-np.abs(eta))
         total = 1.0 + small
-        p = np.where(eta >= 0, 1.0, small) / total
         term = y * eta - np.maximum(eta, 0.0) - np.log(total)
-        return term, (y - p)[None], lambda a, b: small / (total * total)
+        # y - p from the probability of the less likely value: the difference would vanish from eta = 37
+        # on, where classes that are separated would pass for fitted.
+        rare = small / total
+        residual = (y - ~np.signbit(eta)) + np.copysign(rare, eta)
+        return term, residual[None], lambda a, b: rare / total
 
     def _row_scores(self) -> Array:
         # A proportion stands for ones and zeros, whose squared scores are averaged, not their scores.

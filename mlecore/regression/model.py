@@ -90,9 +90,16 @@ class Regression:
             raise DataError("a regression takes no axis: its observations are the rows of X")
         X, names, center = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
         y, classes = cls._response(data[1])
-        return Observations.of(
+        rows = Observations.of(
             X, y, weights, names, intercept=bool(intercept), center=center, classes=classes
         )
+        called = cls._coefficient_names(rows)
+        for name in called if len(set(called)) < len(called) else ():
+            if called.count(name) > 1:
+                raise DataError(
+                    f"two coefficients would be called {name!r}: rename a column or a class"
+                )
+        return rows
 
     @classmethod
     def _response(cls, y: Any) -> tuple[Array, Array | None]:

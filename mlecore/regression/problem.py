@@ -128,6 +128,23 @@ class Problem:
             lead[a, slopes] = -base[a] * away / spread
         return table[:, first:], lead, base
 
+    def without_rounding(self, direction: Array) -> Array:
+        """Return a direction of the parameters whose parts that are only rounding are zero.
+
+        A slope counts by what it does over the spread of its column, an intercept beside what the slopes
+        do at the center.
+        """
+        q, k, first = len(self.bases), len(self.rows.coefficients), int(self.rows.intercept)
+        clean = direction.copy()
+        table = clean[: q * k].reshape(q, k)
+        slopes = table[:, first:]
+        moves = np.abs(slopes) * self._spread
+        largest = max(moves.max(initial=0.0), 0.0)
+        slopes[moves <= 1e-12 * largest] = 0.0
+        largest = largest + np.abs(slopes) @ np.abs(self.rows.center)
+        table[:, :first][np.abs(table[:, :first]) <= 1e-12 * largest[:, None]] = 0.0
+        return clean
+
     def sample(self, step: int) -> Problem:
         """Return the problem of every step-th row."""
         bases = {id(b): b.sample(step) for b in self.bases}

@@ -129,7 +129,7 @@ def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> 
             (kind, complete) if complete is not None else ("quasi-completely", direction)
         )
     theta = problem.theta(direction, np.zeros(len(problem.names)))
-    theta /= np.abs(theta).max()
+    theta = problem.without_rounding(theta / np.abs(theta).max())
     moving = [i for i in np.argsort(-np.abs(theta)) if theta[i] != 0]
     named = " ".join(f"{theta[i]:+.3g} {problem.names[i]}" for i in sorted(moving[:6]))
     named += " and smaller parts" * (len(moving) > 6)

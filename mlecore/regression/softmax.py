@@ -76,15 +76,15 @@ class SoftmaxRegression(Climbed):
 
     def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
         top = np.maximum(eta.max(axis=0), 0.0)
-        e = np.exp(eta - top)
-        total = e.sum(axis=0) + np.exp(-top)
+        e, first = np.exp(eta - top), np.exp(-top)
+        total = e.sum(axis=0) + first
         p = e / total
-        column = np.arange(y.size)
-        seen = np.zeros((len(eta) + 1, y.size))
-        seen[y, column] = 1.0
-        seen = seen[1:]
-        term = (seen * eta).sum(axis=0) - top - np.log(total)
-        return term, seen - p, lambda a, b: p[a] * ((a == b) - p[b])
+        seen = y == np.arange(1, len(eta) + 1)[:, None]
+        term = np.where(seen, eta, 0.0).sum(axis=0) - top - np.log(total)
+        # 1 - p is the sum of the other probabilities: the difference would vanish from eta = 37 on, where
+        # classes that are separated would pass for fitted.
+        missed = first / total + np.where(seen, 0.0, p).sum(axis=0)
+        return term, np.where(seen, missed, -p), lambda a, b: p[a] * ((a == b) - p[b])
 
     def _information_roots(self, part: slice) -> Array:
         # diag(p) - pp' is the sum over the classes c of p_c (e_c - p)(e_c - p)'.
