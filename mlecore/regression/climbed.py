@@ -32,14 +32,8 @@ class Climbed(Regression):
 
     @classmethod
     def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
-        """Return the coefficients to climb from: all zero, or what cancels the offsets best."""
-        if offsets is None:
-            return np.zeros(problem.cuts[-1].stop)
-        best = [
-            -np.linalg.lstsq(basis.rows(), offset, rcond=None)[0]
-            for basis, offset in zip(problem.bases, offsets, strict=True)
-        ]
-        return np.concatenate(best)
+        """Return the coefficients to climb from."""
+        return np.zeros(problem.cuts[-1].stop)
 
     @classmethod
     def _approach(
@@ -70,6 +64,9 @@ class Climbed(Regression):
         offsets = problem.offsets(theta)
         if not sum(f.size for f in problem.free):
             return theta, True, 0, np.zeros(0), None
+        lead = 0.0
+        if offsets is not None:
+            offsets, lead = problem.cancel(offsets)
         gamma, nearby = guess, None
         if gamma is None:
             gamma, nearby = cls._approach(problem, offsets)
@@ -82,4 +79,4 @@ class Climbed(Regression):
             return cls._solve(problem, theta, None, max_iterations)
         # Of few rows the log-likelihood is cheap to take once more, in the form that keeps all digits.
         height = value if cls._whole and problem.rows.y.size >= MANY_ROWS else None
-        return problem.theta(gamma, theta), converged, iterations, gamma, height
+        return problem.theta(gamma + lead, theta), converged, iterations, gamma, height

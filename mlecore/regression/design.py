@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,15 @@ class Basis:
         """Return Z'v over some rows."""
         sums = v @ self.X[index]
         return self.inner.T @ (np.concatenate([[v.sum()], sums]) if self.ones else sums)
+
+    def least_squares(self, v: Array) -> Array:
+        """Return gamma with Z gamma nearest to v."""
+        return linalg.cho_solve(self._gram, self.gather(v))
+
+    @cached_property
+    def _gram(self) -> tuple[Array, bool]:
+        """The Cholesky factor of Z'Z, which is well conditioned."""
+        return linalg.cho_factor(sum(self.rows(p).T @ self.rows(p) for p in row_blocks(self.X)))
 
     def sample(self, step: int) -> Basis:
         """Return the basis of every step-th row."""

@@ -71,26 +71,41 @@ class Problem:
     def theta(self, gamma: Array, held: Array) -> Array:
         """Return all parameters: the free coefficients beside those that are held."""
         theta, k = held.copy(), len(self.rows.coefficients)
-        slopes, lead, _ = self._held(held)
-        first = int(self.rows.intercept)
+        slopes, _ = self._held(held)
         for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
             theta[a * k + free] = basis.T @ gamma[cut]
-            theta[a * k + first : (a + 1) * k] += lead[a]
             if self._adapts[a]:
                 theta[a * k] -= slopes[a] @ self.rows.center
         return theta
 
     def offsets(self, held: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing."""
-        slopes, lead, base = self._held(held)
-        slopes = slopes + lead
+        """Return what the held coefficients add to the linear predictors; None for nothing.
+
+        Where an intercept is free, held slopes act on distances from the middle of the data: then the
+        free coefficients hardly change with the value that is held.
+        """
+        slopes, base = self._held(held)
         if not (slopes.any() or base.any()):
             return None
         X, center = self.rows.X, self.rows.center
+        base = base + np.where(self._adapts, 0.0, slopes @ center)
         offsets = np.empty((len(slopes), len(X)))
         for part in row_blocks(X):
             offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
         return offsets
+
+    def cancel(self, offsets: Array) -> tuple[Array, Array]:
+        """Return the offsets after the free coefficients have cancelled what they can, and these.
+
+        A column that is held far from its estimate, and one beside it that makes up for it, would
+        otherwise be large numbers whose difference is the predictor, in every step of the climb.
+        """
+        gamma, rest = np.zeros(self.cuts[-1].stop), offsets.copy()
+        for a, (basis, cut) in enumerate(zip(self.bases, self.cuts, strict=True)):
+            if basis.size and offsets[a].any():
+                gamma[cut] = -basis.least_squares(offsets[a])
+                rest[a] += basis.apply(gamma[cut])
+        return rest, gamma
 
     @cached_property
     def _adapts(self) -> list[bool]:
@@ -105,28 +120,13 @@ class Problem:
         spread = np.sqrt(square + (1e-8 * center) ** 2)
         return np.where(spread > 0, spread, 1.0)
 
-    def _held(self, held: Array) -> tuple[Array, Array, Array]:
-        """Return the held slopes of each predictor, the slopes that go with them, and what is left at the center.
-
-        The free coefficients are counted from where they best cancel the held ones at the center of
-        the data: then they hardly change with the value that is held, and at an offset of 1e6 no digits
-        are lost between them. A free intercept cancels everything there. Else the free slopes do as
-        much as costs them little, by one ridge equation.
-        """
+    def _held(self, held: Array) -> tuple[Array, Array]:
+        """Return the held slopes and intercepts of each predictor."""
         q, k, first = len(self.bases), len(self.rows.coefficients), int(self.rows.intercept)
         table = held[: q * k].reshape(q, k).copy()
-        lead, base = np.zeros((q, k - first)), np.zeros(q)
         for a, free in enumerate(self.free):
             table[a, free] = 0.0
-            if self._adapts[a] or not table[a].any():
-                continue
-            base[a] = table[a, first:] @ self.rows.center + table[a, :first].sum()
-            slopes = free - first
-            spread = self._spread[slopes]
-            away = self.rows.center[slopes] / spread
-            base[a] /= 1.0 + away @ away
-            lead[a, slopes] = -base[a] * away / spread
-        return table[:, first:], lead, base
+        return table[:, first:], table[:, 0] if first else np.zeros(q)
 
     def without_rounding(self, direction: Array) -> Array:
         """Return a direction of the parameters whose parts that are only rounding are zero.
