@@ -429,6 +429,26 @@ def test_nearly_dependent_columns_are_told_apart():
     np.testing.assert_allclose(fit.theta[1:3], exact, rtol=1e-6)
 
 
+@pytest.mark.parametrize("apart", [1e-7, 1e-9])
+def test_profile_intervals_of_nearly_dependent_columns_arrive(apart):
+    """The interval of a difference that is scaled by 1 / apart is scaled by as much."""
+    rng = np.random.default_rng(0)
+    x, noise = np.round(rng.normal(size=60) * 1024) / 1024, rng.normal(size=60)
+    y = (rng.random(60) < special.expit(x)).astype(float)
+    far = LogisticRegression.fit(np.column_stack([x, noise]), y).ci(method="lr")["x2"]
+    near = LogisticRegression.fit(np.column_stack([x, x + apart * noise]), y).ci(method="lr")
+    np.testing.assert_allclose(np.array(near["x2"]) * apart, far, rtol=1e-5)
+
+
+def test_a_distant_row_of_little_weight_does_not_stop_a_poisson_fit():
+    rng = np.random.default_rng(3)
+    x = np.r_[rng.normal(size=200), 1000.0]
+    y, w = np.r_[rng.poisson(np.exp(0.7 * x[:-1] + 0.4)), 5], np.r_[np.ones(200), 1e-12]
+    fit = PoissonRegression.fit(x, y, w)
+    slope = sm.add_constant(x).T @ (w * (y - fit.predict(x)))
+    np.testing.assert_allclose(slope, 0, atol=1e-6)
+
+
 def test_data_frames_give_their_names():
     pandas = pytest.importorskip("pandas")
     X, y = data(LogisticRegression, p=2)
@@ -574,6 +594,46 @@ def test_partial_separation_names_the_one_column():
     np.testing.assert_array_equal(caught.value.direction, [0, 0, 0, 0, 1])
     held = LogisticRegression.fit(np.column_stack([X, rare]), y, fixed={"x4": 2.0})
     assert held.converged
+
+
+@pytest.mark.parametrize("model", [LogisticRegression, PoissonRegression, SoftmaxRegression])
+@pytest.mark.parametrize("rare", [1, 30, 300])
+def test_a_rare_category_of_one_class_among_many_rows_is_never_converged(model, rare):
+    rng = np.random.default_rng(rare)
+    X, y = data(model, n=25_000, p=2)
+    category = np.zeros(25_000)
+    category[rng.choice(25_000, rare, replace=False)] = 1.0
+    y = np.where(category == 1, 0 if model is PoissonRegression else 1, y)
+    with pytest.raises(SeparationError, match="quasi-completely") as caught:
+        model.fit(np.column_stack([X, category]), y)
+    direction = caught.value.direction.reshape(-1, 4)
+    assert (direction[:, :3] == 0).all()
+    assert direction[:, 3].any()
+
+
+def test_residuals_keep_their_digits_where_a_class_is_certain():
+    """From a logit of 37 on, y - p taken as a difference is zero."""
+    eta = np.array([40.0, -40.0, 700.0, -0.0])
+    for model, z in (
+        (LogisticRegression, eta[None]),
+        (SoftmaxRegression, np.vstack([eta, np.full(4, -800.0)])),
+    ):
+        for y in (0, 1):
+            rows = model.statistics(([[0.0]] * 4, np.array([0, 1, 0, 1])))
+            member = model(rows, np.zeros(2))
+            slope = member._derivatives(z, np.full(4, y))[1][0]
+            exact = special.expit(-eta) if y else -special.expit(eta)
+            np.testing.assert_allclose(slope, exact, rtol=1e-14)
+
+
+def test_a_direction_holds_no_rounding():
+    rng = np.random.default_rng(1)
+    category, x = rng.integers(0, 4, 300), rng.normal(size=300)
+    X = np.column_stack([np.eye(4)[category][:, 1:], x * 1e-9])
+    y = (category >= 2) * 1
+    with pytest.raises(SeparationError, match=r"direction -0.5 intercept \+1 x2 \+1 x3;") as caught:
+        LogisticRegression.fit(X, y)
+    assert proves(caught.value.direction, X, y)
 
 
 def test_separation_in_many_columns_and_rows_is_found():
@@ -793,6 +853,14 @@ def test_a_fit_holds_one_value_and_a_bootstrap_starts_from_one_fit(model):
         model.fit(X, y, fixed={fit.names[1]: [0.0, 1.0]})
     with pytest.raises(DataError, match="takes a single fit"):
         fit.bootstrap(3, rng=0).bootstrap(3, rng=0)
+
+
+def test_two_coefficients_of_one_name_are_refused():
+    pandas = pytest.importorskip("pandas")
+    X, y = data(SoftmaxRegression, p=2)
+    frame = pandas.DataFrame(X, columns=["a", "a_b"])
+    with pytest.raises(DataError, match="two coefficients would be called 'a_b_c'"):
+        SoftmaxRegression.fit(frame, np.array(["0", "b_c", "c"])[y])
 
 
 def test_labels_behind_a_mask_are_refused():

@@ -69,11 +69,16 @@ class PoissonRegression(Climbed):
     def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
         # One least-squares fit of log(y + 1/2) with the weights that these rates would have: from
         # zero, the first Newton step of a log link overshoots by orders of magnitude.
-        y, w = problem.rows.y, problem.rows.weights
-        target = np.log(y + 0.5) - (0.0 if offsets is None else offsets[0])
-        root = np.sqrt((y + 0.5) * (1.0 if w is None else w))
-        Z = problem.bases[0].rows() * root[:, None]
-        return np.linalg.lstsq(Z, target * root, rcond=None)[0]
+        y, w, basis = problem.rows.y, problem.rows.counts(), problem.bases[0]
+        offset = np.zeros(y.size) if offsets is None else offsets[0]
+        root, Z = np.sqrt((y + 0.5) * w), basis.rows()
+        target = np.log(y + 0.5) - offset
+        gamma = np.linalg.lstsq(Z * root[:, None], target * root, rcond=None)[0]
+        # A distant row that weighs little can get an absurd rate, from which no step leads back: then
+        # one rate for all is the safer start.
+        level = np.log((y + 0.5) @ w / w.sum())
+        excess = w @ np.exp(np.minimum(Z @ gamma + offset - level, 700.0)) / w.sum()
+        return gamma if excess < 1e6 else basis.least_squares(np.full(y.size, level))
 
     @classmethod
     def _cone(cls, problem: Problem) -> Cone:

@@ -50,11 +50,11 @@ def recession(
 ) -> Array | None:
     """Return a direction of the cone along which some condition is positive, or None if there is none.
 
-    With `strict` every condition must be positive; without `search` only the guess is tried. The programme is: maximise the sum of the
-    conditions (strict: the smallest) over directions with coordinates in [-1, 1]. It is solved for a
-    few conditions first, those that `guess` meets worst; conditions that its solution violates are
-    added until none is left, which proves the direction, or until nothing is gained on the few, which
-    proves that there is none.
+    With `strict` every condition must be positive; without `search` only the guess is tried. The programme
+    is: maximise the sum of the conditions (strict: the smallest) over directions with coordinates in
+    [-1, 1]. It is solved for a few conditions first, those that `guess` meets worst; conditions that its
+    solution violates are added until none is left, which proves the direction, or until nothing is gained
+    on the few, which proves that there is none. All this holds up to `rounding`, on columns of size 1.
 
     Source: Albert and Anderson (1984); Konis (2007).
 
@@ -122,8 +122,8 @@ def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> 
     direction = recession(cone, gamma, search=prove)
     if direction is None:
         return
-    kind = "completely"
-    if cone.margins(direction).min() <= 0:
+    kind, margins = "completely", cone.margins(direction)
+    if margins.min() <= 64 * np.finfo(float).eps * np.abs(margins).max():
         complete = recession(cone, direction, strict=True)
         kind, direction = (
             (kind, complete) if complete is not None else ("quasi-completely", direction)
