@@ -171,21 +171,7 @@ class Basis:
         """Scale a copy, or name what cannot be estimated."""
         n, p = X.shape
         first = int(intercept)
-        if p + first > n:
-            ones = " and an intercept" if intercept else ""
-            raise DataError(
-                f"{p} column(s){ones} for {n} row(s): with more coefficients than observations the "
-                "likelihood has no single maximum; drop columns, or gather more data"
-            )
-        low, high = X.min(axis=0), X.max(axis=0)
-        largest = np.maximum(np.abs(low), np.abs(high))
-        extreme = (largest > 1e140) | ((largest < 1e-140) & (largest > 0))
-        if extreme.any():
-            j = int(np.argmax(extreme))
-            raise DataError(
-                f"the values of column {names[j]!r} reach {largest[j]:.1g}, whose square no float "
-                "holds: give the column in another unit"
-            )
+        largest = _refuse_hopeless(X, names, intercept=intercept)
         Z = np.empty((n, p + first))
         Z[:, :first] = 1.0
         square = np.zeros(p)
@@ -193,16 +179,6 @@ class Basis:
             z = np.subtract(X[part], center, out=Z[part, first:])
             square += np.einsum("ij,ij->j", z, z)
         size = np.sqrt(square / n)
-        # A column whose spread is the rounding of its values is a constant.
-        flat = high - low <= 16 * np.finfo(float).eps * largest if intercept else largest == 0
-        if flat.any():
-            j = int(np.argmax(flat))
-            what = (
-                f"is {X[0, j]:g} in every row, as the intercept is 1"
-                if intercept
-                else "is 0 in every row"
-            )
-            raise DataError(f"column {names[j]!r} {what}: it says nothing of its own; drop it")
         gram = np.zeros((p + first,) * 2)
         for part in row_blocks(Z):
             z = Z[part]
@@ -215,6 +191,37 @@ class Basis:
             Z = linalg.solve_triangular(R, Z.T, trans="T", overwrite_b=True).T * np.sqrt(n)
             T = linalg.solve_triangular(R, T.T, trans="T").T * np.sqrt(n)
         return cls(Z, False, np.eye(p + first), T)
+
+
+def _refuse_hopeless(X: Array, names: tuple[str, ...], *, intercept: bool) -> Array:
+    """Refuse columns that no fit can use, and return the largest absolute value of each."""
+    n, p = X.shape
+    if p + intercept > n:
+        ones = " and an intercept" if intercept else ""
+        raise DataError(
+            f"{p} column(s){ones} for {n} row(s): with more coefficients than observations the "
+            "likelihood has no single maximum; drop columns, or gather more data"
+        )
+    low, high = X.min(axis=0), X.max(axis=0)
+    largest = np.maximum(np.abs(low), np.abs(high))
+    extreme = (largest > 1e140) | ((largest < 1e-140) & (largest > 0))
+    if extreme.any():
+        j = int(np.argmax(extreme))
+        raise DataError(
+            f"the values of column {names[j]!r} reach {largest[j]:.1g}, whose square no float "
+            "holds: give the column in another unit"
+        )
+    # A column whose spread is the rounding of its values is a constant.
+    flat = high - low <= 16 * np.finfo(float).eps * largest if intercept else largest == 0
+    if flat.any():
+        j = int(np.argmax(flat))
+        what = (
+            f"is {X[0, j]:g} in every row, as the intercept is 1"
+            if intercept
+            else "is 0 in every row"
+        )
+        raise DataError(f"column {names[j]!r} {what}: it says nothing of its own; drop it")
+    return largest
 
 
 def _scaling(center: Array, size: Array, *, intercept: bool) -> Array:

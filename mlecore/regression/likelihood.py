@@ -115,8 +115,8 @@ class RegressionLikelihood(Likelihood):
         inverse = linalg.solve_triangular(R, np.eye(len(R)))
         if kind != "sandwich":
             return inverse @ inverse.T
-        U, w = member._row_scores()[:, self.free], self.statistic.weights
-        U = linalg.solve_triangular(R, (U if w is None else U * np.sqrt(w)[:, None]).T, trans="T")
+        U = member._row_scores()[:, self.free] * np.sqrt(self.statistic.counts())[:, None]
+        U = linalg.solve_triangular(R, U.T, trans="T")
         spread = inverse @ U
         return spread @ spread.T
 
@@ -142,5 +142,4 @@ class RegressionLikelihood(Likelihood):
     def score_products(self, theta: Array) -> Array:
         """Return sum_i w_i u_i u_i', with u_i the score of row i."""
         u = self.layout.distribution(self._full(theta), {})._row_scores()[:, self.free]
-        w = self.statistic.weights
-        return (u if w is None else u * w[:, None]).T @ u
+        return self.statistic.weighted(u.T) @ u

@@ -48,7 +48,7 @@ class LinearRegression(Regression):
             raise DataError(
                 f"the values of y reach {size:.1g}, whose square no float holds: give y in another unit"
             )
-        w = np.ones(target.size) if rows.weights is None else rows.weights
+        w = rows.counts()
         # Normal equations on standardised columns, then once more on what they leave: as exact as an
         # orthogonal decomposition, several times faster, and without a copy.
         gamma, residual = np.zeros(basis.size), target

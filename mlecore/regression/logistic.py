@@ -90,11 +90,10 @@ class LogisticRegression(Climbed):
         mixed = (rows.y > 0) & (rows.y < 1)
         if not mixed.any():
             return rows
-        w = np.ones(rows.y.size) if rows.weights is None else rows.weights
         index = np.concatenate([np.arange(rows.y.size), np.flatnonzero(mixed)])
         y = np.concatenate([np.where(mixed, 1.0, rows.y), np.zeros(mixed.sum())])
         share = np.concatenate([np.where(mixed, rows.y, 1.0), 1.0 - rows.y[mixed]])
-        counts = w[index] * share
+        counts = rows.counts()[index] * share
         near = np.round(counts)  # 6 of 59 is 59 * (6 / 59) up to rounding
         counts = np.where(np.abs(counts - near) < 1e-9 * (1.0 + near), near, counts)
         return replace(rows, X=rows.X[index], y=y, weights=counts)

@@ -46,7 +46,17 @@ class Regression:
     """A conditional family; its subclasses are models, their instances say what y is at each row of X.
 
     `rows` are the observations that the model is conditioned on, `theta` the vector of parameters:
-    the coefficients, intercept first, then whatever `others` names.
+    the coefficients, intercept first, then whatever `others` names. A subclass writes
+
+    - `_possible(y)` and `_support`: which y it can produce, and that in words;
+    - `_log_prob_rows(eta, y)` and `_derivatives(eta, y)`: the log-probability, its slope and its
+      curvature in the linear predictors eta;
+    - `_cone(problem)`: the conditions of separation, where it is `Climbed`; else `_solve`;
+    - `_draw(rng)` and `predict(X)`.
+
+    >>> from mlecore import LinearRegression
+    >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0], fixed={"sigma": 0.1}).dist
+    LinearRegression(intercept=0.966667, x1=2, sigma=0.1)
     """
 
     rows: Observations

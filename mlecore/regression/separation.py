@@ -64,46 +64,26 @@ def recession(
     >>> bool((z @ direction >= 0).all())
     True
     """
-    from scipy import optimize
-
     if strict and cone.tight.any():
         return None
-    count, d = cone.tight.size, cone.total.size
     length = float(np.abs(guess).max(initial=0.0))
     margins = cone.margins(guess / length if length > 0 else guess)
     if not cone.tight.any() and margins.min() > rounding:
         return guess / length  # the climb has found a separating direction itself
     if not search:
         return None
-    some = min(count, 200 + 10 * d)
+    some = min(cone.tight.size, 200 + 10 * cone.total.size)
     used = np.union1d(
         np.argpartition(np.where(cone.tight, -np.abs(margins), margins), some - 1)[:some],
-        np.linspace(0, count - 1, some).astype(int),
+        np.linspace(0, cone.tight.size - 1, some).astype(int),
     )
-    scale = max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
     for _ in range(200):
-        M, tight = cone.rows(used), cone.tight[used]
-        loose = -M[~tight]
-        objective, bounds = -cone.total / scale, [(-1.0, 1.0)] * d
-        if strict:
-            loose = np.column_stack([loose, np.ones(len(loose))])
-            objective = np.append(np.zeros(d), -1.0)
-            bounds = [*bounds, (0.0, 1.0)]
-        solution = optimize.linprog(
-            objective,
-            A_ub=loose if len(loose) else None,
-            b_ub=np.zeros(len(loose)) if len(loose) else None,
-            A_eq=M[tight] if tight.any() else None,
-            b_eq=np.zeros(int(tight.sum())) if tight.any() else None,
-            bounds=bounds,
-            method="highs",
-            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-        )
-        if solution.status != 0 or -solution.fun <= rounding:
+        direction, gain = _programme(cone, used, strict=strict)
+        if gain <= rounding:
             return None
-        direction = solution.x[:d] / np.abs(solution.x[:d]).max()
+        direction /= np.abs(direction).max()
         margins = cone.margins(direction)
-        least = -solution.fun if strict else 0.0
+        least = gain if strict else 0.0
         violation = np.where(cone.tight, np.abs(margins), 0.5 * least - margins)
         violation[used] = 0.0
         worst = np.flatnonzero(violation > rounding)
@@ -114,6 +94,33 @@ def recession(
             worst = worst[np.argpartition(violation[worst], -some)[-some:]]
         used = np.union1d(used, worst)
     return None
+
+
+def _programme(cone: Cone, used: Array, *, strict: bool) -> tuple[Array, float]:
+    """Solve the programme of `recession` on some conditions: the direction and what it gains, 0 for none."""
+    from scipy import optimize  # here, as most fits need no linear programme
+
+    M, tight = cone.rows(used), cone.tight[used]
+    loose, size = -M[~tight], cone.total.size
+    objective = -cone.total / max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
+    bounds = [(-1.0, 1.0)] * size
+    if strict:
+        loose = np.column_stack([loose, np.ones(len(loose))])
+        objective = np.append(np.zeros(size), -1.0)
+        bounds = [*bounds, (0.0, 1.0)]
+    solution = optimize.linprog(
+        objective,
+        A_ub=loose if len(loose) else None,
+        b_ub=np.zeros(len(loose)) if len(loose) else None,
+        A_eq=M[tight] if tight.any() else None,
+        b_eq=np.zeros(int(tight.sum())) if tight.any() else None,
+        bounds=bounds,
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )
+    if solution.status != 0:
+        return np.zeros(size), 0.0
+    return solution.x[:size], float(-solution.fun)
 
 
 def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> None:

@@ -89,17 +89,16 @@ class SoftmaxRegression(Climbed):
     def _information_roots(self, part: slice) -> Array:
         # diag(p) - pp' is the sum over the classes c of p_c (e_c - p)(e_c - p)'.
         eta, M = self.eta(self.rows.X[part]), self._columns(part)
-        full = special.softmax(np.vstack([np.zeros(len(M)), eta]), axis=0)
-        weights = 1.0 if self.rows.weights is None else self.rows.weights[part]
+        full = special.softmax(_all_classes(eta), axis=0)
         return np.vstack(
             [
                 np.hstack([M * (root * ((a == c) - p))[:, None] for a, p in enumerate(full[1:], 1)])
-                for c, root in enumerate(np.sqrt(full * weights))
+                for c, root in enumerate(np.sqrt(self.rows.weighted(full, part)))
             ]
         )
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
-        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        full = _all_classes(eta)
         shortfall = full.max(axis=-2, keepdims=True) - full
         others = np.exp(-shortfall)
         np.put_along_axis(others, full.argmax(axis=-2)[..., None, :], 0.0, axis=-2)
@@ -138,10 +137,14 @@ class SoftmaxRegression(Climbed):
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, in sorted order, at each row of X: shape (n, K)."""
-        eta = self.eta(self._new_rows(X))
-        full = np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
+        full = _all_classes(self.eta(self._new_rows(X)))
         return np.swapaxes(special.softmax(full, axis=-2), -1, -2)
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class at each row of X, as it was called in y."""
         return self.rows.classes[self.predict_proba(X).argmax(axis=-1)]
+
+
+def _all_classes(eta: Array) -> Array:
+    """Return the predictors of all classes, that of the first being 0."""
+    return np.concatenate([np.zeros((*eta.shape[:-2], 1, eta.shape[-1])), eta], axis=-2)
