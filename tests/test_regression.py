@@ -394,6 +394,12 @@ def test_every_test_and_interval_survives_an_offset(model, offset):
         np.testing.assert_allclose(there.log_likelihood - heights, drop, rtol=1e-5)
 
 
+def test_weights_that_leave_nothing_of_most_rows_are_named():
+    X, y = data(LinearRegression)
+    with pytest.raises(DataError, match=r"the weights lie between 1 and 1e\+20"):
+        LinearRegression.fit(X, y, np.r_[1e20, 1e20, np.ones(198)])
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_rows_of_no_weight_do_not_matter_wherever_they_lie(model):
     X, y = data(model)

@@ -9,7 +9,7 @@ from scipy import linalg
 
 from ..errors import DataError, NoMLEError
 from ..numerics import LOG_2PI
-from .design import row_blocks
+from .design import Basis, row_blocks
 from .model import Regression
 from .observations import Observations
 from .problem import Problem
@@ -49,18 +49,8 @@ class LinearRegression(Regression):
                 f"the values of y reach {size:.1g}, whose square no float holds: give y in another unit"
             )
         w = rows.counts()
-        # Normal equations on standardised columns, then once more on what they leave: as exact as an
-        # orthogonal decomposition, several times faster, and without a copy.
-        gamma, residual = np.zeros(basis.size), target
-        if gamma.size:
-            gram = np.zeros((basis.size,) * 2)
-            for part in row_blocks(basis.X):
-                Z = basis.rows(part) * np.sqrt(w[part])[:, None]
-                gram += Z.T @ Z
-            factor = linalg.cho_factor(gram)
-            for _ in range(2):
-                gamma = gamma + linalg.cho_solve(factor, basis.gather(w * residual))
-                residual = target - basis.apply(gamma)
+        gamma = _least_squares(basis, w, target)
+        residual = target - basis.apply(gamma) if gamma.size else target
         rss = float(residual @ (w * residual))
         theta = problem.theta(gamma, theta)
         if "sigma" in problem.names and theta[-1] == 0.0:
@@ -122,3 +112,28 @@ class LinearRegression(Regression):
     def predict(self, X: Any) -> Array:
         """Return the mean of y at each row of X."""
         return self.eta(self._new_rows(X))[..., 0, :]
+
+
+def _least_squares(basis: Basis, w: Array, target: Array) -> Array:
+    """Return gamma with Z gamma nearest to the target, by the weights w.
+
+    Normal equations on standardised columns, then once more on what they leave: as exact as an orthogonal
+    decomposition, several times faster, and without a copy.
+    """
+    gamma = np.zeros(basis.size)
+    if not gamma.size:
+        return gamma
+    gram = np.zeros((basis.size,) * 2)
+    for part in row_blocks(basis.X):
+        Z = basis.rows(part) * np.sqrt(w[part])[:, None]
+        gram += Z.T @ Z
+    try:
+        factor = linalg.cho_factor(gram)
+    except linalg.LinAlgError as error:
+        raise DataError(
+            f"the weights lie between {w.min():.1g} and {w.max():.1g}: in floating point the rows of large "
+            "weight leave nothing of the others, and alone they do not determine the coefficients; drop "
+            "columns, or give weights that are nearer to each other"
+        ) from error
+    gamma = linalg.cho_solve(factor, basis.gather(w * target))
+    return gamma + linalg.cho_solve(factor, basis.gather(w * (target - basis.apply(gamma))))
