@@ -851,6 +851,20 @@ def test_unknown_names_and_wrong_shapes_of_prediction_are_named():
         mle.Likelihood(LogisticRegression, X)
 
 
+def test_a_profile_says_where_the_climb_did_not_arrive():
+    X, y = data(PoissonRegression)
+    fit = PoissonRegression.fit(X, y)
+    values = fit.likelihood.profile("x1", [0.5, 1e3, np.nan])
+    held = PoissonRegression.fit(X, y, fixed={"x1": 0.5})
+    assert values[0] == pytest.approx(held.log_likelihood, rel=1e-13)
+    assert np.isnan(values[1:]).all()
+    assert fit.likelihood.profile("x1", 0.5) == pytest.approx(values[0], rel=1e-13)
+    spread = LinearRegression.fit(*data(LinearRegression)).likelihood.profile("sigma", [-1.0, 0.7])
+    assert np.isnan(spread).tolist() == [True, False]
+    with pytest.raises(DataError, match="x9"):
+        fit.likelihood.profile("x9", [0.0])
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_fit_holds_one_value_and_a_bootstrap_starts_from_one_fit(model):
     X, y = data(model)

@@ -84,6 +84,29 @@ class RegressionLikelihood(Likelihood):
         dist = here.layout.distribution(theta, {})
         return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
 
+    def profile(self, name: str, grid: ArrayLike) -> Array:
+        """Return max l over the other parameters, at each value of one parameter.
+
+        It is NaN outside the domain, and where the climb does not arrive: a thousand standard errors
+        away the classes are all but certain, and the likelihood is too flat or too steep for its steps.
+
+        Raises
+        ------
+        DataError : for a parameter that there is not.
+
+        >>> from mlecore import LogisticRegression
+        >>> likelihood = RegressionLikelihood(LogisticRegression, ([0.0, 1, 2, 3], [0, 1, 0, 1]))
+        >>> likelihood.profile("x1", [0.0, 1e9]).round(4)
+        array([-2.7726,     nan])
+        """
+        grid = np.asarray(grid, dtype=float)
+        valid = np.asarray(self.layout.domain(self.layout.index(name)).contains(grid))
+        values = np.full(grid.shape, np.nan)
+        if valid.any():
+            top = self.maximize(fixed={name: grid[valid]})
+            values[valid] = np.where(top.converged, top.log_likelihood, np.nan)
+        return values[()]
+
     def _problem(self) -> tuple[Problem, Array | None]:
         """Return the standardised columns, and where the last climb on them ended.
 
