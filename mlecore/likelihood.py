@@ -379,7 +379,7 @@ class Likelihood:
         if self.held:
             return self.family._mle_given(self.statistic, self.held, **self.known)
         family = self.family
-        if family.irregular or getattr(family, "only_by_formula", False):
+        if family.irregular or family.only_by_formula:
             return family._mle(self.statistic, **self.known)
         return None
 

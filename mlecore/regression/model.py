@@ -66,6 +66,7 @@ class Regression:
     others: ClassVar[tuple[str, ...]] = ()
     irregular: ClassVar[tuple[str, ...]] = ()
     information_only_expected: ClassVar[str] = ""
+    only_by_formula: ClassVar[bool] = False
     event_ndim: ClassVar[int] = 0
 
     # -- reading -----------------------------------------------------------------------------------
