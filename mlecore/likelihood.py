@@ -19,7 +19,7 @@ from .errors import DataError
 from .numerics import blocks
 from .statistics import Statistic
 
-__all__ = ["Likelihood", "Maximum"]
+__all__ = ["Likelihood", "Maximum", "climb"]
 
 Array = np.ndarray
 
@@ -365,9 +365,7 @@ class Likelihood:
         start = np.broadcast_to(start, (*batch, start.shape[-1])).reshape(count, -1)[:, here.free]
         flat = here._flat(batch)
         size = max(1, _TERMS_AT_ONCE // here.statistic.width)
-        climbs = [
-            _climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)
-        ]
+        climbs = [climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)]
         columns = [np.concatenate(column) for column in zip(*climbs, strict=True)]
         theta, value, converged, iterations = (c.reshape(batch + c.shape[1:]) for c in columns)
         full = here._full(theta)
@@ -440,10 +438,16 @@ def _is_all(index: Any, count: int) -> bool:
     )
 
 
-def _climb(
+def climb(
     likelihood: Likelihood, start: Array, max_iterations: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Climb every row of a flat batch; return (theta, log-likelihood, converged, iterations)."""
+    """Climb every row of a flat batch from its free scalars; return (theta, log-likelihood, converged, iterations).
+
+    >>> from mlecore import Exponential
+    >>> theta, *_ = climb(Likelihood(Exponential, [[1.0, 3.0]], axis=1), np.array([[1.0]]), 50)
+    >>> theta
+    array([[0.5]])
+    """
     layout, free = likelihood.layout, likelihood.free
     count, p = start.shape
     theta = start.copy()

@@ -11,17 +11,18 @@ import numpy as np
 from ..domains import Positive, Real, parameter
 from ..errors import RegularityError
 from ..family import Array, Family, Refusal, Solution, symmetric
+from ..likelihood import Likelihood
 from ..statistics import Moments, Sample, piecewise
 from .heavy_tails import (
     best_climb,
     grid_of_values,
     largest_share,
-    locate,
     polar,
     share_at,
     spread_about,
     standardised,
     sum_log1p_square,
+    top_of,
 )
 
 
@@ -81,7 +82,7 @@ class Cauchy(Family):
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
         y, center, spread = standardised(t)
-        loc, scale, converged, iterations = locate(y, 1.0)
+        loc, scale, converged, iterations = top_of(Likelihood(cls, y), 1.0)
         params = {"loc": center + spread * loc, "scale": spread * scale}
         return Solution(params, iterations, converged)
 

@@ -8,6 +8,7 @@ Tyler 1991), which `locate` finds. With the scale known there can be a maximum b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Self
@@ -15,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..family import Array
-from ..likelihood import Likelihood
+from ..likelihood import Likelihood, climb
 from ..numerics import blocks, mean_log, some
 from ..statistics import LONG, Sample, order_statistics, piecewise
 
@@ -195,7 +196,7 @@ def locate(
     loc: Any = 0.0,
     scale: Any = 1.0,
     tolerance: float = 1e-16,
-    max_iterations: int = 200,
+    max_iterations: int = 60,
 ) -> tuple[Array, Array, Array, Array]:
     """Return the location and scale of a t with df >= 1 known that maximise the likelihood, and (converged, iterations).
 
@@ -239,6 +240,30 @@ def locate(
         active = active[~converged[active]]
     columns = loc, scale, converged, iterations
     return columns if batch else tuple(c[0] for c in columns)
+
+
+def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
+    """Return (loc, scale, converged, iterations) at the top of a likelihood in which these two are free, df >= 1.
+
+    EM crawls where nearly half of the values are equal and the scale is tiny: there the generic climb goes on.
+
+    >>> from mlecore import Cauchy
+    >>> loc, scale, _, _ = top_of(Likelihood(Cauchy, [-1.0, 0.0, 1.0]), 1.0)
+    >>> float(loc), round(float(scale) ** 2, 12)
+    (0.0, 0.333333333333)
+    """
+    t = likelihood.statistic
+    loc, scale, converged, iterations = (np.atleast_1d(c) for c in locate(t, df))
+    slow = np.flatnonzero(~converged)
+    if slow.size:
+        part = copy(likelihood)
+        part.statistic = t if t.batch_shape else t[None]
+        start = np.stack([loc[slow], scale[slow]], axis=-1)
+        theta, _, converged[slow], more = climb(part.at(slow), start, 200)
+        loc[slow], scale[slow] = theta.T
+        iterations[slow] += more
+    columns = loc, scale, converged, iterations
+    return columns if t.batch_shape else tuple(c[0] for c in columns)
 
 
 def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:

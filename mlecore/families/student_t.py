@@ -25,6 +25,7 @@ from .heavy_tails import (
     spread_about,
     standardised,
     sum_log1p_square,
+    top_of,
 )
 from .normal import Normal
 
@@ -292,7 +293,8 @@ def _with_df(likelihood: Any, df: Any) -> tuple[Array, Array, Array]:
     if likelihood.batch_shape and not y.batch_shape:
         center, spread = (np.broadcast_to(v, likelihood.batch_shape) for v in (center, spread))
         y = y.repeated(likelihood.batch_shape)
-    loc, scale, converged, iterations = locate(y, df)
+    here = Likelihood(StudentT, y, fixed={"df": df})
+    loc, scale, converged, iterations = top_of(here, df)
     theta = np.stack(np.broadcast_arrays(df, center + spread * loc, spread * scale), axis=-1)
     return theta, converged, iterations
 
