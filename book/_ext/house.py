@@ -12,6 +12,8 @@ import re
 import shutil
 from pathlib import Path
 
+import myst_nb.core.render
+from myst_nb.core.utils import coalesce_streams
 from sphinx.application import Sphinx
 
 import api
@@ -63,6 +65,22 @@ def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
             shutil.copy(source / name, target / name)
 
 
+def merge_streams(outputs: list) -> list:
+    """Merge what a cell printed, which arrives in pieces cut anywhere.
+
+    MyST-NB's own merging ends every piece with a new line, so a line could break in its middle, and
+    from one build to the next somewhere else.
+    """
+    whole: list = []
+    for output in outputs:
+        last = whole[-1] if whole else {}
+        if output["output_type"] == "stream" and output["name"] == last.get("name"):
+            last["text"] += output["text"]
+        else:
+            whole.append(output)
+    return coalesce_streams(whole)
+
+
 def mend(html: str) -> str:
     """Mend what the packages write and a screen reader stumbles over."""
     # Every exercise, solution and proof of a page gets the same id.
@@ -97,6 +115,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.config.mathjax_path = "mathjax/tex-chtml.js"
+    myst_nb.core.render.coalesce_streams = merge_streams
     app.connect("config-inited", write_reference, priority=1)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", mend_pages)

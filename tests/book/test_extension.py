@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import myst_nb.core.render
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -109,3 +112,27 @@ def test_the_reference_names_everything_public():
     ]
     assert len(public) > 20
     assert [name for name in public if f"### {name}\n" not in text] == []
+
+
+def test_a_printed_line_stays_whole_however_it_arrived():
+    def piece(text, name="stdout"):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    pieces = [
+        piece("a ="),
+        piece(" 1\nb"),
+        piece(" = 2\n"),
+        piece("aside\n", "stderr"),
+        piece("c\n"),
+    ]
+    merged = house.merge_streams(pieces)
+    assert [(o["name"], o["text"]) for o in merged] == [
+        ("stdout", "a = 1\nb = 2\nc\n"),
+        ("stderr", "aside\n"),
+    ]
+
+
+def test_myst_nb_merges_streams_as_the_book_does():
+    app = SimpleNamespace(config=SimpleNamespace(), connect=lambda *_, **__: None)
+    house.setup(app)
+    assert myst_nb.core.render.coalesce_streams is house.merge_streams
