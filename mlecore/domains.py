@@ -20,6 +20,7 @@ __all__ = [
     "Count",
     "Domain",
     "Layout",
+    "Parameter",
     "Positive",
     "PositiveDefinite",
     "Real",
@@ -342,6 +343,11 @@ def _side_by_side(parts: list[Array]) -> Array:
         batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
         parts = [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts]
     return np.concatenate(parts, axis=-1)
+
+
+#: What a parameter may be given as, a number or an array of numbers, and what it is kept as: a float, or an array
+#: that cannot be written to.
+Parameter = Any
 
 
 def parameter(domain: Domain) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Support, Unit, parameter
+from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..statistics import Moments
 
@@ -23,7 +23,7 @@ class Bernoulli(Family):
     {'p': 0.75}
     """
 
-    p: Array = parameter(Unit())
+    p: Parameter = parameter(Unit())
     support = Support(low=0.0, high=1.0, whole=True, text="0 or 1")
 
     @classmethod

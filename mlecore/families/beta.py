@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
@@ -35,8 +35,8 @@ class Beta(Family):
     0.5
     """
 
-    a: Array = parameter(Positive())
-    b: Array = parameter(Positive())
+    a: Parameter = parameter(Positive())
+    b: Parameter = parameter(Positive())
     support = Support(low=0.0, high=1.0, open_low=True, open_high=True, text="0 < x < 1")
     shows_outsiders = True
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Count, Support, Unit, parameter
+from ..domains import Count, Parameter, Support, Unit, parameter
 from ..errors import SupportError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
@@ -28,8 +28,8 @@ class Binomial(Family):
     {'n': 20.0, 'p': 0.65}
     """
 
-    n: Array = parameter(Count())
-    p: Array = parameter(Unit())
+    n: Parameter = parameter(Count())
+    p: Parameter = parameter(Unit())
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, ..., n")
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Simplex, Support, parameter
+from ..domains import Parameter, Simplex, Support, parameter
 from ..errors import DataError
 from ..family import Array, Family, Solution
 from ..statistics import Frequencies, Statistic
@@ -26,7 +26,7 @@ class Categorical(Family):
     array([0.25, 0.5 , 0.25])
     """
 
-    probs: Array = parameter(Simplex())
+    probs: Parameter = parameter(Simplex())
     support = Support(low=0.0, whole=True, text="classes 0, 1, ..., K-1")
     only_by_formula = True
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
+from ..domains import Parameter, Positive, Real, parameter
 from ..errors import RegularityError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
@@ -38,8 +38,8 @@ class Cauchy(Family):
     0.333333333333
     """
 
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
+    loc: Parameter = parameter(Real())
+    scale: Parameter = parameter(Positive())
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..statistics import Means, Moments
 
@@ -23,7 +23,7 @@ class Exponential(Family):
     {'rate': 0.5}
     """
 
-    rate: Array = parameter(Positive())
+    rate: Parameter = parameter(Positive())
     support = Support(low=0.0, text="x >= 0")
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
@@ -35,8 +35,8 @@ class Gamma(Family):
     -1.0
     """
 
-    shape: Array = parameter(Positive())
-    rate: Array = parameter(Positive())
+    shape: Parameter = parameter(Positive())
+    rate: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Support, Unit, parameter
+from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..statistics import Means, Moments
 
@@ -24,7 +24,7 @@ class Geometric(Family):
     {'p': 0.5}
     """
 
-    p: Array = parameter(Unit(zero=False))
+    p: Parameter = parameter(Unit(zero=False))
     support = Support(low=1.0, whole=True, text="whole numbers 1, 2, 3, ...")
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..statistics import LogMoments, Moments
 from .gamma import Gamma
@@ -25,8 +25,8 @@ class InverseGamma(Family):
     -1.0
     """
 
-    shape: Array = parameter(Positive())
-    scale: Array = parameter(Positive())
+    shape: Parameter = parameter(Positive())
+    scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
 

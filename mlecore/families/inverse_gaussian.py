@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import LOG_2PI
 from ..statistics import Moments, ReciprocalMoments
@@ -25,8 +25,8 @@ class InverseGaussian(Family):
     {'mu': 1.5, 'shape': 12.0}
     """
 
-    mu: Array = parameter(Positive())
-    shape: Array = parameter(Positive())
+    mu: Parameter = parameter(Positive())
+    shape: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
 
     @classmethod

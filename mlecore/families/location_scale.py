@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
+from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
 from ..numerics import blocks, every
 from ..statistics import Moments, Sample
@@ -31,8 +31,8 @@ _PART = 2048
 class LocationScale(Family):
     """A family whose members differ in where they lie, `loc`, and how wide they are, `scale`; both in the unit of x."""
 
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
+    loc: Parameter = parameter(Real())
+    scale: Parameter = parameter(Positive())
 
     def _standardised(self, t: Sample) -> Array:
         return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]

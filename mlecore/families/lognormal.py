@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, Support, parameter
+from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..numerics import log_ratio
 from ..statistics import Moments, heaviest
@@ -27,8 +27,8 @@ class LogNormal(Family):
     1.0
     """
 
-    mu: Array = parameter(Real())
-    sigma: Array = parameter(Positive())
+    mu: Parameter = parameter(Real())
+    sigma: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
 

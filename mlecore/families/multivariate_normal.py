@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import PositiveDefinite, RealVector, parameter
+from ..domains import Parameter, PositiveDefinite, RealVector, parameter
 from ..errors import DataError
 from ..family import Array, Family, Refusal, Solution
 from ..numerics import LOG_2PI
@@ -29,8 +29,8 @@ class MultivariateNormal(Family):
     array([1., 1.])
     """
 
-    mu: Array = parameter(RealVector())
-    cov: Array = parameter(PositiveDefinite())
+    mu: Parameter = parameter(RealVector())
+    cov: Parameter = parameter(PositiveDefinite())
     event_ndim = 1
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import deviance, every, log1p_excess, newton_1d, stirling_error, trigamma
 from ..statistics import Moments, Sample, saturated_poisson
@@ -31,8 +31,8 @@ class NegativeBinomial(Family):
     0.125
     """
 
-    mu: Array = parameter(Positive(zero=True))
-    size: Array = parameter(Positive())
+    mu: Parameter = parameter(Positive(zero=True))
+    size: Parameter = parameter(Positive())
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, 2, ...")
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Real, parameter
+from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import LOG_2PI
 from ..statistics import Moments
@@ -25,8 +25,8 @@ class Normal(Family):
     1.0
     """
 
-    mu: Array = parameter(Real())
-    sigma: Array = parameter(Positive())
+    mu: Parameter = parameter(Real())
+    sigma: Parameter = parameter(Positive())
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Moments:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import log_ratio
 from ..statistics import AboveLeast, Moments
@@ -27,8 +27,8 @@ class Pareto(Family):
     {'shape': 1.0, 'scale': 2.0}
     """
 
-    shape: Array = parameter(Positive())
-    scale: Array = parameter(Positive())
+    shape: Parameter = parameter(Positive())
+    scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x >= scale > 0")
     irregular = ("scale",)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..numerics import deviance
 from ..statistics import CountMoments, Moments
@@ -24,7 +24,7 @@ class Poisson(Family):
     {'rate': 3.0}
     """
 
-    rate: Array = parameter(Positive(zero=True))
+    rate: Parameter = parameter(Positive(zero=True))
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, 2, ...")
 
     @classmethod

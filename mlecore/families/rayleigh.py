@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import some
 from ..statistics import MeanSquare, Moments
@@ -26,7 +26,7 @@ class Rayleigh(Family):
     12.5
     """
 
-    scale: Array = parameter(Positive())
+    scale: Parameter = parameter(Positive())
     support = Support(low=0.0, text="x >= 0")
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Positive, Real, parameter
+from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import LOG_2PI, log1p_excess, trigamma
@@ -54,9 +54,9 @@ class StudentT(Family):
     1.0
     """
 
-    df: Array = parameter(Positive(least=1.0))
-    loc: Array = parameter(Real())
-    scale: Array = parameter(Positive())
+    df: Parameter = parameter(Positive(least=1.0))
+    loc: Parameter = parameter(Real())
+    scale: Parameter = parameter(Positive())
 
     def _wide(self) -> Array:
         """Return sqrt(df) scale, the scale that the tails see."""

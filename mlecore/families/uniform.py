@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains import Real, parameter
+from ..domains import Parameter, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..statistics import Extremes, Moments
 
@@ -24,8 +24,8 @@ class Uniform(Family):
     {'low': 2.0, 'high': 5.0}
     """
 
-    low: Array = parameter(Real())
-    high: Array = parameter(Real())
+    low: Parameter = parameter(Real())
+    high: Parameter = parameter(Real())
     irregular = ("low", "high")
 
     @classmethod

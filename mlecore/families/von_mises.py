@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Positive, Real, Support, parameter
+from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import newton_1d, some
 from ..statistics import Directions
@@ -40,8 +40,8 @@ class VonMises(Family):
     0.5
     """
 
-    mu: Array = parameter(Real(turn=2.0 * np.pi))
-    kappa: Array = parameter(Positive(zero=True))
+    mu: Parameter = parameter(Real(turn=2.0 * np.pi))
+    kappa: Parameter = parameter(Positive(zero=True))
     support = Support(text="angles in radians")
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..domains import Positive, Support, parameter
+from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import newton_1d
 from ..statistics import Moments, Sample, piecewise
@@ -27,8 +27,8 @@ class Weibull(Family):
     1.0
     """
 
-    shape: Array = parameter(Positive())
-    scale: Array = parameter(Positive())
+    shape: Parameter = parameter(Positive())
+    scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
 
