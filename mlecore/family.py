@@ -334,7 +334,12 @@ class Family:
         return self.scipy().ppf(q)
 
     def scipy(self) -> Any:
-        """Return the same distribution as a frozen `scipy.stats` object."""
+        """Return the same distribution as a frozen `scipy.stats` object.
+
+        >>> from mlecore import Exponential
+        >>> float(Exponential(rate=0.5).scipy().mean())
+        2.0
+        """
         raise TypeError(f"SciPy has no distribution for {type(self).__name__}")
 
     @property

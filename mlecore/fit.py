@@ -382,7 +382,14 @@ class Fit:
         return remarks
 
     def summary(self) -> str:
-        """Return the fit as a text table with four significant digits."""
+        """Return the fit as a text table with four significant digits.
+
+        >>> from mlecore import Poisson
+        >>> print(Poisson.fit([2, 4]).summary())
+        Poisson fitted to n = 2: log-likelihood -3.28, AIC 8.559
+              estimate  std. error  95% low  95% high
+        rate         3       1.225   0.5995       5.4
+        """
         if self.batch_shape:
             return self._caption()
         table = [["", "estimate", "std. error", "95% low", "95% high"], *self._rows()]

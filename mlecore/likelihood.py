@@ -256,7 +256,12 @@ class Likelihood:
         return np.swapaxes(u if w is None else u * w[..., None], -1, -2) @ u
 
     def distribution(self, theta: ArrayLike) -> Any:
-        """Return the member of the family at a vector of free scalars, unchecked."""
+        """Return the member of the family at a vector of free scalars, unchecked.
+
+        >>> from mlecore import Poisson
+        >>> Likelihood(Poisson, [2, 4]).distribution([3.0])
+        Poisson(rate=3)
+        """
         return self.layout.distribution(self._full(np.asarray(theta, dtype=float)), self.known)
 
     def _vector(self, vector: tuple, params: Mapping[str, ArrayLike]) -> Array:

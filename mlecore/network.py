@@ -77,7 +77,11 @@ class MLP:
         return f"MLP({self.sizes}): {self.weights.size} weights, {state}"
 
     def layers(self, weights: Array | None = None) -> list[tuple[Array, Array]]:
-        """Return the matrix (inputs, outputs) and the bias of each layer, as views of the vector."""
+        """Return the matrix (inputs, outputs) and the bias of each layer, as views of the vector.
+
+        >>> [(W.shape, b.shape) for W, b in MLP([2, 3, 1], rng=1).layers()]
+        [((2, 3), (3,)), ((3, 1), (1,))]
+        """
         rest, layers = self.weights if weights is None else numeric(weights, "weights"), []
         if rest.shape != self.weights.shape:
             raise DataError(f"weights must have shape {self.weights.shape}, got {rest.shape}")
@@ -87,7 +91,11 @@ class MLP:
         return layers
 
     def eta(self, X: ArrayLike) -> Array:
-        """Return the outputs of the last layer, shape (n, outputs): logits, or means."""
+        """Return the outputs of the last layer, shape (n, outputs): logits, or means.
+
+        >>> MLP([2, 3, 1], rng=1).eta([[0.0, 0.0]])
+        array([[0.]])
+        """
         return _finite(self._forward(self._inputs(X), self.weights)[-1])
 
     @np.errstate(all="ignore")
@@ -102,7 +110,13 @@ class MLP:
     def gradient(
         self, X: ArrayLike, y: ArrayLike, loss: str, weights: Array | None = None
     ) -> Array:
-        """Return the slope of the average loss in every weight, by backpropagation."""
+        """Return the slope of the average loss in every weight, by backpropagation.
+
+        The last one, of the output's bias, is the mean of prediction minus truth.
+
+        >>> float(MLP([2, 3, 1], rng=1).gradient([[0.0, 0.0]], [1], "bce")[-1])
+        -0.5
+        """
         return _finite(self._backward(*self._data(X, y, loss), loss, weights))
 
     @np.errstate(all="ignore")
@@ -145,6 +159,11 @@ class MLP:
         ------
         DataError : values or shapes that do not suit the network or the loss.
         ConvergenceError : the loss ran to infinity; the weights are then as they were.
+
+        >>> MLP([1, 4, 1], rng=1).fit([[-1.0], [0.0], [1.0]], [0, 1, 0], epochs=500).predict(
+        ...     [[0.1]]
+        ... )
+        array([1])
         """
         X, y = self._data(X, y, loss)
 
@@ -171,13 +190,23 @@ class MLP:
         return self
 
     def average_loss(self, X: ArrayLike, y: ArrayLike, loss: str | None = None) -> float:
-        """Return the loss averaged over the rows, in nats ("mse": in the square of y's unit)."""
+        """Return the loss averaged over the rows, in nats ("mse": in the square of y's unit).
+
+        >>> round(MLP([1, 1], rng=1).average_loss([[0.0]], [1], "bce") / float(np.log(2)), 12)
+        1.0
+        """
         loss = self._trained() if loss is None else loss
         X, y = self._data(X, y, loss)
         return float(LINKED[loss].value(y, self.eta(X)))
 
     def log_likelihood(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Return the log-likelihood of y: Bernoulli, Categorical, or Normal with sigma at its maximum."""
+        """Return the log-likelihood of y: Bernoulli, Categorical, or Normal with sigma at its maximum.
+
+        >>> X, y = [[0.0], [1.0]], [0, 1]
+        >>> net = MLP([1, 1], rng=1).fit(X, y, epochs=10)
+        >>> net.log_likelihood(X, y) == -2 * net.average_loss(X, y)
+        True
+        """
         n, average = np.size(y), self.average_loss(X, y)
         if self.loss == "mse":
             with np.errstate(divide="ignore"):  # residuals of zero have an infinite density
@@ -185,7 +214,12 @@ class MLP:
         return -n * average
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Return P(y = 1) at each row, shape (n,); of each class, shape (n, K), after loss="softmax"."""
+        """Return P(y = 1) at each row, shape (n,); of each class, shape (n, K), after loss="softmax".
+
+        >>> net = MLP([1, 2], rng=1).fit([[0.0], [1.0]], [0, 1], "softmax", epochs=10)
+        >>> net.predict_proba([[0.5]]).sum(axis=1).round(12)
+        array([1.])
+        """
         loss = self._trained()
         if loss == "mse":
             raise DataError("a network trained by squared error has no classes: use predict(X)")
@@ -193,7 +227,13 @@ class MLP:
         return p[:, 0] if loss == "bce" else p
 
     def predict(self, X: ArrayLike) -> Array:
-        """Return the likelier class at each row, or the mean of y after loss="mse"."""
+        """Return the likelier class at each row, or the mean of y after loss="mse".
+
+        >>> MLP([1, 1], rng=1).fit([[0.0], [1.0]], [3.0, 5.0], "mse", epochs=500).predict(
+        ...     [[0.5]]
+        ... ).round(4)
+        array([4.])
+        """
         loss, eta = self._trained(), self.eta(X)
         if loss == "softmax":
             return eta.argmax(axis=1)

@@ -128,6 +128,9 @@ class GradientCheck:
     error : the largest relative disagreement of a component, beyond the rounding of f.
     worst : the index of that component.
     agrees : whether the error is within the tolerance.
+
+    >>> bool(check_gradient(lambda x: float(x @ x), lambda x: 3 * x, [1.0, 2.0]))
+    False
     """
 
     analytic: Array
