@@ -118,6 +118,20 @@ def memory() -> list[tuple[str, float]]:
     return rows
 
 
+def apart(heights: dict[str, float], factor: float = 2.6) -> dict[str, float]:
+    """Return heights for labels on a logarithmic axis, each at least a factor above the one below it.
+
+    >>> apart({"high": 1.0, "low": 0.9}, factor=2.0)
+    {'low': 0.9, 'high': 1.8}
+    """
+    placed: dict[str, float] = {}
+    least = 0.0
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        placed[name] = max(height, least)
+        least = factor * placed[name]
+    return placed
+
+
 def draw(sizes: dict, replicates: dict, path: Path) -> None:
     """Draw both growths on log-log axes."""
     import matplotlib
@@ -132,7 +146,7 @@ def draw(sizes: dict, replicates: dict, path: Path) -> None:
         "Weibull": "#009e73",
         "StudentT": "#cc79a7",
     }
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), constrained_layout=True)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, constrained_layout=True)
     for axis, curves, what in (
         (axes[0], sizes, "one fit: number of values"),
         (axes[1], replicates, "a batch of fits of n = 50: number of samples"),
@@ -141,12 +155,14 @@ def draw(sizes: dict, replicates: dict, path: Path) -> None:
             x, t = zip(*curve, strict=True)
             style = "--" if name == "np.sum" else "-"
             axis.loglog(x, t, style, color=colours[name], marker="o", markersize=3.5)
-            label = "np.sum: one read" if name == "np.sum" else name
-            axis.annotate(label, (x[-1], t[-1]), (5, 0), textcoords="offset points", va="center",
-                          color=colours[name], fontsize=9)  # fmt: skip
-        axis.set(xlabel=what, ylabel="processor seconds")
-        axis.margins(x=0.2)
+        for name, height in apart({name: curve[-1][1] for name, curve in curves.items()}).items():
+            label = "one read\n(np.sum)" if name == "np.sum" else name
+            axis.annotate(label, (curves[name][-1][0], height), (6, 0), textcoords="offset points",
+                          va="center", color=colours[name], fontsize=9)  # fmt: skip
+        axis.set(xlabel=what)
+        axis.set_xlim(right=12 * curve[-1][0])
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set(ylabel="processor seconds")
     figure.savefig(path, dpi=130)
     plt.close(figure)
