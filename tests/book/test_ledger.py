@@ -16,7 +16,12 @@ ROWS = [line for line in LEDGER.splitlines() if line.startswith("- ")]
 LINK = re.compile(r"\{(numref|eq|ref|prf:ref)\}`(?:[^`<]+<)?([^`>]+)>?`")
 
 # What each role may point at, by the label's first word.
-KINDS = {"numref": {"fig"}, "eq": {"eq"}, "ref": {"sec", "ex"}, "prf:ref": {"def", "thm"}}
+KINDS = {
+    "numref": {"fig"},
+    "eq": {"eq"},
+    "ref": {"sec", "ex", "cell"},
+    "prf:ref": {"def", "thm"},
+}
 
 
 def chapters() -> list[str]:
@@ -47,6 +52,7 @@ def test_the_search_for_labels_finds_each_kind() -> None:
     for label in ("fig-ch1-iid", "eq-ch1-iid", "ex-ch1-horse-kicks", "def-ch1-family"):
         assert label in KNOWN["01_which_distribution"]
     assert "sec-ch11-loses" in KNOWN["11_moments"]
+    assert "cell-ch5-free" in KNOWN["05_losses"]
     assert "fig-ch1-missing" not in KNOWN["01_which_distribution"]
 
 
@@ -61,6 +67,36 @@ def test_every_row_says_what_is_wrong_and_links_to_an_existing_target(row: str) 
         home = [name for name in KNOWN if int(name[:2]) == int(chapter)]
         assert home, f"{label} belongs to a chapter that the contents do not have"
         assert label in KNOWN[home[0]], f"{home[0]} has no {label}"
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_a_label_of_a_cell_stands_right_before_a_cell_that_prints(name: str) -> None:
+    cells = json.loads((ROOT / "book" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    for i, cell in enumerate(cells):
+        source = "".join(cell["source"]).rstrip()
+        labels = re.findall(r"^\((cell-[\w-]+)\)=\s*$", source, flags=re.MULTILINE)
+        if not labels or cell["cell_type"] != "markdown":
+            continue
+        assert source.endswith(f"({labels[0]})=") and len(labels) == 1, labels
+        after = cells[i + 1]
+        hidden = {"remove-cell", "remove-output", "remove-input"}
+        assert after["cell_type"] == "code" and after["outputs"], f"{labels[0]} labels no output"
+        assert not hidden & set(after["metadata"].get("tags", ())), f"{labels[0]} is hidden"
+
+
+def test_every_label_of_a_cell_is_cited_by_the_ledger() -> None:
+    cells = {label for known in KNOWN.values() for label in known if label.startswith("cell-")}
+    assert cells == set(re.findall(r"<(cell-[\w-]+)>", LEDGER))
+
+
+# An equation derives, and what is refuted is shown: so a row has a place that computes something.
+SHOWN = {"fig", "ex", "sec", "cell"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[3:60])
+def test_every_row_links_to_a_place_that_shows_it(row: str) -> None:
+    kinds = {label.split("-")[0] for _, label in LINK.findall(row)}
+    assert kinds & SHOWN, "a row that links to definitions and equations alone shows nothing"
 
 
 def test_every_chapter_refutes_something() -> None:
