@@ -69,19 +69,23 @@ def test_every_row_says_what_is_wrong_and_links_to_an_existing_target(row: str) 
         assert label in KNOWN[home[0]], f"{home[0]} has no {label}"
 
 
-@pytest.mark.parametrize("name", chapters())
-def test_a_label_of_a_cell_stands_right_before_a_cell_that_prints(name: str) -> None:
+def labelled_cells(name: str) -> list[tuple[str, str, dict]]:
+    """Every label of a cell, with the text that it stands in and the cell that follows."""
     cells = json.loads((ROOT / "book" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    for i, cell in enumerate(cells):
-        source = "".join(cell["source"]).rstrip()
-        labels = re.findall(r"^\((cell-[\w-]+)\)=\s*$", source, flags=re.MULTILINE)
-        if not labels or cell["cell_type"] != "markdown":
-            continue
-        assert source.endswith(f"({labels[0]})=") and len(labels) == 1, labels
-        after = cells[i + 1]
-        hidden = {"remove-cell", "remove-output", "remove-input"}
-        assert after["cell_type"] == "code" and after["outputs"], f"{labels[0]} labels no output"
-        assert not hidden & set(after["metadata"].get("tags", ())), f"{labels[0]} is hidden"
+    texts = ["".join(cell["source"]) if cell["cell_type"] == "markdown" else "" for cell in cells]
+    return [
+        (label, text.rstrip(), after)
+        for text, after in zip(texts, cells[1:], strict=False)
+        for label in re.findall(r"^\((cell-[\w-]+)\)=\s*$", text, flags=re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_a_label_of_a_cell_stands_right_before_a_cell_whose_output_is_seen(name: str) -> None:
+    for label, text, after in labelled_cells(name):
+        assert text.endswith(f"\n({label})=")
+        assert after.get("outputs"), f"{label} labels no output"
+        assert "remove-cell" not in after["metadata"].get("tags", ()), f"{label} is hidden"
 
 
 def test_every_label_of_a_cell_is_cited_by_the_ledger() -> None:
