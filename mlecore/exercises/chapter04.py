@@ -13,6 +13,51 @@ Array = np.ndarray
 
 
 @exercise(
+    "exponential-score",
+    praise="Zero at one over the mean of the data, positive below it and negative above.",
+)
+def _(answer: object) -> None:
+    x = np.array([3.0, 43.0, 91.0, 230.0])
+    on = [(rate, x) for rate in (0.002, 0.01, 0.05, 1.0)] + [(0.5, np.array([1.0, 6.0]))]
+    resembles(
+        answer,
+        lambda rate, x: x.size * np.log(rate) - rate * x.sum(),
+        "That is the log-likelihood itself, and right. Now its slope in the rate.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda rate, x: 1 / rate - x.sum(),
+        "The log of the rate occurs once for each observation, so 1/rate does too: the n got lost.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda rate, x: 1 / rate - x.mean(),
+        "That is the score per observation. The score of the sample is the sum of them.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda rate, x: 1 / rate - x,
+        "Those are the slopes of the single observations. Add them up.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda rate, x: -x.size * rate + x.sum() * rate**2,
+        "That is the slope in the mean, written with the rate. Differentiate with respect to the rate.",
+        on=on,
+    )
+    agrees(
+        answer,
+        lambda rate, x: x.size / rate - x.sum(),
+        on=on,
+        otherwise="Check it with (l(rate + h) - l(rate - h)) / (2h), l being the log-likelihood.",
+    )
+
+
+@exercise(
     "exponential-mean-score",
     praise="The top is at the mean of the data again. The shape is another: beyond twice the mean "
     "this curve bends upwards.",

@@ -35,6 +35,22 @@ PLACES = {"top": 0.8, "flat": 0.0, "second derivative at flat": 0.0, "kind of fl
 TestChapter04 = sweep(
     4,
     {
+        "exponential-score": Case(
+            solution=lambda rate, x: len(x) / rate - np.sum(x),
+            starter=starter,
+            also_right=[
+                lambda rate, x: np.sum(1 / rate - x),
+                lambda rate, x: mle.Likelihood(mle.Exponential, x).score(rate=rate)[0],
+            ],
+            wrong=[
+                (lambda rate, x: len(x) * np.log(rate) - rate * np.sum(x), "log-likelihood itself"),
+                (lambda rate, x: 1 / rate - np.sum(x), "the n got lost"),
+                (lambda rate, x: 1 / rate - np.mean(x), "per observation"),
+                (lambda rate, x: 1 / rate - x, "single observations"),
+                (lambda rate, x: score(1 / rate, x), "slope in the mean"),
+                (lambda rate, x: np.sum(x) - len(x) / rate, "wrong sign"),
+            ],
+        ),
         "exponential-mean-score": Case(
             solution=score,
             starter=starter,
