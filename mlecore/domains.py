@@ -28,6 +28,7 @@ __all__ = [
     "Simplex",
     "Support",
     "Unit",
+    "broadcast_shape",
     "numeric",
     "parameter",
     "require_finite",
@@ -340,7 +341,7 @@ class PositiveDefinite(Domain):
 def _side_by_side(parts: list[Array]) -> Array:
     """Join vectors along the last axis, their batches broadcast against each other."""
     if len({part.shape[:-1] for part in parts}) > 1:
-        batch = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        batch = broadcast_shape("the parameters", *(part.shape[:-1] for part in parts))
         parts = [np.broadcast_to(part, batch + part.shape[-1:]) for part in parts]
     return np.concatenate(parts, axis=-1)
 
@@ -411,7 +412,9 @@ class Layout:
                 raise DataError(
                     f"there is no parameter {name!r} to fix; there are {', '.join(names)}"
                 )
-            value = numeric(value, name)
+            value = np.array(numeric(value, name))  # a copy: the caller's array may change
+            if value.size == 0:
+                raise DataError(f"fixed {name} is empty; give a number, or one for each sample")
             if domain is None:
                 held[self.index(name)] = value
                 continue
@@ -454,8 +457,7 @@ class Layout:
         wanted = dict.fromkeys(self.owner[i] for i in free)
         whole = {name: numeric(value, name) for name, value in params.items()}
         if set(whole) == {self.names[i] for i in free} and set(whole) != set(wanted):
-            columns = [whole[self.names[i]] for i in free]
-            return np.stack(np.broadcast_arrays(*columns), axis=-1)
+            return _side_by_side([whole[self.names[i]][..., None] for i in free])
         if set(whole) != set(wanted):
             raise DataError(
                 f"give exactly the free parameters {', '.join(wanted) or '(none)'}; got {', '.join(whole) or 'none'}"
@@ -564,9 +566,13 @@ class Support:
         inside &= (x < self.high) if self.open_high else (x <= self.high)
         return inside & (x == np.floor(x)) if self.whole else inside
 
-    def holds(self, x: Array) -> bool:
-        """Say whether all of x is inside, from its smallest and largest value: a NaN fails, which is wanted."""
-        if np.isinf(self.low) and np.isinf(self.high) and not self.whole:
+    def holds(self, x: Array, always: bool = True) -> bool:
+        """Say whether all of x is inside, from its smallest and largest value: a NaN fails, which is wanted.
+
+        Where every real number is inside, only a value that is not finite could fail, and sums over the data show it:
+        then nothing is looked at, unless `always`.
+        """
+        if np.isinf(self.low) and np.isinf(self.high) and not self.whole and not always:
             return True
         low, high = x.min(), x.max()
         inside = (low > self.low if self.open_low else low >= self.low) and (
@@ -598,9 +604,29 @@ def numeric(value: Any, name: str) -> Array:
             raise DataError(
                 f"{name} holds values that are not numbers; convert them to float first"
             ) from error
+        except OverflowError as error:
+            raise DataError(
+                f"{name} holds a number that no double can hold; rescale it first"
+            ) from error
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
-    return array.astype(float, copy=False)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+        return array.astype(float, copy=False)
+
+
+def broadcast_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that some shapes broadcast to, or say which of them do not.
+
+    >>> broadcast_shape("the parameters", (3, 1), (4,))
+    (3, 4)
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise DataError(
+            f"{what} have shapes {', '.join(map(str, shapes))}, which do not broadcast against each other; "
+            "give one of them an axis of length 1, as in value[:, None]"
+        ) from error
 
 
 def require_finite(x: Array, name: str) -> None:

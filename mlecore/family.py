@@ -16,11 +16,19 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .domains import Domain, Layout, Support, numeric, require_finite, require_weights
+from .domains import (
+    Domain,
+    Layout,
+    Support,
+    broadcast_shape,
+    numeric,
+    require_finite,
+    require_weights,
+)
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
-from .numerics import blocks, some
+from .numerics import blocks, every, some
 from .statistics import Moments, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -257,6 +265,8 @@ class Family:
     def _of_each(self, x: ArrayLike, formula: str, outside: float, trailing: int) -> Any:
         """Evaluate a formula on each observation as a sample of size one."""
         x = numeric(x, "x")
+        own = x.shape[: x.ndim - self.event_ndim]
+        shape = broadcast_shape("x and the parameters", own, self.batch_shape)
         inside = self._inside(x)
         safe = np.where(self._event(inside), x, self._harmless(x)) if not np.all(inside) else x
         with np.errstate(all="ignore"):
@@ -264,7 +274,6 @@ class Family:
                 safe[..., None] if not self.event_ndim else safe[..., None, :], None
             )
             value = np.asarray(getattr(self, formula)(self._fitting(one)))
-        shape = np.broadcast_shapes(inside.shape, self.batch_shape)
         value = np.broadcast_to(value, shape + value.shape[value.ndim - trailing :])
         expand = (...,) + (None,) * trailing
         unknown = np.isnan(x).any(axis=-1) if self.event_ndim else np.isnan(x)
@@ -361,9 +370,12 @@ class Family:
         >>> Poisson(rate=3.0).sample(4, rng=0).shape
         (4,)
         """
-        rng = np.random.default_rng(rng)
-        size = (n,) if isinstance(n, numbers.Integral) else tuple(n)
-        return self._draw(rng, size + self.batch_shape)
+        size = (n,) if isinstance(n, numbers.Integral) else n
+        if not isinstance(size, tuple) or not all(
+            isinstance(k, numbers.Integral) and k >= 0 for k in size
+        ):
+            raise DataError(f"n must be a whole number >= 0, or a shape such as (3, 5); got {n!r}")
+        return self._draw(np.random.default_rng(rng), size + self.batch_shape)
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return self.scipy().rvs(size=size, random_state=rng)
@@ -516,19 +528,20 @@ class Family:
         whole = x.size - x.size % _ROW
         rows = x[:whole].reshape(-1, _ROW)
         weights = None if w is None else w[:whole].reshape(-1, _ROW)
-        if w is not None and not (weights.sum(axis=-1) > 0).all():
+        if w is not None and not (every(weights.sum(axis=-1) > 0) and w[whole - x.size :].any()):
             yield cls._checked(x, w).lifted()  # a row without any weight has no mean
             return
         for part in blocks(len(rows), _ROWS_AT_ONCE):
             yield cls._checked(rows[part], None if w is None else weights[part], x)
-        if whole < x.size and (w is None or w[whole:].sum() > 0):
+        if whole < x.size:
             yield cls._checked(x[whole:], None if w is None else w[whole:], x).lifted()
 
     @classmethod
     def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
         """Summarise, after checking the support; on failure name the first bad value of the whole."""
-        shown_later = cls.shows_outsiders and x.shape[-1] > 1
-        if not shown_later and not cls.support.holds(x):
+        # A value of weight zero is no observation, yet nothing lost in silence: it must be possible all the same.
+        shown_later = cls.shows_outsiders and x.shape[-1] > 1 and w is None
+        if not shown_later and not cls.support.holds(x, always=w is not None):
             cls._refuse(x if whole is None else whole)
         return cls._statistics(x, w)
 
@@ -611,9 +624,12 @@ class Family:
                 )
         solution, full = cls._solve(likelihood)
         if not (solution.converged and np.isfinite(full).all()):
+            stopped = ", ".join(
+                f"{name} = {value:.6g}"
+                for name, value in zip(likelihood.layout.names, full, strict=True)
+            )
             raise ConvergenceError(
-                f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; "
-                f"it stopped at {solution.params}. "
+                f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; it stopped at {stopped}. "
                 "The likelihood may have no maximum: plot its profile, or fix a parameter"
             )
         return cls._result(likelihood, full, True, int(solution.iterations), {})

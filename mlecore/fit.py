@@ -52,6 +52,9 @@ class Fit:
     method: str = "mle"
     height: Any = None
 
+    def __post_init__(self) -> None:
+        self.theta.flags.writeable = False
+
     @cached_property
     def log_likelihood(self) -> Any:
         """The log-likelihood at the estimate, in nats; one number a row of a batch."""
@@ -300,7 +303,7 @@ class Fit:
                 "the fit was made from a statistic, which has no observations to draw from; use parametric=True, or fit the data"
             )
         family = likelihood.family
-        x, w = family._observations(likelihood.data, likelihood.weights, likelihood.axis)
+        x, w = likelihood.observations()
         if w is None and family.support.whole and not family.event_ndim:
             x, w = np.unique(x, return_counts=True)
         if w is None:

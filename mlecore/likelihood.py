@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .domains import broadcast_shape, numeric
 from .errors import DataError
 from .numerics import blocks
 from .statistics import Statistic
@@ -239,21 +240,34 @@ class Likelihood:
         >>> Likelihood(Poisson, [2, 4]).score_products(np.array([2.0]))
         array([[1.]])
         """
-        if self.data is None:
-            raise DataError(
-                "this needs single observations, and the likelihood was made from a statistic; fit the data themselves"
-            )
-        x, w = self.family._observations(self.data, self.weights, self.axis)
-        if not self.family.statistics(self.data, self.weights, axis=self.axis).close_to(
-            self.statistic
-        ):
-            raise DataError(
-                "the data were changed after the fit; fit them again, or give the fit a copy"
-            )
+        x, w = self.observations()
         full = self._full(theta)
         known = {name: np.asarray(v)[..., None] for name, v in self.known.items()}
         u = self.layout.distribution(full[..., None, :], known).score(x)[..., self.free]
         return np.swapaxes(u if w is None else u * w[..., None], -1, -2) @ u
+
+    def observations(self) -> tuple[Array, Array | None]:
+        """Return the single observations and their weights, None where all are one.
+
+        Raises
+        ------
+        DataError : where there are none, because the likelihood was made from a statistic, or where the caller's
+            array has been changed since.
+
+        >>> from mlecore import Poisson
+        >>> Likelihood(Poisson, [2, 4]).observations()
+        (array([2., 4.]), None)
+        """
+        if self.data is None:
+            raise DataError(
+                "this needs single observations, and the likelihood was made from a statistic; fit the data themselves"
+            )
+        given = self.data, self.weights
+        if not self.family.statistics(*given, axis=self.axis).close_to(self.statistic):
+            raise DataError(
+                "the data were changed after the fit; fit them again, or give the fit a copy"
+            )
+        return self.family._observations(*given, self.axis)
 
     def distribution(self, theta: ArrayLike) -> Any:
         """Return the member of the family at a vector of free scalars, unchecked.
@@ -270,7 +284,7 @@ class Likelihood:
                 "give the parameters by name, or as one array with the free scalars on its last axis"
             )
         if vector:
-            theta = np.asarray(vector[0], dtype=float)
+            theta = numeric(vector[0], "the vector of parameters")
             if theta.ndim == 0 and self.free.size == 1:
                 theta = theta[None]
             if theta.ndim == 0 or theta.shape[-1] != self.free.size:
@@ -299,6 +313,8 @@ class Likelihood:
     ) -> Any:
         """Evaluate a formula of the distribution, in blocks when the grid is large."""
         grid, width = full.shape[:-1], self.statistic.width
+        if with_statistic and grid and self.statistic.batch_shape:
+            broadcast_shape("the parameters and the samples", grid, self.statistic.batch_shape)
         count = int(np.prod(grid))
         if (
             self.statistic.batch_shape

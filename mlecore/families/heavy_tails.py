@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, Self
 
@@ -26,34 +25,47 @@ _CLIMBS = 6
 _TERMS = 2**22
 
 
-@dataclass(frozen=True, eq=False)
 class Rescaled(Sample):
     """A long sample in units of `unit` from `center`, standardised whenever its pieces are read: no copy is kept.
 
-    `values` are as they were; what sums over `pieces()` sees the standardised ones.
-
-    >>> t = Rescaled(
-    ...     np.float64(2.0), np.array([1.0, 3.0]), np.ones(2), np.float64(1.0), np.float64(2.0)
-    ... )
-    >>> [piece.values for piece in t.pieces()]
-    [array([0., 1.])]
+    >>> t = Rescaled(Sample.of(np.array([1.0, 3.0])), np.float64(1.0), np.float64(2.0))
+    >>> t.values, [piece.values for piece in t.pieces()]
+    (array([0., 1.]), [array([0., 1.])])
     """
 
-    center: Array
-    unit: Array
+    def __init__(self, raw: Sample, center: Array, unit: Array) -> None:
+        for name, value in {"n": raw.n, "raw": raw, "center": center, "unit": unit}.items():
+            object.__setattr__(self, name, value)
 
     def _standard(self, part: Sample) -> Sample:
         return part._replaced((part.values - self.center[..., None]) / self.unit[..., None])
 
+    @property
+    def values(self) -> Array:
+        """All values, standardised: a copy, which sums over pieces do without."""
+        return self._standard(self.raw).values
+
+    @property
+    def weights(self) -> Array:
+        return self.raw.weights
+
+    @property
+    def width(self) -> int:
+        return self.raw.width
+
     def pieces(self) -> Iterator[Sample]:
-        return map(self._standard, super().pieces())
+        return map(self._standard, self.raw.pieces())
 
     def thinned(self, count: int) -> Sample:
-        return self._standard(super().thinned(count))
+        few = self.raw.thinned(count)
+        return self if few is self.raw else self._standard(few)
 
     def __getitem__(self, index: Any) -> Self:
-        raw = Sample(self.n, self.values, self.weights)[index]
-        return type(self)(raw.n, raw.values, raw.weights, self.center[index], self.unit[index])
+        return type(self)(self.raw[index], self.center[index], self.unit[index])
+
+    def repeated(self, batch: tuple[int, ...]) -> Self:
+        center, unit = (np.broadcast_to(v, batch) for v in (self.center, self.unit))
+        return type(self)(self.raw.repeated(batch), center, unit)
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
@@ -72,10 +84,9 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
         deviation = _deviations(center, t) / t.n
         spread = np.where(spread > 0, spread, np.where(deviation > 0, deviation, 1.0))
     center, spread = np.asarray(center), np.asarray(spread)
-    y = Rescaled(t.n, t.values, t.weights, center, spread)
-    if t.batch_shape or t.width < LONG:
-        y = y._standard(t)
-    return y, center[()], spread[()]
+    y = Rescaled(t, center, spread)
+    short = t.batch_shape or t.width < LONG
+    return y._standard(t) if short else y, center[()], spread[()]
 
 
 @piecewise
@@ -135,7 +146,8 @@ def largest_share(t: Sample, least: Any = 0.0) -> Array:
     below = np.cumsum(weights, axis=-1)
     ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
     before = np.concatenate([np.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
-    return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
+    share = np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1]
+    return (share * (1.0 + 1e-12))[()]  # what rounding of fractional weights may have taken
 
 
 def log1p_square(d: Array, scale: Array) -> Array:
