@@ -6,11 +6,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from families.members import known
 
 import mlecore as mle
 from mlecore import family as machinery
-from mlecore import statistics
 from mlecore.statistics import Sample, order_statistics
+from mlecore.statistics.pieces import PIECE
 
 SMALL = [
     mle.Normal(1e6, 2.0),
@@ -87,9 +88,7 @@ ORDERS = {
     "all equal": lambda n: np.full(n, 3.0),
     "mostly equal": lambda n: np.where(np.arange(n) % 10 < 7, 2.0, np.arange(n)),
     # What the evenly spaced part sees of it is all large, though few are.
-    "periodic": lambda n: np.where(
-        np.arange(n) % (n // statistics._PIECE) == 0, 9.0, np.arange(n) / n
-    ),
+    "periodic": lambda n: np.where(np.arange(n) % (n // PIECE) == 0, 9.0, np.arange(n) / n),
 }
 
 
@@ -187,6 +186,27 @@ def test_no_fit_holds_more_than_two_copies_of_the_data(d):
     finally:
         tracemalloc.stop()
     assert held < 1.5  # its own copy, where the sample is the statistic, and what it works with
+
+
+@pytest.mark.parametrize(
+    "d",
+    [*SMALL, mle.NegativeBinomial(3.0, 1.5), mle.Binomial(10, 0.3)],
+    ids=lambda d: type(d).__name__,
+)
+@pytest.mark.parametrize("order", ["rows", "columns"])
+def test_no_fit_of_a_batch_holds_more_than_two_copies_of_the_data(d, order):
+    X, axis = np.asarray(d.sample((1000, 1000), rng=8), dtype=float), 1
+    if order == "columns":
+        X, axis = np.asfortranarray(X).T, 0
+    fixed = known(d)
+    type(d).fit(X[:40, :40], axis=axis, fixed=fixed)
+    tracemalloc.start()
+    try:
+        type(d).fit(X, axis=axis, fixed=fixed)
+        held = tracemalloc.get_traced_memory()[1] / X.nbytes
+    finally:
+        tracemalloc.stop()
+    assert held < 2.1
 
 
 # -- batches -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+"""Statistics that add.
+
+A statistic is what a family needs to know of a sample. `s + t` is the statistic of both samples together, so
+weights, frequency tables, chunks of a stream and distributed data all follow one code path. Every field is an
+array whose leading axes are a batch: one statistic can summarise a thousand samples, or, as samples of size one,
+a thousand observations.
+
+Each class has `of(x, weights)`, which summarises the last axis of x, and `pool()`, which merges the last batch axis.
+"""
+
+from .averages import heaviest
+from .counts import CountMoments, Frequencies, saturated_poisson
+from .directions import Directions
+from .moments import Means, Moments
+from .multivariate import MultivariateMoments
+from .order import Extremes, order_statistics
+from .pieces import LONG
+from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments
+from .sample import Sample, piecewise
+from .shares import ShareMoments
+from .statistic import Statistic, beside, total
+
+__all__ = [
+    "LONG",
+    "AboveLeast",
+    "CountMoments",
+    "Directions",
+    "Extremes",
+    "Frequencies",
+    "LogMoments",
+    "MeanSquare",
+    "Means",
+    "Moments",
+    "MultivariateMoments",
+    "ReciprocalMoments",
+    "Sample",
+    "ShareMoments",
+    "Statistic",
+    "beside",
+    "heaviest",
+    "order_statistics",
+    "piecewise",
+    "saturated_poisson",
+    "total",
+]

@@ -1,0 +1,75 @@
+"""Means, and mean with standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ..numerics import some
+from .averages import mean_of, root_mean_square, size_of
+from .statistic import Statistic
+
+__all__ = ["Means", "Moments"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Means(Statistic):
+    """The size of a sample and the means of a few functions of its values; `means` has them on its last axis.
+
+    >>> Means.of(np.array([1.0, 3.0])).means
+    array([2.])
+    """
+
+    means: Array
+    _trailing: ClassVar[dict[str, int]] = {"means": 1}
+
+    @classmethod
+    def of(cls, *columns: Array, weights: Array | None = None) -> Self:
+        """Take the mean of each column over its last axis."""
+        return cls(
+            size_of(columns[0], weights), np.stack([mean_of(c, weights) for c in columns], axis=-1)
+        )
+
+    def _pooled(self) -> tuple[Array, ...]:
+        return (self._average(self.means),)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments(Statistic):
+    """Size, mean and standard deviation (dividing by n): all that a Normal needs.
+
+    The standard deviation rather than the variance is kept, because it neither overflows at 1e300 nor underflows
+    at 1e-300. Merging is Chan, Golub and LeVeque's (1983).
+
+    >>> Moments.of(np.array([1.0, 3.0])).sd
+    np.float64(1.0)
+    """
+
+    mean: Array
+    sd: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x."""
+        mean = mean_of(x, weights)
+        if x.shape[-1] == 1:
+            return cls(size_of(x, weights), mean, np.zeros_like(mean))
+        d = x - np.asarray(mean)[..., None]
+        sd = root_mean_square(d, weights)
+        if not some(abs(mean) * 1e-12 > sd):
+            return cls(size_of(x, weights), mean, sd)
+        # The rounded mean is off by a few units in its last place, which shows where the spread is that small;
+        # the mean of the deviations says by how much.
+        shift = mean_of(d, weights)
+        correction = np.divide(shift, sd, out=np.zeros_like(sd), where=sd > 0)
+        sd = sd * np.sqrt(np.maximum(1.0 - correction * correction, 0.0))
+        return cls(size_of(x, weights), mean + shift, sd)
+
+    def _pooled(self) -> tuple[Array, ...]:
+        mean = self._average(self.mean)
+        d = self.mean - np.asarray(mean)[..., None]
+        return mean, root_mean_square(np.hypot(self.sd, d), self._share)

@@ -1,0 +1,81 @@
+"""The order of a sample: its ends, and the values of any rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from ..numerics import blocks
+from .averages import size_of
+from .pieces import LONG, PIECE
+from .statistic import Statistic
+
+__all__ = ["Extremes", "order_statistics"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes(Statistic):
+    """Size, smallest and largest value: all that a Uniform needs.
+
+    >>> Extremes.of(np.array([3.0, 1.0, 2.0])).low
+    np.float64(1.0)
+    """
+
+    low: Array
+    high: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; a value of weight zero is no observation."""
+        if weights is None:
+            return cls(size_of(x, None), x.min(axis=-1), x.max(axis=-1))
+        seen = weights > 0
+        return cls(
+            size_of(x, weights),
+            np.where(seen, x, np.inf).min(axis=-1),
+            np.where(seen, x, -np.inf).max(axis=-1),
+        )
+
+    def _pooled(self) -> tuple[Array, ...]:
+        return self.low.min(axis=-1), self.high.max(axis=-1)
+
+
+def order_statistics(x: Array, *ranks: int) -> list[Array]:
+    """Return the values of some ranks, 0 for the smallest, along the last axis, without a copy of a long sample.
+
+    A part of the sample says between which two values a rank must lie; the few in between are sorted. Source: Floyd
+    and Rivest (1975).
+
+    >>> order_statistics(np.array([5.0, 1.0, 3.0]), 0, 1)
+    [np.float64(1.0), np.float64(3.0)]
+    """
+    if x.ndim > 1 or x.size < LONG:
+        ordered = np.sort(x, axis=-1)
+        return [ordered[..., rank][()] for rank in ranks]
+    part = np.sort(x[:: x.size // PIECE])
+    found: dict[int, Array] = {}
+    for rank in ranks:
+        if rank not in found:
+            found |= _between(x, part, rank, ranks)
+        if rank not in found:
+            # The part misled, as it can when the order of the values has a period.
+            found[rank] = np.partition(x, rank)[rank]
+    return [found[rank] for rank in ranks]
+
+
+def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[int, Array]:
+    """Return the values of those ranks that lie near one, by the sorted part within six standard errors."""
+    place, margin = rank / x.size * part.size, 3.0 * np.sqrt(part.size)
+    low = part[int(place - margin)] if place >= margin else -np.inf
+    high = part[int(place + margin)] if place + margin < part.size else np.inf
+    below, kept = 0, []
+    for piece in blocks(x.size, 2 * PIECE):
+        values = x[piece]
+        below += np.count_nonzero(values < low)
+        kept.append(np.compress((values >= low) & (values <= high), values))
+    near = np.sort(np.concatenate(kept))
+    return {r: near[r - below] for r in ranks if 0 <= r - below < near.size}

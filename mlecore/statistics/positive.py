@@ -1,0 +1,173 @@
+"""Statistics of positive values: means, and the small gaps between means of different kinds.
+
+Where data are nearly constant the gap between, say, the logarithm of the mean and the mean of the logarithms is far
+smaller than either. The likelihood equations contain the gap, so the gap is what is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from ..numerics import jensen_gap, log1p_excess, log_ratio, mean_log, some
+from .averages import heaviest, mean_of, root_mean_square, size_of
+from .statistic import Statistic
+
+__all__ = ["AboveLeast", "LogMoments", "MeanSquare", "ReciprocalMoments"]
+
+Array = np.ndarray
+
+# A gap this small can be the rounding of a mean: equal values are told from nearly equal ones with more care.
+_ROUNDING_GAP = 1e-28
+
+
+@dataclass(frozen=True, eq=False)
+class LogMoments(Statistic):
+    """Size, mean, and the gap log(mean) - mean(log) >= 0 of positive values: all that a Gamma needs.
+
+    The gap is kept instead of the mean logarithm because their difference is what the likelihood equation contains,
+    and it cancels when the data are nearly constant.
+
+    >>> LogMoments.of(np.array([1.0, 1.0])).gap
+    np.float64(0.0)
+    """
+
+    mean: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x > 0."""
+        mean = mean_of(x, weights)
+        if x.shape[-1] == 1:
+            return cls(size_of(x, weights), mean, np.zeros_like(mean))
+        gap = jensen_gap(x, weights, mean)
+        if some(gap < _ROUNDING_GAP):
+            # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
+            pivot = heaviest(x, weights)
+            mean = pivot[..., 0] + mean_of(x - pivot, weights)
+            gap = jensen_gap(x, weights, mean)
+        return cls(size_of(x, weights), mean, gap)
+
+    @classmethod
+    def of_reciprocals(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise 1/x; where x is nearly constant from x itself, as rounding 1/x would cost the last digits."""
+        t = cls.of(1.0 / x, weights)
+        if x.shape[-1] == 1 or not some(t.gap < 1e-3):
+            return t
+        pivot = heaviest(x, weights)
+        d = (pivot - x) / x  # how far 1/x lies from 1/pivot, in parts of it
+        shift = mean_of(d, weights)
+        gap = np.maximum(mean_of(log1p_excess(d), weights) - log1p_excess(shift), 0.0)
+        close = t.gap < 1e-3
+        mean = np.where(close, (1.0 + shift) / pivot[..., 0], t.mean)[()]
+        return cls(t.n, mean, np.where(close, gap, t.gap)[()])
+
+    @property
+    def mean_log(self) -> Array:
+        """The mean logarithm."""
+        return np.log(self.mean) - self.gap
+
+    def _pooled(self) -> tuple[Array, ...]:
+        # The gap of the whole is the mean gap of the parts plus the gap between their means.
+        mean = self._average(self.mean)
+        within = (self._share * self.gap).sum(axis=-1)
+        return mean, within + jensen_gap(self.mean, self.n, mean)
+
+
+@dataclass(frozen=True, eq=False)
+class ReciprocalMoments(Statistic):
+    """Size, mean, mean logarithm, and mean(x) mean(1/x) - 1 >= 0 of positive values: all that an inverse Gaussian needs.
+
+    The last is kept instead of mean(1/x), because the likelihood equation contains it and their difference cancels
+    when the data are nearly constant. It is the mean of (x - m)^2 / (m x), with m the mean.
+
+    >>> float(ReciprocalMoments.of(np.array([1.0, 2.0])).gap)
+    0.125
+    """
+
+    mean: Array
+    mean_log: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x > 0."""
+        # About one of the values, so that equal values have exactly their own mean and no gap.
+        pivot = heaviest(x, weights)
+        mean = pivot[..., 0] + mean_of(x - pivot, weights)
+        return cls(
+            size_of(x, weights), mean, mean_log(x, weights), _reciprocal_gap(x, mean, weights)
+        )
+
+    def _pooled(self) -> tuple[Array, ...]:
+        mean = self._average(self.mean)
+        within = self._average(self.gap * (np.asarray(mean)[..., None] / self.mean))
+        between = _reciprocal_gap(self.mean, mean, self.n)
+        return mean, self._average(self.mean_log), within + between
+
+
+def _reciprocal_gap(x: Array, mean: Array, weights: Array | None) -> Array:
+    """Return mean(x) mean(1/x) - 1."""
+    m = np.asarray(mean)[..., None]
+    return mean_of(((x - m) / m) * ((x - m) / x), weights)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanSquare(Statistic):
+    """Size, root mean square and mean logarithm of values >= 0: all that a Rayleigh needs.
+
+    `zeros` is the share of values that are zero; they count nothing in `mean_log`.
+
+    >>> float(MeanSquare.of(np.array([1.0, 7.0])).rms)
+    5.0
+    """
+
+    rms: Array
+    mean_log: Array
+    zeros: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x; x >= 0."""
+        zero = x == 0
+        logarithms = mean_log(np.where(zero, 1.0, x), weights)
+        return cls(
+            size_of(x, weights),
+            root_mean_square(x, weights),
+            logarithms,
+            mean_of(1.0 * zero, weights),
+        )
+
+    def _pooled(self) -> tuple[Array, ...]:
+        rms = root_mean_square(self.rms, self._share)
+        return rms, self._average(self.mean_log), self._average(self.zeros)
+
+
+@dataclass(frozen=True, eq=False)
+class AboveLeast(Statistic):
+    """Size, smallest value, and the mean of log(x / smallest) >= 0 of positive values: all that a Pareto needs.
+
+    >>> float(AboveLeast.of(np.array([1.0, np.e**2])).gap)
+    1.0
+    """
+
+    low: Array
+    gap: Array
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise the last axis of x, x > 0; a value of weight zero is no observation."""
+        observed = x if weights is None else np.where(weights > 0, x, np.inf)
+        low = observed.min(axis=-1)
+        gap = mean_log(x, weights) - np.log(low)
+        if some(gap < 1e-2 * np.maximum(np.abs(np.log(low)), 1.0)):
+            # The difference of the logarithms has lost its digits: take the logarithms of the ratios.
+            gap = mean_of(log_ratio(x, np.asarray(low)[..., None]), weights)
+        return cls(size_of(x, weights), low, gap)
+
+    def _pooled(self) -> tuple[Array, ...]:
+        low = self.low.min(axis=-1)
+        return low, self._average(self.gap + log_ratio(self.low, np.asarray(low)[..., None]))

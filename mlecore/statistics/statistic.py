@@ -1,0 +1,142 @@
+"""What all statistics share: a size, batches, and how they merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from ..numerics import every
+from .averages import weighted_mean
+
+__all__ = ["Statistic", "beside", "total"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What a family needs to know of a sample; `n` is its size, the sum of the weights.
+
+    >>> from mlecore.statistics import Moments
+    >>> (Moments.of(np.array([1.0, 2.0])) + Moments.of(np.array([3.0]))).mean
+    np.float64(2.0)
+    """
+
+    n: Array
+
+    # How many trailing axes of each field are not batch axes.
+    _trailing: ClassVar[dict[str, int]] = {}
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of the batch of samples: () for a single one."""
+        return np.shape(self.n)
+
+    @property
+    def width(self) -> int:
+        """How many numbers one evaluation of the log-likelihood reads for each sample."""
+        return 1
+
+    def _arrays(self) -> dict[str, Array]:
+        return vars(self)
+
+    def __getitem__(self, index: Any) -> Self:
+        """Select samples by the batch's leading axes."""
+        return type(self)(**{name: value[index] for name, value in self._arrays().items()})
+
+    def __add__(self, other: Self) -> Self:
+        """Return the statistic of both samples together."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return total([self, other])
+
+    def __radd__(self, other: Any) -> Self:
+        """Let `sum` start from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def lifted(self) -> Self:
+        """Add a last batch axis of length one."""
+        return type(self)(
+            **{
+                name: np.expand_dims(value, -1 - self._trailing.get(name, 0))
+                for name, value in self._arrays().items()
+            }
+        )
+
+    @classmethod
+    def join(cls, parts: list[Self]) -> Self:
+        """Lay batches side by side along the last batch axis."""
+        columns = {}
+        for f in fields(cls):
+            trailing = cls._trailing.get(f.name, 0)
+            values = [getattr(part, f.name) for part in parts]
+            columns[f.name] = np.concatenate(values, axis=-1 - trailing)
+        return cls(**columns)
+
+    def pool(self) -> Self:
+        """Merge the samples along the last batch axis into one."""
+        merged = self._pooled()
+        return type(self)(self.n.sum(axis=-1), *merged)
+
+    def _pooled(self) -> tuple[Array, ...]:
+        """Return the fields of the merged samples, all but their size."""
+        raise TypeError(f"{type(self).__name__} does not say how its samples merge")
+
+    def _average(self, column: Array) -> Array:
+        """Return the mean of a column over the samples along the last batch axis, each counted by its size."""
+        trailing = np.ndim(column) - np.ndim(self.n)
+        return weighted_mean(column, self.n[(...,) + (None,) * trailing], axis=-1 - trailing)
+
+    @property
+    def _share(self) -> Array:
+        """The part of all observations that each sample along the last batch axis has."""
+        return self.n / self.n.sum(axis=-1, keepdims=True)
+
+    def isfinite(self) -> bool:
+        """Say whether every number in the statistic is finite."""
+        return all(every(np.isfinite(value)) for value in self._arrays().values())
+
+    def repeated(self, batch: tuple[int, ...]) -> Self:
+        """Return views of one sample as a batch of equal ones."""
+        columns = {}
+        for name, value in self._arrays().items():
+            own = np.shape(value)[np.ndim(value) - self._trailing.get(name, 0) :]
+            columns[name] = np.broadcast_to(value, batch + own)
+        return type(self)(**columns)
+
+    def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
+        """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
+        return all(
+            np.shape(a) == np.shape(b)
+            and np.allclose(a, b, rtol=tolerance, atol=tolerance * np.max(np.abs(a), initial=0.0))
+            for a, b in zip(self._arrays().values(), other._arrays().values(), strict=True)
+        )
+
+
+def total(parts: Iterable[Statistic]) -> Statistic:
+    """Return the statistic of all parts together, merged at once.
+
+    >>> from mlecore.statistics import Moments
+    >>> total([Moments.of(np.array([1.0])), Moments.of(np.array([3.0]))]).mean
+    np.float64(2.0)
+    """
+    parts = [part.lifted() for part in parts]
+    return type(parts[0]).join(parts).pool()
+
+
+def beside(parts: list[Any]) -> Any:
+    """Lay batches of statistics one after the other along their first axis, unmerged.
+
+    >>> from mlecore.statistics import Moments
+    >>> beside([Moments.of(np.array([[1.0, 3.0]])), Moments.of(np.array([[2.0], [4.0]]))]).mean
+    array([2., 2., 4.])
+    """
+    if len(parts) == 1:
+        return parts[0]
+    columns = [part._arrays() for part in parts]
+    return type(parts[0])(
+        **{name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+    )
