@@ -440,7 +440,7 @@ class Family:
         ):
             # A fit is a frozen fact: what the caller does to the array later must not reach it.
             t = type(t)(t.n, t.values.copy(), t.weights if w is None else t.weights.copy())
-        return t
+        return t.of_family(cls)
 
     @classmethod
     def _accept(cls, t: Statistic, weights: Any, axis: Any) -> Statistic:
@@ -450,6 +450,11 @@ class Family:
             raise DataError(
                 f"{cls.__name__} needs {_statistic_of(cls).__name__} as its statistic, got {type(t).__name__}; "
                 f"make it with {cls.__name__}.statistics(x)"
+            )
+        if t.family not in (None, cls):
+            raise DataError(
+                f"{cls.__name__} was given the statistic of {t.family.__name__}, where the same numbers mean something "
+                f"else; make it with {cls.__name__}.statistics(x)"
             )
         return t
 

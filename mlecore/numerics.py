@@ -25,6 +25,7 @@ __all__ = [
     "mean_log",
     "newton_1d",
     "product_gap",
+    "ratio_excess",
     "shape_deviance",
     "some",
     "stirling_error",
@@ -112,6 +113,23 @@ def log1p_excess(d: ArrayLike) -> Array:
     return _either(lambda d: abs(d) < 0.2, series, lambda d: d - np.log1p(d), d, 0.0)
 
 
+def ratio_excess(x: ArrayLike, y: ArrayLike, d: ArrayLike | None = None) -> Array:
+    """Return x/y - 1 - log(x/y) >= 0 for positive x and y, without cancellation where x is near y.
+
+    `d` is x/y - 1, for those who know it better than the division does. Near x = 0 that is rounded to -1, and the
+    logarithm is taken of the ratio itself.
+
+    >>> bool(np.isclose(ratio_excess(1e-300, 1.0), 300 * np.log(10.0) - 1.0, rtol=1e-15))
+    True
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    d = (x - y) / y if d is None else np.asarray(d)
+    near = d > -0.5
+    if every(near):
+        return log1p_excess(d)
+    return np.where(near, log1p_excess(np.where(near, d, 0.0)), d - log_ratio(x, y))
+
+
 def log_ratio(x: ArrayLike, y: ArrayLike) -> Array:
     """Return log(x / y) for positive x and y: exact to rounding near 1, and finite where x / y is not.
 
@@ -195,10 +213,13 @@ def shape_deviance(a: ArrayLike, b: ArrayLike, m: ArrayLike, gap: ArrayLike) -> 
     a, product = np.asarray(a, dtype=float), np.asarray(b) * np.asarray(m)
     value = deviance(a, product, gap) + np.log(m)
     below = (product < 0.5 * a) & (a > 0.5)
-    if not np.any(below):
+    lost = (product < 1e-290) | (product == np.inf)  # beyond the range of doubles
+    if not some(below | lost):
         return value
-    together = (a - 1.0) * log_ratio(a, product) + log_ratio(a, b) + (product - a)
-    return np.where(below, together, value)[()]
+    ratio = np.where(lost, np.log(a) - np.log(b) - np.log(m), log_ratio(a, product))
+    together = (a - 1.0) * ratio + log_ratio(a, b) + (product - a)
+    value = np.where(below | lost, together, value)
+    return np.where(product == np.inf, np.inf, value)[()]
 
 
 def stirling_error(x: ArrayLike) -> Array:
@@ -324,7 +345,8 @@ def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None
         r = (rows - m[..., None]) / m[..., None]
         # The rounded mean leaves r with a mean near zero, not zero: what is left over belongs to the logarithm.
         shift = np.average(r, axis=-1, weights=w)
-        exact = np.average(log1p_excess(r), axis=-1, weights=w) - log1p_excess(shift)
+        excess = ratio_excess(rows, m[..., None], r)
+        exact = np.average(excess, axis=-1, weights=w) - log1p_excess(shift)
         gap[close] = np.maximum(exact, 0.0)
     return gap[()]
 

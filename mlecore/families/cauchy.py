@@ -18,6 +18,7 @@ from .heavy_tails import (
     grid_of_values,
     largest_share,
     polar,
+    reaches,
     share_at,
     spread_about,
     standardised,
@@ -76,7 +77,7 @@ class Cauchy(Family):
         else:
             share, reason = largest_share(t, 0.5), "half the values or more are equal"
         yield Refusal(
-            share >= 0.5, f"{reason}, so the likelihood keeps rising as scale shrinks to 0"
+            reaches(share, 0.5), f"{reason}, so the likelihood keeps rising as scale shrinks to 0"
         )
 
     @classmethod

@@ -126,6 +126,15 @@ def _weight_at(value: Array, t: Sample) -> Array:
     return t.sum(np.where(t.values == np.asarray(value)[..., None], 1.0, 0.0))
 
 
+def reaches(share: Array, least: Any) -> Array:
+    """Say whether a share is as large as another, up to what adding fractional weights may have lost.
+
+    >>> bool(reaches(np.array(0.1 + 0.1 + 0.1), 0.3)), bool(reaches(np.array(0.5 - 1e-15), 0.5))
+    (True, True)
+    """
+    return share >= np.asarray(least) * (1.0 - 1e-12)
+
+
 def largest_share(t: Sample, least: Any = 0.0) -> Array:
     """Return the largest share of the sample that one value has; a share below `least` may be given as 0.
 
@@ -146,8 +155,7 @@ def largest_share(t: Sample, least: Any = 0.0) -> Array:
     below = np.cumsum(weights, axis=-1)
     ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
     before = np.concatenate([np.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
-    share = np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1]
-    return (share * (1.0 + 1e-12))[()]  # what rounding of fractional weights may have taken
+    return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
 
 
 def log1p_square(d: Array, scale: Array) -> Array:

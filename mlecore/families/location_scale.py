@@ -103,6 +103,15 @@ def part_first(t: Sample, solve: Callable[[Sample, Moments, Any], Any]) -> Any:
     part = whole.thinned(_PART) if t.width > 8 * _PART else whole
     if not every(part.n > 0):
         part = whole
-    m = Moments.of(part.values, part.weights if t.weighted else None)
+    m = _moments(part)
+    if part is not whole and not every(
+        m.sd > 0
+    ):  # a part of equal values says nothing of their spread
+        part, m = whole, _moments(whole)
     start = None if part is whole else solve(part, m, None)
     return solve(whole, m, start)
+
+
+def _moments(t: Sample) -> Moments:
+    """Return the moments of the values."""
+    return Moments.of(t.values, t.weights if t.weighted else None)

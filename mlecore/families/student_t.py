@@ -20,6 +20,7 @@ from .heavy_tails import (
     largest_share,
     locate,
     polar,
+    reaches,
     restricted,
     share_at,
     spread_about,
@@ -126,7 +127,7 @@ class StudentT(Family):
             else:
                 share, where = largest_share(t, too_many), "equal"
             yield Refusal(
-                share >= too_many,
+                reaches(share, too_many),
                 f"a share of df / (df + 1) of the values or more (half, for df = 1) are {where}, so the likelihood "
                 "keeps rising as scale shrinks to 0",
             )

@@ -35,7 +35,7 @@ class Directions(Statistic):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x, in radians."""
         if x.shape[-1] == 1:
-            return cls(size_of(x, weights), x[..., 0], np.zeros_like(x[..., 0]))
+            return cls(size_of(x, weights), x[..., 0].copy()[()], np.zeros_like(x[..., 0]))
         return cls(size_of(x, weights), *_resultant(x, None, weights))
 
     def _pooled(self) -> tuple[Array, ...]:

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from ..numerics import jensen_gap, log1p_excess, log_ratio, mean_log, some
+from ..numerics import jensen_gap, log1p_excess, log_ratio, mean_log, ratio_excess, some
 from .averages import heaviest, mean_of, root_mean_square, size_of
 from .statistic import Statistic
 
@@ -60,7 +60,8 @@ class LogMoments(Statistic):
         pivot = heaviest(x, weights)
         d = (pivot - x) / x  # how far 1/x lies from 1/pivot, in parts of it
         shift = mean_of(d, weights)
-        gap = np.maximum(mean_of(log1p_excess(d), weights) - log1p_excess(shift), 0.0)
+        excess = ratio_excess(pivot, x, d)
+        gap = np.maximum(mean_of(excess, weights) - log1p_excess(shift), 0.0)
         close = t.gap < 1e-3
         mean = np.where(close, (1.0 + shift) / pivot[..., 0], t.mean)[()]
         return cls(t.n, mean, np.where(close, gap, t.gap)[()])

@@ -35,8 +35,11 @@ class Sample(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Hold the last axis of x."""
-        # A view of a single 1 stands for equal weights: no memory.
-        w = np.broadcast_to(1.0, x.shape) if weights is None else np.broadcast_to(weights, x.shape)
+        # A view of a single 1 stands for equal weights: no memory. It is told by its strides, which are all 0, as
+        # those of other weights can be only by accident.
+        w = np.broadcast_to(1.0 if weights is None else weights, x.shape)
+        if weights is not None and not any(w.strides):
+            w = w.copy()
         return cls(size_of(x, weights), x, w)
 
     @property
@@ -52,7 +55,8 @@ class Sample(Statistic):
         if self.weighted:
             return super().__getitem__(index)
         values = self.values[index]
-        return type(self)(self.n[index], values, np.broadcast_to(1.0, values.shape))
+        ones = np.broadcast_to(1.0, values.shape)
+        return type(self)(self.n[index], values, ones).of_family(self.family)
 
     def _replaced(self, values: Array) -> Sample:
         """Return other values with the same weights."""
@@ -67,7 +71,8 @@ class Sample(Statistic):
         """Add up one term for each value, weighted."""
         if not self.weighted:
             return terms.sum(axis=-1)
-        return (self.weights * terms).sum(axis=-1)
+        # A value of weight zero is no observation, however impossible its term.
+        return np.where(self.weights > 0, self.weights * terms, 0.0).sum(axis=-1)
 
     def pieces(self) -> Iterator[Self]:
         """Cut long samples into parts that stay in the cache; a sum over the whole is the sum over its pieces."""
@@ -81,10 +86,16 @@ class Sample(Statistic):
             yield Sample.of(self.values[..., part], weights)
 
     def thinned(self, count: int) -> Sample:
-        """Return at least so many values, evenly spaced along each sample; all, where they are less than twice as many."""
-        step = max(1, self.width // count)
-        weights = self.weights[..., ::step] if self.weighted else None
-        return self if step == 1 else Sample.of(self.values[..., ::step], weights)
+        """Return at least so many values, from all along each sample; all, where they are less than twice as many."""
+        step = self.width // count
+        if step < 2:
+            return self
+        # One value of each run of `step`, at a place drawn for it (always the same): even spacing could fall in step
+        # with the order of the data.
+        runs = self.width // step
+        places = step * np.arange(runs) + np.random.default_rng(0).integers(0, step, runs)
+        weights = self.weights[..., places] if self.weighted else None
+        return Sample.of(self.values[..., places], weights)
 
     def dot(self, first: Array, second: Array) -> Array:
         """Add up the product of two terms for each value, weighted, without holding the products."""
@@ -106,9 +117,10 @@ class Sample(Statistic):
         ordered = np.take_along_axis(terms, order, axis=-1)
         weights = np.broadcast_to(self.weights, terms.shape)
         below = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
-        half = 0.5 * below[..., -1:]
-        first = np.argmax(below >= half, axis=-1)[..., None]
-        last = np.argmax(below > half, axis=-1)[..., None]
+        # Weights such as 0.1 add up to a half only up to rounding.
+        half, error = 0.5 * below[..., -1:], 1e-12 * below[..., -1:]
+        first = np.argmax(below >= half - error, axis=-1)[..., None]
+        last = np.argmax(below > half + error, axis=-1)[..., None]
         lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
         return 0.5 * lower + 0.5 * upper
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from ..numerics import log1p_excess, mean_log, some
+from ..numerics import log1p_excess, mean_log, ratio_excess, some
 from .averages import heaviest, mean_of, size_of
 from .statistic import Statistic
 
@@ -61,8 +61,9 @@ def _share_gaps(x: Array, mean: Array, rest: Array, weights: Array | None) -> tu
     for size, share, sign in ((mean, x, 1.0), (rest, 1.0 - x, -1.0)):
         gap = np.log(size) - mean_log(share, weights)
         if some(gap < 1e-3):
-            d = sign * (x - m) / np.asarray(size)[..., None]
-            excess = log1p_excess(np.maximum(d, -0.9999))
+            whole = np.asarray(size)[..., None]
+            d = sign * (x - m) / whole
+            excess = ratio_excess(share, whole, d)
             exact = np.maximum(mean_of(excess, weights) - log1p_excess(mean_of(d, weights)), 0.0)
             gap = np.where(gap < 1e-3, exact, gap)[()]
         gaps.append(gap)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from ..errors import DataError
 from ..numerics import every
 from .averages import weighted_mean
 
@@ -29,6 +30,8 @@ class Statistic:
 
     # How many trailing axes of each field are not batch axes.
     _trailing: ClassVar[dict[str, int]] = {}
+    #: the family that made it, where one did: the same kind of numbers may mean another thing to another family
+    family: ClassVar[Any] = None
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -41,11 +44,17 @@ class Statistic:
         return 1
 
     def _arrays(self) -> dict[str, Array]:
-        return vars(self)
+        return {name: value for name, value in vars(self).items() if name != "family"}
+
+    def of_family(self, family: Any) -> Self:
+        """Note which family made it, and return it."""
+        object.__setattr__(self, "family", family)
+        return self
 
     def __getitem__(self, index: Any) -> Self:
         """Select samples by the batch's leading axes."""
-        return type(self)(**{name: value[index] for name, value in self._arrays().items()})
+        columns = {name: value[index] for name, value in self._arrays().items()}
+        return type(self)(**columns).of_family(self.family)
 
     def __add__(self, other: Self) -> Self:
         """Return the statistic of both samples together."""
@@ -123,8 +132,15 @@ def total(parts: Iterable[Statistic]) -> Statistic:
     >>> total([Moments.of(np.array([1.0])), Moments.of(np.array([3.0]))]).mean
     np.float64(2.0)
     """
-    parts = [part.lifted() for part in parts]
-    return type(parts[0]).join(parts).pool()
+    parts = list(parts)
+    families = {part.family for part in parts} - {None}
+    if len(families) > 1:
+        names = " and ".join(sorted(family.__name__ for family in families))
+        raise DataError(
+            f"these are statistics of {names}, which do not add up; make both with one family"
+        )
+    merged = type(parts[0]).join([part.lifted() for part in parts]).pool()
+    return merged.of_family(next(iter(families), None))
 
 
 def beside(parts: list[Any]) -> Any:
