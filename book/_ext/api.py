@@ -1,7 +1,7 @@
 """The API reference, written from the docstrings of `mlecore` before Sphinx reads the book.
 
 A page of MyST text: a heading and a signature for every public name, then its docstring, whose
-examples become code and whose sections (Args, Raises ...) become lists. Nothing is imported by
+examples become code and whose sections (Parameters, Raises ...) become lists. Nothing is imported by
 readers of the reference, and nothing in it is typed by hand but the order of the chapters below.
 """
 

@@ -6,6 +6,7 @@ refused and remembered.
 
 from __future__ import annotations
 
+import doctest
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,21 +51,28 @@ TEMPERATURE = [
 DISTRESS = [0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1]
 RAIN = np.random.default_rng(70).gamma(6.0, 6.0, size=70).round(1).tolist()
 
+
+def example(name: str) -> Explorable:
+    """What the last line of an explorable's doctest shows: so every explorable brings its own example."""
+    function = getattr(explore, name)
+    names = {name: function}
+    *before, last = doctest.DocTestParser().get_examples(function.__doc__)
+    for line in before:
+        exec(line.source, names)
+    return eval(last.source, names)
+
+
+# Every explorable of the package, and those that have more than one face or read better with real data.
 EXPLORABLES: dict[str, Explorable] = {
+    **{name: example(name) for name in explore.__all__ if name != "Explorable"},
     "poisson_rate": explore.poisson_rate(range(15), COUNTS),
     "likelihood_stems": explore.likelihood_stems(SAMPLE),
     "likelihood_stems of an Exponential": explore.likelihood_stems(SAMPLE, Exponential),
     "likelihood_stems of a Bernoulli": explore.likelihood_stems(TOSSES, Bernoulli),
     "underflow": explore.underflow(),
     "normal_surface": explore.normal_surface(SAMPLE),
-    "logit_loss": explore.logit_loss(),
     "descent_race": explore.descent_race(TEMPERATURE, DISTRESS),
     "descent_race of a Gamma": explore.descent_race(RAIN),
-    "two_humps": explore.two_humps(),
-    "consistency": explore.consistency(),
-    "information": explore.information(),
-    "intervals": explore.intervals(),
-    "gamma_efficiency": explore.gamma_efficiency(),
 }
 
 _PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">

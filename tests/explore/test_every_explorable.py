@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -11,14 +16,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from mlecore import explore
-from mlecore.explore import explorable, figures
 from stage import EXPLORABLES, Stage, page_of, showing
 
+ROOT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("name", EXPLORABLES)
 
 
-def test_every_explorable_is_shown_here() -> None:
-    assert {name.split()[0] for name in EXPLORABLES} == set(explore.__all__) - {"Explorable"}
+def test_each_module_has_its_function_and_is_exported() -> None:
+    """Two files of one name and one line: whoever forgets one of the three is told."""
+    package = resources.files("mlecore.explore")
+    shared = {"kernel", "formulas"}
+    modules = {Path(f.name).stem for f in package.iterdir() if f.name.endswith(".js")} - shared
+    assert set(explore.__all__) - {"Explorable"} == modules
+    assert {name.split()[0] for name in EXPLORABLES} == modules
+    assert all(name.split()[0] == shown.name for name, shown in EXPLORABLES.items())
 
 
 def controls(stage: Stage) -> list[tuple[str, str]]:
@@ -352,22 +363,57 @@ def test_the_page_names_no_host(name: str) -> None:
     assert addresses <= {"http://www.w3.org/2000/svg"}
 
 
-def test_the_contributors_page_builds_one_that_works(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = (Path(__file__).parents[2] / "book" / "contributing.md").read_text(encoding="utf-8")
-    module = re.search(r"```js\n(.*?)```", page, re.DOTALL).group(1)
-    function = re.search(r"```python\n(def exponential_rate.*?)```", page, re.DOTALL).group(1)
-    package = resources.files("mlecore.explore")
-    for part in ("formulas.js", "kernel.js"):
-        (tmp_path / part).write_text((package / part).read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "exponential_rate.js").write_text(module, encoding="utf-8")
-    monkeypatch.setattr(explorable.resources, "files", lambda _: tmp_path)
-    names = vars(figures).copy()
-    exec("from __future__ import annotations\n" + function, names)
-    with showing(browser, names["exponential_rate"]([1.0, 3.0, 5.0]), reduced_motion="reduce") as [
-        stage
-    ]:
+@dataclass
+class Written:
+    """An explorable that another process has written."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+@pytest.fixture(scope="module")
+def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package and these tests, with the explorable of the contributors' page added as it says."""
+    root = tmp_path_factory.mktemp("contributed")
+    for part in ("mlecore", "tests", "pyproject.toml"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, root / part)
+    page = (ROOT / "book" / "contributing.md").read_text(encoding="utf-8")
+    package = root / "mlecore" / "explore"
+    blocks = re.findall(r"```(?:js|python)\n(.*?)```", page, re.DOTALL)
+    module, function, line = (block for block in blocks if "exponential_rate" in block)
+    (package / "exponential_rate.js").write_text(module, encoding="utf-8")
+    (package / "exponential_rate.py").write_text(function, encoding="utf-8")
+    init = package / "__init__.py"
+    text = init.read_text(encoding="utf-8")
+    init.write_text(text.replace("from .gamma_", f"{line}from .gamma_"), encoding="utf-8")
+    return root
+
+
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Python in a folder, whose packages come before the installed ones."""
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_two_files_and_a_line_are_a_new_explorable_with_all_its_tests(contributed: Path) -> None:
+    result = run_in(
+        contributed, "-m", "pytest", "-q", "--no-header", "-k", "exponential_rate or module",
+        "tests/explore/test_every_explorable.py", "mlecore/explore/exponential_rate.py",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    # Its five tests by name, the one of the modules, and its doctest.
+    assert "7 passed" in result.stdout
+
+
+def test_the_contributors_page_builds_one_that_works(browser: Browser, contributed: Path) -> None:
+    code = "from mlecore import explore; print(explore.exponential_rate([1.0, 3.0, 5.0])._repr_html_())"
+    html = run_in(contributed, "-c", code).stdout
+    with showing(browser, Written(html), reduced_motion="reduce") as [stage]:
         assert stage.note() == "Too high: the curve falls here."
         stage.drag(stage.handle("rate"), -40)
         assert stage.fact("λ") < 2 / 3
