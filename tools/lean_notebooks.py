@@ -8,7 +8,7 @@ and no images or scripts, so that a change is readable as a diff. This tool writ
     python tools/lean_notebooks.py --check               # structure only; exits with 1 if not lean
 
 Lean means: cells counted 1, 2, 3 ...; ids that depend on a cell's source alone; of the metadata
-only `tags` and `mystnb`; one kernel; no image, no script, no address of an object in memory;
+only `tags` and `mystnb`; one kernel; what a cell prints in a row in one piece; no image, no script, no address of an object in memory;
 every figure with a name, a caption and alt text; the tag `nbval-ignore-output` on the cells that
 show an explorable, and on no other.
 """
@@ -65,7 +65,7 @@ def lean(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             count += cell.execution_count is not None
             fresh.execution_count = cell.execution_count and count
-            outputs = [lean_output(o, ignored=IGNORE in tags(cell)) for o in cell.outputs]
+            outputs = [lean_output(o, ignored=IGNORE in tags(cell)) for o in merged(cell.outputs)]
             for output in outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = fresh.execution_count
@@ -75,6 +75,22 @@ def lean(notebook: NotebookNode) -> NotebookNode:
     return nbformat.from_dict(
         {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
+
+
+def merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with neighbouring texts of one stream joined.
+
+    A kernel sends what a cell prints in pieces, cut where its buffer happened to be flushed: other
+    places on every run.
+    """
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.get("name") and output.get("name") == last.get("name"):  # only streams have one
+            joined[-1] = NotebookNode({**last, "text": last.text + output.text})
+        else:
+            joined.append(output)
+    return joined
 
 
 def lean_output(output: NotebookNode, ignored: bool) -> NotebookNode:

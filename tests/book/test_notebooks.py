@@ -155,3 +155,44 @@ def test_an_id_depends_on_the_source_alone():
     first, second = notebook(), notebook(execution_count=7)
     assert first.cells[0].id == second.cells[0].id
     assert first.cells[0].id != notebook(source="print(2)").cells[0].id
+
+
+def stream(text: str, name: str = "stdout") -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+@pytest.mark.parametrize(
+    "pieces", [["1\n2\n3\n"], ["1\n", "2\n3\n"], ["1\n2", "\n", "3\n"]], ids=["one", "two", "three"]
+)
+def test_a_print_is_stored_alike_however_the_kernel_cuts_it(pieces):
+    whole = notebook(outputs=[stream("1\n2\n3\n")])
+    assert dumps(notebook(outputs=[stream(piece) for piece in pieces])) == dumps(whole)
+
+
+def test_only_neighbours_of_one_stream_are_joined():
+    outputs = [
+        stream("1\n"),
+        *display(text="x"),
+        stream("2\n"),
+        stream("w\n", "stderr"),
+        stream("3\n"),
+    ]
+    assert lean(notebook(outputs=outputs)).cells[0].outputs == outputs
+
+
+def test_joining_leaves_the_given_notebook_alone():
+    raw = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("x", outputs=[stream("1"), stream("2")], execution_count=1)
+        ]
+    )
+    lean(raw)
+    assert [o.text for o in raw.cells[0].outputs] == ["1", "2"]
+
+
+def test_a_print_stored_in_pieces_is_a_fault(tmp_path):
+    raw = notebook()
+    raw.cells[0].outputs = [stream("1\n"), stream("2\n")]
+    path = tmp_path / "chapter.ipynb"
+    path.write_text(dumps(raw), encoding="utf-8")
+    assert any("not in the lean form" in fault for fault in faults(path))
