@@ -1,7 +1,8 @@
 """What this book needs of Sphinx and no package gives.
 
 The API reference is written from the docstrings before Sphinx reads anything (api.py). MathJax
-comes from the book's own folder, and only the part of it that the pages ask for. The faults that
+comes from the book's own folder, and only the part of it that the pages ask for. Every page gets
+the script that looks after what is wider than a screen (`_static/scrolls.js`). The faults that
 packages write into the HTML are mended there. What no page uses is left out (slim.py).
 """
 
@@ -116,6 +117,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     myst_nb.core.render.coalesce_streams = merge_streams
+    app.add_js_file("scrolls.js", type="module")
     app.connect("config-inited", write_reference, priority=1)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", mend_pages)

@@ -106,11 +106,14 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     const [bottom, top] = [Math.min(...seen), Math.max(...seen)];
     const depth = Math.max(top - bottom, 0.5);
     const estimate = model.estimate(...parts(n));
+    // The axes hold the limit, and the top of the curve wherever a small sample has put it.
+    const peak = perObservation(clamp(estimate, low, high));
+    const [floor, ceiling] = [Math.min(bottom, peak) - 0.45 * depth, Math.max(top, peak) + 0.6 * depth];
 
     left.frame({
       title: twin ? `The best ℓ(a, b)/n for each a` : `ℓ(${symbol})/n and its limit`,
       x: { domain: [low, high], label: symbol },
-      y: { domain: [bottom - 0.45 * depth, top + 0.45 * depth] },
+      y: { domain: [floor, ceiling] },
     });
     left.curve(grid, limits, "ink", { dash: "5 4", width: 1.6 });
     left.curve(grid, curve, "likelihood", { width: 2.6 });
@@ -118,13 +121,13 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
       left.rule("x", truth, "muted", { dash: "2 4" });
       left.dots([estimate], [perObservation(estimate)], "model", { radius: 5 });
     }
-    left.text(high, bottom - 0.45 * depth, "dashed: the limit", "ink", { anchor: "end", dy: -24 });
-    left.text(high, bottom - 0.45 * depth, `solid: n = ${grouped(n)}`, "likelihood", { anchor: "end", dy: -8 });
+    left.text(high, ceiling, "dashed: the limit", "ink", { anchor: "end", dy: 15 });
+    left.text(high, ceiling, `solid: n = ${grouped(n)}`, "likelihood", { anchor: "end", dy: 32 });
     const at = perObservation(theta);
     const goal = model.limit(theta);
     left.segment([theta, at], [theta, goal], "slope", { width: 3 });
     left.handle("theta", {
-      x: theta, y: Number.isFinite(at) ? at : bottom - 0.3 * depth, role: "slope", step: [(high - low) / 100, 0], label: `Parameter ${symbol}`,
+      x: theta, y: Number.isFinite(at) ? at : floor, role: "slope", step: [(high - low) / 100, 0], label: `Parameter ${symbol}`,
       text: `${format(theta, 3)}, log-likelihood per observation ${format(at, 4)}, limit ${format(goal, 4)}`,
       move: (v) => stage.change({ theta: clamp(v, low, high) }),
     });

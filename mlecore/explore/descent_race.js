@@ -181,7 +181,7 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
     const t = Math.round(state.t);
     const made = paths(state);
     const [ud, vd] = view.domain;
-    map.frame({ title: "The paths on the contours: drag the start", x: { domain: ud, label: view.names[0] }, y: { domain: vd, label: view.names[1] } });
+    map.frame({ title: "Four paths: drag their start", x: { domain: ud, label: view.names[0] }, y: { domain: vd, label: view.names[1] } });
     map.contours(view.us, view.vs, view.values, [-0.1, -0.5, -2, -4.5, -8, -16, -32, -64, -128, -256, -512], "muted", { width: 1.1 });
     map.dots([view.best[0]], [view.best[1]], "ink", { radius: 4 });
     map.text(view.best[0], view.best[1], "maximum", "ink", { dx: 8, dy: -8 });

@@ -45,12 +45,13 @@ define("gamma_efficiency", "Maximum likelihood against moments for a Gamma", (st
     const { mle, moments } = simulate(shape, n, state.seed);
 
     left.frame({
-      title: "What moments keep of the information",
+      title: "Efficiency of moments, large n",
       x: { domain: [least, most], log: true, label: "shape", ticks: [0.1, 0.3, 1, 3, 10, 30].map((v) => [v, String(v)]) },
       y: { domain: [0, 1.08], label: "efficiency" },
     });
     left.rule("y", 1, "likelihood", { dash: "5 4" });
-    left.text(most, 1, "maximum likelihood: 1", "likelihood", { anchor: "end", dx: -2, dy: 16 });
+    // On the left, where the curve of moments is far below.
+    left.text(least, 1, "maximum likelihood: 1", "likelihood", { dx: 4, dy: 16 });
     left.curve(grid, curve, "slope", { width: 2.6 });
     left.segment([shape, 0], [shape, share], "model", { dash: "4 4" });
     left.handle("shape", {
@@ -69,15 +70,17 @@ define("gamma_efficiency", "Maximum likelihood against moments for a Gamma", (st
       return bins;
     };
     const [a, b] = [counts(mle), counts(moments)];
-    right.frame({ title: `Estimates from ${replicates} samples of n = ${n}`, x: { domain: [low, high], label: "estimated shape" }, y: { domain: [0, 1.25 * Math.max(...a, ...b)], label: "samples" } });
+    // Room above the bars for the words, which the line of the truth stays out of.
+    const tallest = Math.max(...a, ...b);
+    right.frame({ title: `Both estimates at n = ${n}`, x: { domain: [low, high], label: "estimated shape" }, y: { domain: [0, 1.4 * tallest], label: `samples of ${replicates}` } });
     const centres = range(cells).map((k) => low + (k + 0.5) * width);
     const steps = (bins) => [bins.flatMap((_, k) => [low + k * width, low + (k + 1) * width]), bins.flatMap((c) => [c, c])];
     right.bars(centres, a, "likelihood", { width, opacity: 0.35 });
     right.curve(...steps(a), "likelihood", { width: 1.6 });
     right.curve(...steps(b), "slope", { width: 1.8, dash: "5 3" });
-    right.rule("x", shape, "model", { width: 1.6 });
-    right.text(high, 1.25 * Math.max(...a, ...b), "filled: maximum likelihood", "likelihood", { anchor: "end", dx: -2, dy: 18 });
-    right.text(high, 1.25 * Math.max(...a, ...b), "dashed: moments", "slope", { anchor: "end", dx: -2, dy: 35 });
+    right.segment([shape, 0], [shape, 1.08 * tallest], "model", { width: 1.6 });
+    right.text(high, 1.4 * tallest, "filled: maximum likelihood", "likelihood", { anchor: "end", dx: -2, dy: 15 });
+    right.text(high, 1.4 * tallest, "dashed: moments", "slope", { anchor: "end", dx: -2, dy: 32 });
 
     const errors = (xs) => Float64Array.from(xs, (x) => (x - shape) ** 2);
     const [ea, eb] = [errors(mle), errors(moments)];

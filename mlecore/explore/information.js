@@ -1,6 +1,6 @@
 // Chapter 9: the curvature of the log-likelihood against the spread of its maximum.
 import { generator, mean, variance, xlogy } from "./formulas.js";
-import { clamp, define, format, linspace, range } from "./kernel.js";
+import { clamp, define, fixed, format, linspace, range } from "./kernel.js";
 
 const replicates = 1000;
 const drawn = 40;
@@ -98,15 +98,15 @@ define("information", "Curvature against spread", (stage) => {
     const domain = [Math.max(lower, truth - half), Math.min(upper, truth + half)];
     const grid = linspace(...domain, 121);
 
-    curves.frame({ title: `${drawn} log-likelihoods, tops at 0`, x: { domain, label: symbol }, y: { domain: [-6, 0.8] } });
+    curves.frame({ title: `${drawn} log-likelihoods, tops at 0`, x: { domain, label: symbol }, y: { domain: [-6, 1.4], ticks: [-6, -4, -2, 0].map((v) => [v, fixed(v, 0)]) } });
     for (let i = 0; i < drawn; i++) {
       const top = model.log(sums[i], n, estimates[i]);
       curves.curve(grid, grid.map((t) => model.log(sums[i], n, t) - top), "likelihood", { width: 1, opacity: 0.4 });
     }
     curves.curve(grid, grid.map((t) => -0.5 * total * (t - truth) ** 2), "ink", { dash: "6 4", width: 1.8 });
-    curves.rule("x", truth, "muted", { dash: "2 4" });
+    curves.segment([truth, -6], [truth, 0.4], "muted", { width: 1.4, dash: "2 4" });
     curves.dots(estimates.slice(0, drawn), range(drawn).map(() => 0), "model", { radius: 3, opacity: 0.7 });
-    curves.text(domain[0], -6, "dashed: −½ n I (θ − truth)²", "ink", { dx: 4, dy: -8 });
+    curves.text(domain[0], 1.4, `dashed: −½ n I (${symbol} − truth)²`, "ink", { dx: 4, dy: 14 });
     curves.handle("truth", {
       x: truth, y: -6, role: "ink", step: [(model.range[1] - model.range[0]) / 100, 0], label: `True ${symbol}`, text: format(truth, 3),
       move: (v) => stage.change({ [state.model]: clamp(v, ...model.range) }),

@@ -67,12 +67,11 @@ define("intervals", "A hundred intervals and their coverage", (stage, { n: n0, p
 
     const least = Math.min(Math.max(0, 2.6 * level - 1.7), exact - 0.03);
     saw.frame({
-      title: "The exact chance to hold p",
+      title: `Exact coverage (dashed: ${percent(level, 0)})`,
       x: { domain: [0, 1], label: "true proportion p" },
       y: { domain: [Math.max(-0.02, least), 1.015] },
     });
     saw.rule("y", level, "muted", { dash: "5 4" });
-    saw.text(1, level, percent(level, 0), "muted", { anchor: "end", dx: -2, dy: 15 });
     saw.curve(grid, curve, "likelihood", { width: 1.5 });
     saw.segment([p, Math.max(-0.02, least)], [p, exact], "model", { dash: "4 4" });
     saw.handle("p", {

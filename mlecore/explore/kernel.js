@@ -53,7 +53,8 @@ export function format(x, digits = 4) {
   if (Number.isNaN(x)) return "undefined";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";
-  const size = Math.abs(x);
+  // As it will be rounded: 99.999 is 100.0 and not 100.00.
+  const size = Math.abs(Number(x.toPrecision(digits)));
   if (size >= 1e6 || size < 1e-4) {
     const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
     return `${minus(mantissa)} × 10${superscript(Number(exponent))}`;
@@ -64,6 +65,20 @@ export function format(x, digits = 4) {
 export const fixed = (x, decimals) => minus(x.toFixed(decimals)).replace(/^−(0\.?0*)$/, "$1");
 export const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 export const percent = (x, decimals = 1) => `${fixed(100 * x, decimals)} %`;
+
+// The number that a text means, as people type it or as `format` writes it; NaN where it means none.
+// A comma groups the digits of a whole number and marks the decimals of another, as on half the world's keyboards.
+export function parse(text, whole = false) {
+  const digits = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const plain = text
+    .replace(/\s/g, "")
+    .replace(/[×*]10\^?/, "e")
+    .replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (c) => "-0123456789"[digits.indexOf(c)])
+    .replaceAll("−", "-")
+    .replaceAll(",", whole ? "" : ".");
+  const value = plain === "" ? NaN : Number(plain);
+  return Number.isFinite(value) ? value : NaN;
+}
 const minus = (text) => String(text).replace("-", "−");
 export const superscript = (n) => String(n).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
 
@@ -479,6 +494,16 @@ export class Stage {
     const { controls, panels, note, facts, actions, status } = this.regions;
     const region = create("div", { role: "group", "aria-label": title, class: "stage" }, controls, panels, note, facts, actions, status);
     root.append(region);
+    panels.addEventListener("focusin", (event) => this.uncover(event.target));
+  }
+
+  // What the keyboard reaches must not lie under the controls, which stay in sight while the panels scroll.
+  uncover(element) {
+    const edge = this.regions.controls.getBoundingClientRect().bottom;
+    if (!element.matches(":focus-visible") || element.getBoundingClientRect().top >= edge) return;
+    const panel = element.closest(".panel");
+    panel.style.scrollMarginTop = `${edge}px`;
+    panel.scrollIntoView({ block: "nearest" });
   }
 
   // --- state
@@ -556,13 +581,13 @@ export class Stage {
 
   // --- controls
 
-  // A native range input. With `log` the slider runs evenly in the logarithm. `when` hides it in some
-  // states; `max` may depend on the state.
+  // A native range input, and beside it its value, which can be typed over. With `log` the slider runs
+  // evenly in the logarithm. `when` hides it in some states; `max` may depend on the state.
   slider(key, { label, min, max, step, log = false, format: show = format, say = show, when }) {
     const inward = log ? Math.log : (v) => v;
     const outward = log ? Math.exp : (v) => v;
-    // Not an <output>: inside the label that would be the labelled control in place of the slider.
-    const value = create("span", { class: "value", "aria-hidden": "true" });
+    const most = typeof max === "function" ? max : () => max;
+    const set = (v) => this.change({ [key]: clamp(v, min, most(this.state)) });
     const input = create("input", {
       type: "range", min: inward(min), max: typeof max === "function" ? "" : inward(max), "data-key": key,
       step: log ? (inward(max) - inward(min)) / 400 : step,
@@ -574,10 +599,12 @@ export class Stage {
           const rounded = Math.round(v / step) * step;
           v = rounded === now ? now + Math.sign(v - now) * step : rounded;
         }
-        this.change({ [key]: clamp(v, min, typeof max === "function" ? max(this.state) : max) });
+        set(v);
       },
     });
-    const box = create("label", { class: "slider" }, create("span", {}, label), value, input);
+    const field = this.numberField(key, { label, whole: step === 1, show, set, ends: () => [min, most(this.state)] });
+    // The field stands outside of the label, which names the slider.
+    const box = create("div", { class: "slider" }, create("label", {}, create("span", {}, label), input), field.element);
     this.regions.controls.append(box);
     this.controls.push({
       sync: (state) => {
@@ -586,12 +613,48 @@ export class Stage {
           input.max = inward(max(state));
           state[key] = Math.min(state[key], max(state));
         }
-        const shown = show(state[key]);
         if (Math.abs(Number(input.value) - inward(state[key])) > 1e-12) input.value = inward(state[key]);
-        if (value.textContent !== shown) value.textContent = shown;
         input.setAttribute("aria-valuetext", say(state[key]));
+        field.sync(state[key]);
       },
     });
+  }
+
+  // The value of a slider as text. What is typed counts from Enter or on leaving; Escape takes it back,
+  // and what is no number is replaced by the value that holds. Beyond an end, the end is taken.
+  numberField(key, { label, whole, show, set, ends }) {
+    let typing = false;
+    const restore = () => {
+      typing = false;
+      element.value = show(this.state[key]);
+    };
+    const commit = () => {
+      if (!typing) return;
+      const value = parse(element.value, whole);
+      restore();
+      if (Number.isNaN(value)) this.say(`${label} must be a number ${span()}`);
+      else set(whole ? Math.round(value) : value);
+    };
+    const span = () => `from ${ends().map((v) => show(v)).join(" to ")}`;
+    const element = create("input", {
+      type: "text", class: "value", inputmode: "decimal", autocomplete: "off", "data-key": key, "aria-label": `${label}, as a number`,
+      oninput: () => (typing = true),
+      onblur: commit,
+      onfocus: () => element.select(),
+      onkeydown: (event) => {
+        if (event.key === "Enter") commit();
+        else if (event.key === "Escape") restore();
+        else return;
+        element.select();
+      },
+    });
+    const sync = (value) => {
+      const shown = show(value);
+      element.size = Math.max(4, shown.length);
+      element.title = span();
+      if (!typing && element.value !== shown) element.value = shown;
+    };
+    return { element, sync };
   }
 
   // One of a few: native radio buttons in a row. options: [[value, words], ...].
@@ -677,7 +740,7 @@ export class Stage {
 
   // Panels narrower than usual, so that three stand in a row.
   narrow() {
-    this.regions.panels.style.setProperty("--column", "210px");
+    this.regions.panels.style.setProperty("--column", "185px");
   }
 
   // --- readouts
@@ -700,8 +763,13 @@ export class Stage {
     if (this.regions.note.textContent !== text) this.regions.note.textContent = text;
     if (!this.touched || spoken === this.spoken) return;
     this.spoken = spoken;
+    this.say(spoken);
+  }
+
+  // Have a screen reader say something, once nothing else has been to say for a while.
+  say(words) {
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => (this.regions.status.textContent = spoken), 600);
+    this.speaking = setTimeout(() => (this.regions.status.textContent = words), 600);
   }
 
   end() {
@@ -731,13 +799,18 @@ const style = `
 :host([data-dark]) { color-scheme: dark;
   --data: #6fa6ff; --model: #fb8743; --likelihood: #46bea2; --slope: #ff99e7; --accent: #5eaeca;
   --ink: #d2dae3; --muted: #909ca8; --grid: #2a3139; --paper: #14181e; --button: #232a32; }
-.stage { background: var(--paper); color: var(--ink); border: 1px solid var(--grid); border-radius: 8px;
-  padding: 14px 16px 12px; font: 400 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+.stage { --up: 14px; --side: 16px; background: var(--paper); color: var(--ink); border: 1px solid var(--grid); border-radius: 8px;
+  padding: var(--up) var(--side) 12px; font: 400 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 [hidden] { display: none !important; }
-.controls { display: flex; flex-wrap: wrap; gap: 10px 26px; align-items: center; margin-bottom: 8px; }
-.slider { display: grid; grid-template-columns: 1fr auto; flex: 1 1 220px; max-width: 400px; }
-.slider .value { font-variant-numeric: tabular-nums; font-weight: 600; }
-.slider input { grid-column: 1 / -1; width: 100%; margin: 0; height: 28px; accent-color: var(--accent); }
+.controls { display: flex; flex-wrap: wrap; gap: 8px 26px; align-items: center; background: var(--paper); border-radius: 7px 7px 0 0;
+  margin: calc(-1 * var(--up)) calc(-1 * var(--side)) 8px; padding: var(--up) var(--side) 8px; }
+.slider { display: grid; grid-template-columns: 1fr auto; align-items: center; flex: 1 1 220px; max-width: 400px; }
+.slider label { display: contents; }
+.slider .value { grid-area: 1 / 2; box-sizing: border-box; height: 28px; min-width: 0; max-width: 10em; margin: 0; padding: 0 5px;
+  border: 1px solid transparent; border-bottom-color: var(--muted); border-radius: 4px 4px 0 0; background: transparent; color: inherit;
+  font: inherit; font-variant-numeric: tabular-nums; font-weight: 600; text-align: right; }
+.slider .value:hover { background: var(--button); }
+.slider input[type="range"] { grid-area: 2 / 1 / 3 / -1; width: 100%; margin: 0; height: 28px; accent-color: var(--accent); }
 .choice { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; }
 .choice legend { float: left; padding: 0; margin-right: 8px; }
 .choice label { position: relative; }
@@ -747,7 +820,7 @@ const style = `
 .choice input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 2px; }
 .toggle { display: flex; gap: 8px; align-items: center; min-height: 28px; }
 .toggle input { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); }
-.panels { display: grid; gap: 10px 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--column, 290px)), 1fr)); }
+.panels { display: grid; align-items: end; gap: 10px 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--column, 290px)), 1fr)); }
 .panel { min-width: 0; }
 .panel.wide { grid-column: 1 / -1; }
 .caption { margin: 0 0 2px; font-size: 14px; font-weight: 600; min-height: 1.4em; }
@@ -784,7 +857,11 @@ button { font: inherit; color: var(--ink); background: var(--button); border: 1p
 button:hover { border-color: var(--accent); }
 button:focus-visible, .slider input:focus-visible, .toggle input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .status { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0; }
-@container (max-width: 420px) { .stage { padding: 12px 10px; } .note { min-height: 4.4em; } }
+/* The controls stay in sight while what they move scrolls by; --mle-top is the height of what the page itself keeps at its top. */
+@media (min-height: 520px) { .controls { position: sticky; top: var(--mle-top, 0px); z-index: 1; } }
+/* Letters of 16 px, or a phone zooms in on a field that is tapped. */
+@container (max-width: 480px) { .stage { --up: 10px; --side: 10px; } .controls { gap: 4px 20px; border-bottom: 1px solid var(--grid); }
+  .slider .value { font-size: 16px; } .note { min-height: 4.4em; } }
 @media print { :host { --data: #2b62c4; --model: #c4500c; --likelihood: #00785c; --slope: #9c2a78; --accent: #1f6f8b;
   --ink: #1f2730; --muted: #5a6672; --grid: #c9d0d8; --paper: #ffffff; } .actions, .controls { display: none; } }
 `;

@@ -30,14 +30,14 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
     const hold = (panel, height, role, words) =>
       panel.handle("z", { x: z, y: height, role, step: [0.1, 0], label: words, text: `logit ${fixed(z, 2)}, ${format(height, 3)}`, move });
 
-    chance.frame({ title: "The probability p = sigmoid(z)", x, y: { domain: [0, 1.04] } });
+    chance.frame({ title: "Probability p", x, y: { domain: [0, 1.04] } });
     chance.curve(grid, grid.map(sigmoid), "model");
     chance.segment([z, y], [z, p], "data", { width: 3 });
     chance.rule("y", y, "data", { dash: "3 3" });
     chance.text(y ? -limit : limit, y, `y = ${y}`, "data", { anchor: y ? "start" : "end", dx: y ? 4 : -4, dy: y ? 16 : -6 });
     hold(chance, p, "model", "Logit on the sigmoid");
 
-    bowl.frame({ title: `The loss −log f(${y}; p)`, x, y: { domain: [0, 8.3] } });
+    bowl.frame({ title: `Loss −log f(${y}; p)`, x, y: { domain: [0, 8.3] } });
     if (compare) {
       bowl.curve(grid, grid.map((u) => squared(y, u)), "muted", { dash: "2 4" });
       bowl.dots([z], [squared(y, z)], "muted", { radius: 4 });
@@ -46,7 +46,7 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
     bowl.curve(grid, grid.map((u) => loss(y, u)), "likelihood");
     hold(bowl, loss(y, z), "likelihood", "Logit on the loss");
 
-    slope.frame({ title: "The slope p − y", x, y: { domain: [-1.1, 1.1] } });
+    slope.frame({ title: "Slope p − y", x, y: { domain: [-1.1, 1.1] } });
     slope.rule("y", 0, "ink", { width: 1.2 });
     if (compare) {
       slope.curve(grid, grid.map((u) => squaredSlope(y, u)), "muted", { dash: "2 4" });

@@ -133,7 +133,8 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     const along = (f) => (u) => f(...(k === 0 ? [u, here[1]] : [here[0], u]));
     const heights = us.map(along(view.log));
     const finite = heights.filter(Number.isFinite);
-    const span = [Math.max(Math.min(...finite), grid.top - 30), Math.max(...finite, at)];
+    // On a line of impossible parameters there is nothing to see, on axes that stay.
+    const span = finite.length ? [Math.max(Math.min(...finite), grid.top - 30), Math.max(...finite, at)] : [grid.top - 5, grid.top];
     const room = 0.12 * (span[1] - span[0] || 1);
     const tilt = view.slopes[k](...here);
     line.frame({
@@ -159,7 +160,7 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
 
     const slopes = us.map(along(view.slopes[k]));
     const seen = slopes.filter(Number.isFinite);
-    const bound = 1.1 * Math.min(Math.max(...seen.map(Math.abs), 1e-9), 6 * Math.abs(seen[Math.floor(seen.length * 0.4)] || 1) + Math.abs(tilt || 0));
+    const bound = seen.length ? 1.1 * Math.min(Math.max(...seen.map(Math.abs), 1e-9), 6 * Math.abs(seen[Math.floor(seen.length * 0.4)] || 1) + Math.abs(tilt || 0)) : 1;
     slope.frame({
       title: `The score, ∂ℓ/∂${view.names[k]}`,
       x: { domain: [low, high], label: view.names[k] },

@@ -69,7 +69,8 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
       y: { domain: [span[0] - margin, span[1] + margin], label: "power of ten" },
     });
     left.curve(shown.map((i) => i + 1), shown.map((i) => lines[i]), "muted", { dash: "3 4", width: 1.4 });
-    for (const [edge, words, dy] of [[least, `smallest ${precision}`, 14], [largest, `largest ${precision}`, -6]]) {
+    // Below the smallest number, unless that is where the axis ends.
+    for (const [edge, words, dy] of [[least, `smallest ${precision}`, least > span[0] ? 14 : -6], [largest, `largest ${precision}`, -6]]) {
       if (edge < span[0] - margin || edge > span[1] + margin) continue;
       left.rule("y", edge, "slope", { dash: "5 4" });
       left.text(far, edge, words, "slope", { anchor: "end", dy });

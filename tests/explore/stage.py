@@ -152,6 +152,23 @@ class Stage:
             value,
         )
 
+    def number(self, key: str) -> Locator:
+        """The field beside a slider, in which its value can be typed."""
+        return self.element.locator(f"input[type=text][data-key={key}]")
+
+    def type(self, key: str, text: str) -> None:
+        """Type a value in place of a slider's, and press Enter."""
+        self.number(key).fill(text)
+        self.number(key).press("Enter")
+        self.settle()
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The key and value of every radio button that is in sight."""
+        return self.element.evaluate(
+            """e => [...e.shadowRoot.querySelectorAll('input[type=radio]')]
+            .filter(c => c.getClientRects().length).map(c => [c.dataset.key, c.value])"""
+        )
+
     def choose(self, key: str, value: Any) -> None:
         self.element.locator(f"input[type=radio][data-key={key}][value='{value}']").check()
         self.settle()
@@ -173,7 +190,7 @@ class Stage:
 
     def drag(self, handle: Locator, dx: float, dy: float = 0) -> None:
         """Take hold of a handle with the mouse and move it by some pixels."""
-        handle.scroll_into_view_if_needed()
+        handle.evaluate("e => e.closest('.panel').scrollIntoView({block: 'center'})")
         box = handle.locator(".knob").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.page.mouse.move(x, y)
@@ -195,10 +212,11 @@ def showing(
     *explorables: Explorable,
     theme: str = "light",
     width: int = 900,
+    height: int = 1000,
     **context: Any,
 ) -> Iterator[list[Stage]]:
     """A page with these explorables, one Stage for each; at the end no error and no request may be left."""
-    opened = browser.new_context(viewport={"width": width, "height": 1000}, **context)
+    opened = browser.new_context(viewport={"width": width, "height": height}, **context)
     page = opened.new_page()
     requests: list[str] = []
     errors: list[str] = []

@@ -217,7 +217,7 @@ def test_normal_surface_shows_log_likelihood_and_score(everything: dict[str, Sta
 def test_normal_surface_drags_contour_and_tangent_as_one(everything: dict[str, Stage]) -> None:
     with shows(everything, "normal_surface") as [stage]:
         mu = stage.fact("μ")
-        stage.element.locator(".ground").scroll_into_view_if_needed()
+        stage.element.locator(".ground").evaluate("e => e.scrollIntoView({block: 'center'})")
         ground = stage.element.locator(".ground").bounding_box()
         stage.page.mouse.click(
             ground["x"] + 0.8 * ground["width"], ground["y"] + 0.5 * ground["height"]

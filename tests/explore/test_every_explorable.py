@@ -56,6 +56,23 @@ def operate(stage: Stage, kind: str, name: str) -> None:
             stage.settle()
             if control.get_attribute("aria-valuetext") != place:
                 return
+    elif kind == "text":
+        # What the slider shows at another place can be typed in its own.
+        show = stage.number(name).input_value
+        slider = stage.slider(name)
+        old = show()
+        for key in ("End", "Home"):
+            slider.focus()
+            press(key)
+            stage.settle()
+            if show() != old:
+                break
+        place = slider.get_attribute("aria-valuetext")
+        other = show()
+        stage.type(name, old)
+        stage.type(name, other)
+        assert slider.get_attribute("aria-valuetext") == place
+        assert show() == other
     elif kind == "radio":
         key, value = name.split("=")
         stage.element.locator(f"input[type=radio][data-key={key}][value='{value}']").focus()
@@ -117,12 +134,7 @@ def test_a_mouse_can_drag_each_handle(everything: dict[str, Stage], name: str) -
     stage.reset()
 
 
-@EVERY
-def test_handles_stay_in_their_panels(everything: dict[str, Stage], name: str) -> None:
-    """Also where sliders stand at their ends, and what a handle stands for lies beyond the axes."""
-    stage = everything[name]
-    outside = stage.element.evaluate(
-        """e => { const outside = [];
+OUTSIDE = """e => { const outside = [];
         for (const end of ['min', 'max']) {
             for (const input of e.shadowRoot.querySelectorAll('input[type=range]')) {
                 input.value = input[end];
@@ -136,10 +148,28 @@ def test_handles_stay_in_their_panels(everything: dict[str, Stage], name: str) -
                 if (!(x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom))
                     outside.push([end, handle.dataset.key, x, y]);
             }
+            for (const panel of e.shadowRoot.querySelectorAll('.panel > svg'))
+                if (/NaN|Infinity/.test(panel.outerHTML)) outside.push([end, panel.ariaLabel]);
         }
         return outside; }"""
-    )
-    assert outside == []
+
+
+@EVERY
+def test_handles_stay_in_their_panels(everything: dict[str, Stage], name: str) -> None:
+    """Also where sliders stand at their ends, and what a handle stands for lies beyond the axes."""
+    stage = everything[name]
+    stage.reset()
+    stage.settle()
+    assert stage.element.evaluate(OUTSIDE) == []
+    for first in stage.choices():
+        stage.reset()
+        stage.choose(*first)
+        # A choice may bring choices of its own.
+        for second in [choice for choice in stage.choices() if choice[0] != first[0]]:
+            stage.reset()
+            stage.choose(*first)
+            stage.choose(*second)
+            assert stage.element.evaluate(OUTSIDE) == [], (first, second)
     stage.reset()
 
 
@@ -205,6 +235,102 @@ def test_every_value_is_spoken_in_words(everything: dict[str, Stage]) -> None:
         assert all(value and label for value, label in spoken)
 
 
+def test_a_number_is_typed_as_people_write_it(browser: Browser) -> None:
+    with showing(browser, EXPLORABLES["consistency"], EXPLORABLES["logit_loss"]) as [whole, real]:
+        for text, n in (("1,200", 1200), ("  37 ", 37), ("99.6", 100), ("1e3", 1000)):
+            whole.type("n", text)
+            assert whole.fact("n") == n
+        for text, z in (("0.5", 0.5), ("-1,25", -1.25), ("−2.5", -2.5), ("2.5 × 10⁻¹", 0.25)):
+            real.type("z", text)
+            assert real.fact("z") == z
+        # Beyond an end the end is taken.
+        real.type("z", "1000")
+        assert real.fact("z") == 8
+        assert real.number("z").input_value() == "8.00"
+
+
+def test_what_is_no_number_is_refused_aloud_and_escape_takes_typing_back(browser: Browser) -> None:
+    with showing(browser, EXPLORABLES["logit_loss"]) as [stage]:
+        status = stage.element.locator("[role=status]")
+        for text in ("", "two", "Infinity", "1/0", "--1"):
+            stage.type("z", text)
+            assert stage.fact("z") == -1.5
+            assert stage.number("z").input_value() == "−1.50"
+        stage.page.wait_for_timeout(700)
+        assert status.text_content() == "Logit z must be a number from −8.00 to 8.00"
+        stage.number("z").fill("3")
+        stage.number("z").press("Escape")
+        assert stage.number("z").input_value() == "−1.50"
+        # What is being typed stays while the figure moves, and counts on leaving the field.
+        stage.number("z").fill("3")
+        stage.slide("z", 1)
+        stage.settle()
+        assert stage.number("z").input_value() == "3"
+        stage.number("z").blur()
+        assert stage.fact("z") == 3
+
+
+def test_slider_and_field_have_names_of_their_own(everything: dict[str, Stage]) -> None:
+    for stage in everything.values():
+        named = stage.element.evaluate(
+            """e => [...e.shadowRoot.querySelectorAll('.slider')].filter(s => s.getClientRects().length)
+            .map(s => [s.querySelector('span').textContent, s.querySelector('[type=text]').title])"""
+        )
+        assert named
+        for label, title in named:
+            slider = stage.element.get_by_role("slider", name=label, exact=True)
+            slider = slider.and_(stage.element.locator("input"))
+            assert slider.locator("visible=true").count() == 1
+            field = stage.element.get_by_role("textbox", name=f"{label}, as a number", exact=True)
+            assert field.locator("visible=true").count() == 1
+            # The ends that it takes are said too.
+            assert re.fullmatch(r"from \S.* to \S.*", title)
+
+
+IN_SIGHT = """async e => {
+    const hidden = [];
+    for (const panel of e.shadowRoot.querySelectorAll('.panel')) {
+        panel.scrollIntoView({block: 'end'});
+        await new Promise(done => requestAnimationFrame(done));
+        const top = panel.getBoundingClientRect().top;
+        for (const control of e.shadowRoot.querySelectorAll('.controls input')) {
+            const box = control.getBoundingClientRect();
+            if (!box.width) continue;
+            const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+            if (!(box.top >= 0 && box.bottom <= top && e.shadowRoot.elementFromPoint(x, y) === control))
+                hidden.push([panel.innerText, control.dataset.key, box.top, box.bottom, top]);
+        }
+    }
+    return hidden; }"""
+
+
+def test_a_phone_shows_each_panel_together_with_every_control(browser: Browser) -> None:
+    with showing(
+        browser, *EXPLORABLES.values(), width=390, height=844, has_touch=True, is_mobile=True
+    ) as stages:
+        for stage in stages:
+            assert stage.element.evaluate(IN_SIGHT) == []
+
+
+def test_what_gets_the_focus_is_not_left_under_the_controls(browser: Browser) -> None:
+    covered = """handle => {
+        const box = handle.querySelector('.knob').getBoundingClientRect();
+        const seen = handle.getRootNode().elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+        return !handle.contains(seen); }"""
+    with showing(
+        browser, *[EXPLORABLES["normal_surface"]] * 2, width=390, height=844, has_touch=True
+    ) as [stage, _]:
+        handle = stage.handle("tangent")
+        handle.evaluate(
+            "e => scrollBy(0, e.querySelector('.knob').getBoundingClientRect().top - 60)"
+        )
+        assert handle.evaluate(covered)
+        stage.handle("point").evaluate("e => e.focus({preventScroll: true})")
+        stage.page.keyboard.press("Tab")
+        assert handle.evaluate("e => e.getRootNode().activeElement === e")
+        assert not handle.evaluate(covered)
+
+
 def test_a_phone_needs_no_sideways_scrolling(browser: Browser) -> None:
     with showing(
         browser, *EXPLORABLES.values(), width=390, has_touch=True, is_mobile=True
@@ -213,7 +339,7 @@ def test_a_phone_needs_no_sideways_scrolling(browser: Browser) -> None:
         for stage in stages:
             cut = stage.element.evaluate(
                 """e => { const edge = e.getBoundingClientRect();
-                return [...e.shadowRoot.querySelectorAll('svg text, button, label, dd')]
+                return [...e.shadowRoot.querySelectorAll('svg text, button, label, .slider *, dd')]
                     .filter(t => t.getClientRects().length)
                     .filter(t => { const b = t.getBoundingClientRect(); return b.left < edge.left || b.right > edge.right; })
                     .map(t => t.textContent); }"""
