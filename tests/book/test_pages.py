@@ -32,6 +32,31 @@ TOO_WIDE = """() => {
         .filter(e => e.getBoundingClientRect().right > screen + 1);
     return ['the page', ...wide.map(e => e.outerHTML.slice(0, 120))];
 }"""
+# What scrolls sideways in a box of its own, and does not show it by the shadow or take the focus.
+SILENT_SCROLLERS = """() => [...document.querySelectorAll('.bd-article *')]
+    .filter(e => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 1
+        && /auto|scroll/.test(getComputedStyle(e).overflowX))
+    .filter(e => e.tabIndex < 0 || getComputedStyle(e).backgroundImage.split('linear').length !== 5)
+    .map(e => e.outerHTML.slice(0, 120))"""
+UNFOLD = """async () => {
+    document.querySelectorAll('details').forEach(e => e.open = true);
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+# The controls of an explorable that are hidden by something when one of its panels is looked at.
+OUT_OF_SIGHT = """async e => {
+    const hidden = [];
+    for (const panel of e.shadowRoot.querySelectorAll('.panel')) {
+        panel.scrollIntoView({block: 'end'});
+        await new Promise(done => requestAnimationFrame(done));
+        const edge = panel.getBoundingClientRect().top;
+        for (const control of e.shadowRoot.querySelectorAll('.controls input')) {
+            const box = control.getBoundingClientRect();
+            const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+            if (box.width && (box.bottom > edge || e.shadowRoot.elementFromPoint(x, y) !== control))
+                hidden.push([panel.innerText, control.dataset.key, box.top, edge]);
+        }
+    }
+    return hidden; }"""
 # Contrast is nearly all of axe's time. It looks at colours where they can differ: on the phone they
 # are those of the light page; the tokens of code and the letters of formulas, thousands a page, are
 # looked at by PALE below, which knows that a colour met twice need not be asked twice; and of the
@@ -139,6 +164,10 @@ def test_no_page_scrolls_sideways(visit):
     assert visit.page.evaluate(TOO_WIDE) == []
 
 
+def test_what_scrolls_in_a_box_shows_it_and_takes_the_focus(visit):
+    assert visit.page.evaluate(SILENT_SCROLLERS) == []
+
+
 def test_a_page_weighs_less_than_a_megabyte_without_mathjax(visit):
     weight = {url: n for url, n in visit.bytes.items() if "/mathjax/" not in url}
     assert sum(weight.values()) < MEGABYTE, sorted(weight.items(), key=lambda i: -i[1])[:5]
@@ -151,6 +180,29 @@ def test_axe_finds_nothing(visit):
 
 def test_code_and_formulas_can_be_read(visit):
     assert visit.page.evaluate(PALE) == []
+
+
+@pytest.mark.parametrize("page", [p for p in pages() if p.startswith("book/0") or "/1" in p])
+def test_a_phone_shows_controls_and_panels_together_and_wide_code_when_unfolded(
+    page, browser, address
+):
+    with Reader(browser, address, width=390).open(page) as visit:
+        visit.page.set_viewport_size({"width": 390, "height": 844})
+        for explorable in visit.page.locator("[data-explorable]").all():
+            assert explorable.evaluate(OUT_OF_SIGHT) == []
+        visit.page.evaluate(UNFOLD)
+        assert visit.page.evaluate(SILENT_SCROLLERS) == []
+
+
+def test_the_arrow_keys_scroll_a_wide_table(browser, address):
+    with Reader(browser, address, width=390).open("book/notation.html") as visit:
+        table = visit.page.locator(".pst-scrollable-table-container.scrolls").first
+        table.focus()
+        visit.page.keyboard.press("ArrowRight")
+        visit.page.wait_for_function("e => e.scrollLeft > 0", arg=table.element_handle())
+        # On a wider screen it fits, and is no stop for the Tab key on the way.
+        visit.page.set_viewport_size({"width": 1280, "height": 900})
+        visit.page.wait_for_function("!document.querySelector('.scrolls')")
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -212,6 +264,7 @@ def planted(site: Path, folder: Path, html: str, browser: Browser, width: int = 
             visit.page.evaluate(TOO_WIDE),
             violations(visit),
             visit.page.evaluate(PALE),
+            visit.page.evaluate(SILENT_SCROLLERS),
         )
 
 
@@ -228,11 +281,14 @@ def test_planted_faults_of_the_text_are_seen(site, tmp_path, browser):
         '<span class="math">\\(\\nosuchmacro\\)</span><span class="math">\\(x^2^3\\)</span>'
         '<div style="width: 3000px">wide</div><p style="color: #bbb; background: #fff">pale</p>'
         '<div class="highlight"><pre style="background: #fff"><span style="color: #999">x</span>'
-        "</pre></div>"
+        '</pre></div><div style="overflow-x: auto"><p style="width: 900px">cut</p></div>'
     )
-    outside, _, unnamed, wide, found, pale = planted(site, tmp_path, html, browser, width=390)
+    outside, _, unnamed, wide, found, pale, silent = planted(
+        site, tmp_path, html, browser, width=390
+    )
     assert outside == []
     assert len(unnamed) == 3
     assert wide[0] == "the page"
     assert {fault.split(":")[0] for fault in found} == {"image-alt", "color-contrast"}
     assert pale == ["2.85: rgb(153,153,153) on rgb(255,255,255)"]
+    assert len(silent) == 1
