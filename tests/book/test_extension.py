@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import myst_nb.core.render
 import nbformat
@@ -133,6 +133,5 @@ def test_a_printed_line_stays_whole_however_it_arrived():
 
 
 def test_myst_nb_merges_streams_as_the_book_does():
-    app = SimpleNamespace(config=SimpleNamespace(), connect=lambda *_, **__: None)
-    house.setup(app)
+    house.setup(Mock())
     assert myst_nb.core.render.coalesce_streams is house.merge_streams
