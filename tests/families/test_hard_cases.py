@@ -210,7 +210,7 @@ def test_fits_keep_their_digits_at_an_offset_of_1e9(family):
 
 @pytest.mark.parametrize("family", CONTINUOUS, ids=lambda f: f.__name__)
 def test_one_observation_gives_a_fit_or_a_reason(family):
-    if family in (mle.Exponential, mle.Rayleigh):
+    if len(family.parameters) == 1:  # a scale alone, which one value tells
         f = family.fit([0.5])
         assert f.likelihood.score(f.theta) == pytest.approx(0.0, abs=1e-12)
         return
