@@ -371,6 +371,7 @@ class Family:
         (4,)
         """
         size = (n,) if isinstance(n, numbers.Integral) else n
+        size = tuple(size) if isinstance(size, list) else size
         if not isinstance(size, tuple) or not all(
             isinstance(k, numbers.Integral) and k >= 0 for k in size
         ):
@@ -533,18 +534,21 @@ class Family:
         whole = x.size - x.size % _ROW
         rows = x[:whole].reshape(-1, _ROW)
         weights = None if w is None else w[:whole].reshape(-1, _ROW)
-        if w is not None and not (every(weights.sum(axis=-1) > 0) and w[whole - x.size :].any()):
+        tail = None if w is None else w[whole:]
+        if w is not None and not (
+            every(weights.sum(axis=-1) > 0) and (tail.any() or not tail.size)
+        ):
             yield cls._checked(x, w).lifted()  # a row without any weight has no mean
             return
         for part in blocks(len(rows), _ROWS_AT_ONCE):
             yield cls._checked(rows[part], None if w is None else weights[part], x)
         if whole < x.size:
-            yield cls._checked(x[whole:], None if w is None else w[whole:], x).lifted()
+            yield cls._checked(x[whole:], tail, x).lifted()
 
     @classmethod
     def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
         """Summarise, after checking the support; on failure name the first bad value of the whole."""
-        # A value of weight zero is no observation, yet nothing lost in silence: it must be possible all the same.
+        # Sums do not show a value of weight zero. It is no observation, but what cannot be one is not passed over.
         shown_later = cls.shows_outsiders and x.shape[-1] > 1 and w is None
         if not shown_later and not cls.support.holds(x, always=w is not None):
             cls._refuse(x if whole is None else whole)

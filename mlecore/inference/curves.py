@@ -74,10 +74,6 @@ class ProfileDrop(_Curve):
         start = self.layout.moved(self.full[rows], self.position, value)
         possible = self.layout.contains(start)
         root, slope = np.full(len(rows), np.inf), np.full(len(rows), np.nan)
-        if isinstance(self.domain, Simplex):
-            # Every probability from 0 to 1 is possible; beside an empty class 0 rounding may say otherwise, which
-            # is no end of the interval.
-            root[(value >= 0) & (value <= 1)] = np.nan
         if possible.any():
             inside = rows[possible]
             fixed = {self.layout.names[self.position]: value[possible]}
