@@ -48,6 +48,9 @@ class SoftmaxRegression(Climbed):
             require_finite(values.astype(float), "y")
         elif values.dtype.kind not in "USO":
             raise DataError(f"y must hold class labels, numbers or words; got dtype {values.dtype}")
+        elif values.dtype.kind == "O":
+            numbers = [v if isinstance(v, float) else 0.0 for v in values.ravel()]
+            require_finite(np.reshape(numbers, values.shape), "y")  # NaN among labels is no class
         try:
             classes, codes = np.unique(values, return_inverse=True)
         except TypeError as error:
