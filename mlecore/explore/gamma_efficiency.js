@@ -96,7 +96,7 @@ define("gamma_efficiency", "Maximum likelihood against moments for a Gamma", (st
       ["moments", format(Math.sqrt(mb), 3), "slope"],
     ]);
     stage.note(
-      `At shape ${format(shape, 3)} the method of moments keeps ${percent(share, 0)} of the information when n is large: ${share < 0.995 ? `it needs ${fixed(1 / share, 1)} times as many observations for the same standard error` : "next to nothing is lost"}. Both estimators lean to the right of the truth in small samples.`,
+      `At shape ${format(shape, 3)} the method of moments keeps ${percent(share, 0)} of the information when n is large: ${share < 0.995 ? `it needs ${fixed(1 / share, share > 0.9 ? 2 : 1)} times as many observations for the same standard error` : "next to nothing is lost"}. Both estimators lean to the right of the truth in small samples.`,
       `shape ${format(shape, 3)}, efficiency ${percent(share, 0)}, ratio of errors at n ${n}: ${format(ratio, 2)}`,
     );
   });

@@ -6,6 +6,7 @@ refused and remembered.
 
 from __future__ import annotations
 
+import ast
 import doctest
 import math
 from collections.abc import Iterator
@@ -52,14 +53,18 @@ DISTRESS = [0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1]
 RAIN = np.random.default_rng(70).gamma(6.0, 6.0, size=70).round(1).tolist()
 
 
+def example_source(name: str) -> str:
+    """The doctest of an explorable, as it would be written into a cell."""
+    function = getattr(explore, name)
+    return "".join(line.source for line in doctest.DocTestParser().get_examples(function.__doc__))
+
+
 def example(name: str) -> Explorable:
     """What the last line of an explorable's doctest shows: so every explorable brings its own example."""
-    function = getattr(explore, name)
-    names = {name: function}
-    *before, last = doctest.DocTestParser().get_examples(function.__doc__)
-    for line in before:
-        exec(line.source, names)
-    return eval(last.source, names)
+    *before, last = ast.parse(example_source(name)).body
+    names = {name: getattr(explore, name)}
+    exec(compile(ast.Module(before, []), name, "exec"), names)
+    return eval(compile(ast.Expression(last.value), name, "eval"), names)
 
 
 # Every explorable of the package, and those that have more than one face or read better with real data.
@@ -183,6 +188,8 @@ class Stage:
         self.element.evaluate(
             "e => [...e.shadowRoot.querySelectorAll('button')].find(b => b.textContent === 'Reset').click()"
         )
+        # Or a radio button is still ticked, as it was before, when it is to be chosen next.
+        self.settle()
 
     def handle(self, key: str, panel: int | None = None) -> Locator:
         root = self.element if panel is None else self.element.locator(".panel").nth(panel)

@@ -528,6 +528,16 @@ def test_gamma_efficiency_is_the_ratio_of_variances(everything: dict[str, Stage]
         assert stage.facts() != before
 
 
+def test_gamma_efficiency_never_asks_for_once_as_many(everything: dict[str, Stage]) -> None:
+    """Of 96 % of the information one needs 1.05 times the observations, and no 1.0 times."""
+    with shows(everything, "gamma_efficiency") as [stage]:
+        for shape in (0.1, 1.0, 10.0, 30.0):
+            stage.slide("shape", math.log(shape))
+            times = float(stage.note().split("it needs ")[1].split()[0])
+            assert times == pytest.approx(1 / stage.fact("efficiency for large n"), rel=0.04)
+            assert times > 1
+
+
 # ------------------------------------------------------------ what they are given
 
 
