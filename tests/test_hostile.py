@@ -242,8 +242,8 @@ def test_what_cannot_be_done_is_said_in_the_packages_own_words(action, words):
 def test_nan_among_labels_is_no_class():
     y = np.array([0.0, 1.0, 0.0] * 4, dtype=object)
     y[5] = np.nan
-    with pytest.raises(mle.DataError, match="1 NaN.*index 5"):
+    with pytest.raises(mle.DataError, match=r"1 NaN.*index 5"):
         mle.SoftmaxRegression.fit(np.arange(12.0) % 5, y)
     words = np.array(["a", "b", "a", "b", np.nan, "a"], dtype=object)
-    with pytest.raises(mle.DataError, match="1 NaN.*index 4"):
+    with pytest.raises(mle.DataError, match=r"1 NaN.*index 4"):
         mle.SoftmaxRegression.fit(np.arange(6.0) % 4, words)
