@@ -201,7 +201,7 @@ def softmax_cross_entropy(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = 
                 f"y must hold the classes 0 to {classes - 1}, "
                 f"and is {y[wrong].flat[0]:g}{_where(wrong)}"
             )
-        label = y.astype(np.int64)[..., None]
+        label = y.astype(np.intp)[..., None]
         return _reduce((np.take_along_axis(shortfall, label, axis=-1) + doubt)[..., 0], reduction)
     raise DataError(
         f"y has shape {y.shape} and z {z.shape}: "

@@ -238,7 +238,7 @@ class MLP:
         if loss == "softmax":
             return eta.argmax(axis=1)
         eta = eta[:, 0] if self.sizes[-1] == 1 else eta
-        return eta if loss == "mse" else (eta >= 0).astype(np.int64)
+        return eta if loss == "mse" else (eta >= 0).astype(np.intp)
 
     def _trained(self) -> str:
         if self.loss is None:

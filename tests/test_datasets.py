@@ -275,11 +275,35 @@ def test_the_page_on_data_is_what_the_metadata_say() -> None:
 def test_columns_are_read_only_numbers_of_one_length(name: str) -> None:
     d = load(name)
     for column in d.columns:
-        assert d[column].dtype in (np.float64, np.int64)
+        assert d[column].dtype in (np.float64, np.intp)
         assert d[column].shape == (len(d),)
         assert np.isfinite(d[column]).all()
         with pytest.raises(ValueError, match="read-only"):
             d[column][0] = 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_columns_can_index_on_a_machine_whose_addresses_have_32_bits(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = load(name)
+    monkeypatch.setattr(np, "intp", np.int32)  # as it is in a browser
+    for column in d.columns:
+        if d[column].dtype.kind == "i":
+            texts = tuple(map(str, d[column]))
+            narrow = mlecore.datasets.dataset._numbers(texts)
+            assert narrow.dtype == np.int32
+            assert tuple(map(str, narrow)) == texts, "a value is too large for 32 bits"
+
+
+def test_predicted_classes_can_index_on_a_machine_whose_addresses_have_32_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logistic = mlecore.LogisticRegression.fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1])
+    net = mlecore.MLP([1, 1], rng=1).fit([[0.0], [1.0]], [0, 1], "bce", epochs=1)
+    monkeypatch.setattr(np, "intp", np.int32)
+    assert logistic.predict([0.0, 3.0]).dtype == np.int32
+    assert net.predict([[0.0]]).dtype == np.int32
 
 
 FREQUENCIES = ("accidents", "alpha_particles", "blood_groups", "horse_kicks", "peas")

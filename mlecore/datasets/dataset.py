@@ -35,7 +35,7 @@ _SHOWN = 5
 class Dataset:
     """A frozen data set: columns of numbers, and what is known about them.
 
-    `d["column"]` is a read-only array, float64 or int64. `len(d)` counts the rows of the table,
+    `d["column"]` is a read-only array of floats, or of integers that may index an array. `len(d)` counts the rows of the table,
     `d.n` the observations that they stand for: a row of a frequency table stands for many.
 
     >>> load("horse_kicks")["deaths"]
@@ -208,8 +208,8 @@ def load(name: str) -> Dataset:
 
     Raises `DataError`, with the names that exist, where there is none.
 
-    >>> load("alpha_particles").sample.sum()
-    np.int64(10097)
+    >>> int(load("alpha_particles").sample.sum())
+    10097
     """
     if not isinstance(name, str) or name not in list():
         near = difflib.get_close_matches(str(name), list(), n=1)
@@ -243,9 +243,13 @@ def load(name: str) -> Dataset:
 
 
 def _numbers(texts: tuple[str, ...]) -> NDArray[Any]:
-    """A column as int64 if every entry is written as an integer, as float64 otherwise."""
+    """A column as integers if every entry is written as one, as floats otherwise.
+
+    The integers are `np.intp`, those that index: `np.repeat` and `np.bincount` take no wider ones, and where
+    addresses have 32 bits, in a browser, int64 is wider.
+    """
     whole = all(text.lstrip("-").isdecimal() for text in texts)
-    return _read_only(np.array(texts, dtype=np.str_).astype(np.int64 if whole else np.float64))
+    return _read_only(np.array(texts, dtype=np.str_).astype(np.intp if whole else np.float64))
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -104,4 +104,4 @@ class LogisticRegression(Climbed):
 
     def predict(self, X: Any) -> Array:
         """Return the likelier class, 0 or 1, at each row of X."""
-        return (self.eta(self._new_rows(X))[..., 0, :] >= 0).astype(np.int64)
+        return (self.eta(self._new_rows(X))[..., 0, :] >= 0).astype(np.intp)
