@@ -50,6 +50,8 @@ class Solution(NamedTuple):
     params: dict[str, Any]
     iterations: Any = 0
     converged: Any = True
+    #: what else should be known of the estimate of a single sample
+    notes: tuple[str, ...] = ()
 
 
 class Refusal(NamedTuple):
@@ -119,6 +121,8 @@ class Family:
     #: whether a value outside the support leaves the statistic of two values or more infinite or NaN, as its
     #: logarithm does: then no pass over the data looks for one beforehand
     shows_outsiders: ClassVar[bool] = False
+    #: with which power of the unit of x a parameter changes: 1 for a scale, -1 for a rate; others are left out
+    units: ClassVar[Mapping[str, int]] = {}
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 
@@ -624,13 +628,7 @@ class Family:
 
     @classmethod
     def _fit_one(cls, likelihood: Likelihood) -> Fit:
-        for refusal in cls._refusals(likelihood):
-            if some(refusal.where):
-                limit = refusal.limit() if refusal.limit is not None else None
-                raise NoMLEError(
-                    f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
-                    limit,
-                )
+        cls._without_mle(likelihood)
         solution, full = cls._solve(likelihood)
         if not (solution.converged and np.isfinite(full).all()):
             stopped = ", ".join(
@@ -641,7 +639,9 @@ class Family:
                 f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; it stopped at {stopped}. "
                 "The likelihood may have no maximum: plot its profile, or fix a parameter"
             )
-        return cls._result(likelihood, full, True, int(solution.iterations), {})
+        return cls._result(
+            likelihood, full, True, int(solution.iterations), {}, notes=solution.notes
+        )
 
     @classmethod
     def _fit_batch(cls, likelihood: Likelihood) -> Fit:
@@ -684,14 +684,44 @@ class Family:
             return list(cls._no_mle(likelihood.statistic, fixed))
 
     @classmethod
-    def _solve(cls, likelihood: Likelihood) -> tuple[Solution, Array]:
-        """Return the solution and its vector of all free scalars: by the family's own way, else by climbing."""
-        if likelihood.held:
-            top = likelihood.maximize()
-            return Solution(top.params, top.iterations, top.converged), top.theta
+    def _without_mle(cls, likelihood: Likelihood) -> Array | None:
+        """Raise where a single sample has no maximum; of a batch return which rows have none, None where all have."""
+        batch = likelihood.batch_shape
+        refused = np.zeros(batch, dtype=bool)
+        for refusal in cls._refusals(likelihood):
+            if batch:
+                refused |= refusal.where
+            elif some(refusal.where):
+                limit = refusal.limit() if refusal.limit is not None else None
+                raise NoMLEError(
+                    f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
+                    limit,
+                )
+        return refused if refused.any() else None
+
+    @classmethod
+    def _solve(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution and its vector of all free scalars: by the family's own way, else by climbing.
+
+        `near` are vectors from which a climb may begin.
+        """
+        t, known = likelihood.statistic, likelihood.known
         with np.errstate(all="ignore"):
-            solution = cls._mle(likelihood.statistic, **likelihood.known)
-        return solution, likelihood.layout.flatten_all(solution.params)
+            if likelihood.held:
+                solution = cls._mle_given(t, likelihood.held, **known)
+            elif cls._climbs():
+                solution = None
+            else:
+                solution = cls._mle(t, **known)
+        if solution is not None:
+            return solution, likelihood.layout.flatten_all(solution.params)
+        top = likelihood.climbed(near)
+        return Solution(top.params, top.iterations, top.converged), top.theta
+
+    @classmethod
+    def _climbs(cls) -> bool:
+        """Say whether the family has no way of its own to the maximum."""
+        return cls._mle.__func__ is Family._mle.__func__
 
     @classmethod
     def _remarks(cls, likelihood: Likelihood, full: Array) -> tuple[str, ...]:
@@ -707,6 +737,7 @@ class Family:
         iterations: Any,
         problems: dict,
         method: str = "mle",
+        notes: tuple[str, ...] = (),
     ) -> Fit:
         params = {**likelihood.known, **likelihood.layout.unflatten(full)}
         dist = cls._unchecked()
@@ -720,14 +751,14 @@ class Family:
             converged=converged,
             iterations=iterations,
             problems=problems,
-            notes=cls._remarks(likelihood, full),
+            notes=(*cls._remarks(likelihood, full), *notes),
             method=method,
         )
 
     @classmethod
     def _mle(cls, t: Statistic, **known: Any) -> Solution:
         """Return the maximum; families with a closed form or a faster way override this."""
-        top = Likelihood(cls, t, fixed=known).maximize()
+        top = Likelihood(cls, t, fixed=known).climbed()
         return Solution(
             {name: top.params[name] for name in cls.parameters}, top.iterations, top.converged
         )

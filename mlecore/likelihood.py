@@ -15,12 +15,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .climbing import climb
 from .domains import broadcast_shape, numeric
-from .errors import DataError
+from .errors import ConvergenceError, DataError
 from .numerics import blocks
 from .statistics import Statistic
 
-__all__ = ["Likelihood", "Maximum", "climb"]
+__all__ = ["Likelihood", "Maximum"]
 
 Array = np.ndarray
 
@@ -228,8 +229,32 @@ class Likelihood:
         array([[1.]])
         """
         full = self._full(self._vector(vector, params))
+        return self._expected_at(full)
+
+    def _expected_at(self, full: Array) -> Array:
         one = self._evaluate_full(full, "_information_matrix", 2, with_statistic=False)
         return (np.asarray(self.n)[..., None, None] * one)[..., self.free[:, None], self.free]
+
+    def expected_in_units(self, theta: Array) -> tuple[Array, Array]:
+        """Return a unit for each free scalar, and the expected information with data and parameters in such units.
+
+        The entries of the information itself, of order 1 / theta^2, may be no doubles where these are.
+
+        >>> from mlecore import Exponential
+        >>> unit, information = Likelihood(Exponential, [1.0, 3.0]).expected_in_units(
+        ...     np.array([1e-200])
+        ... )
+        >>> unit, information
+        (array([1.e-200]), array([[2.]]))
+        """
+        full = self._full(np.asarray(theta, dtype=float))
+        powers = np.array([self.family.units.get(name, 0) for name in self.layout.names])
+        moving = powers != 0
+        if not moving.any():
+            return np.ones(full.shape[:-1] + self.free.shape), self._expected_at(full)
+        size = (np.abs(full[..., moving]) ** (1.0 / powers[moving])).max(axis=-1)
+        unit = np.where(size > 0, size, 1.0)[..., None] ** powers
+        return unit[..., self.free], self._expected_at(full / unit)
 
     def score_products(self, theta: Array) -> Array:
         """Return sum_i w_i u_i u_i', with u_i the score of observation i: the middle of the sandwich.
@@ -358,59 +383,127 @@ class Likelihood:
         start: ArrayLike | None = None,
         max_iterations: int = 200,
     ) -> Maximum:
-        """Climb to the maximum by damped Newton steps on transformed parameters.
+        """Return the maximum: by the family's own search where it has one, else by a climb; see `mlecore.climbing`.
 
-        Positive parameters are climbed in their logarithm and probabilities in their logit, so no step leaves the
-        domain. Where the log-likelihood is not concave, the curvature's eigenvalues are taken by absolute value,
-        so every step is uphill; steps are halved until the log-likelihood rises. A whole batch climbs at once.
+        A whole batch is maximised at once. In a batch, a row without a maximum is NaN and not converged.
 
         Parameters
         ----------
         fixed : more parameters to hold, with values that may be arrays (a grid, for a profile).
-        start : full vectors to start from; by default the family's rough estimate.
+        start : full vectors, all free and held scalars of each row, to climb from instead; what is found is then the
+            maximum of that hill.
+        max_iterations : of a climb.
+
+        Raises
+        ------
+        NoMLEError : where the likelihood of a single sample has no maximum.
+        ConvergenceError : where the climb of a single sample ended elsewhere than at a maximum.
 
         >>> from mlecore import Normal
         >>> Likelihood(Normal, [1.0, 3.0]).maximize(fixed={"mu": 2.0}).params["sigma"]
         1.0
         """
         here = self.given(fixed)
-        with np.errstate(all="ignore"):
-            closed = here._by_formula()
-            if start is None and closed is None:
-                start = here.layout.flatten_all(here.family._start(here.statistic, **here.known))
-        if closed is not None:
-            return here._maximum_at(here.layout.flatten_all(closed.params))
-        start = np.asarray(start, dtype=float)
-        batch = here.batch_shape
-        count = int(np.prod(batch))
-        start = np.broadcast_to(start, (*batch, start.shape[-1])).reshape(count, -1)[:, here.free]
-        flat = here._flat(batch)
-        size = max(1, _TERMS_AT_ONCE // here.statistic.width)
-        climbs = [climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)]
-        columns = [np.concatenate(column) for column in zip(*climbs, strict=True)]
-        theta, value, converged, iterations = (c.reshape(batch + c.shape[1:]) for c in columns)
-        full = here._full(theta)
-        dist = here.layout.distribution(full, here.known)
-        return Maximum(dist.params, value[()], converged[()], iterations[()], full, dist)
+        refused = here.family._without_mle(here)
+        if start is not None:
+            top = here._climbed_from(here._full_start(start), max_iterations)
+        else:
+            top = here.highest()
+        if refused is not None:
+            theta = np.where(refused[..., None], np.nan, top.theta)
+            value = np.where(refused, np.nan, top.log_likelihood)
+            return here._maximum(theta, value, top.converged & ~refused, top.iterations)
+        if not np.ndim(top.converged) and not top.converged:
+            raise ConvergenceError(
+                f"the climb to the maximum of {here!r} ended at {top.dist}, which is none: the likelihood may rise "
+                "without end there. Plot its profile, start elsewhere, or fix a parameter"
+            )
+        return top
 
-    def _by_formula(self) -> Any:
-        """Return the family's own solution where a climb cannot reach the maximum; None where it can."""
-        if self.held:
-            return self.family._mle_given(self.statistic, self.held, **self.known)
-        family = self.family
-        if family.irregular or family.only_by_formula:
-            return family._mle(self.statistic, **self.known)
-        return None
+    def highest(self, near: Array | None = None) -> Maximum:
+        """Return the highest maximum known: by the family's own search where it has one, else by climbs.
 
-    def _maximum_at(self, full: Array) -> Maximum:
-        """Return the maximum that a formula gave."""
+        Nothing is refused and nothing raised: what has not converged says so. `near` are full vectors to climb from,
+        beside the family's own rough estimate.
+
+        >>> from mlecore import Exponential
+        >>> Likelihood(Exponential, [1.0, 3.0]).highest().params
+        {'rate': 0.5}
+        """
+        solution, full = self.family._solve(self, near)
         batch = self.batch_shape
-        full = np.broadcast_to(full, (*batch, full.shape[-1])).copy()
-        value = self.log_likelihood(full[..., self.free])
-        dist = self.layout.distribution(full, self.known)
-        return Maximum(
-            dist.params, value, np.isfinite(value)[()], np.zeros(batch, dtype=int)[()], full, dist
+        full = np.broadcast_to(full, (*batch, np.shape(full)[-1]))
+        with np.errstate(all="ignore"):
+            value = np.broadcast_to(self.log_likelihood(full[..., self.free]), batch)
+        # Minus infinity is an answer too: no member left could have made the data.
+        sound = np.broadcast_to(solution.converged, batch) & (value < np.inf)
+        return self._maximum(full, value, sound, np.broadcast_to(solution.iterations, batch))
+
+    def climbed(self, near: Array | None = None) -> Maximum:
+        """Climb from the family's rough estimate and from `near`; return the higher of the two tops.
+
+        >>> from mlecore import Exponential
+        >>> Likelihood(Exponential, [1.0, 3.0]).climbed().params
+        {'rate': 0.5}
+        """
+        starts = [] if near is None else [np.asarray(near, dtype=float)]
+        with np.errstate(all="ignore"):
+            rough = self.layout.flatten_all(self.family._start(self.statistic, **self.known))
+            for i, value in self.held.items():
+                shape = np.broadcast_shapes(np.shape(value), rough.shape[:-1])
+                rough = np.array(np.broadcast_to(rough, (*shape, rough.shape[-1])))
+                rough = self.layout.moved(rough, i, np.broadcast_to(value, shape))
+        starts.append(rough)
+        tops = [self._climbed_from(start) for start in starts]
+        return tops[0] if len(tops) == 1 else self._better(*tops)
+
+    def _better(self, one: Maximum, other: Maximum) -> Maximum:
+        """Return, row by row, the higher of two maxima; one that has not converged only where neither has."""
+        a, b = (
+            np.where(np.isnan(t.log_likelihood), -np.inf, t.log_likelihood) for t in (one, other)
         )
+        sound, again = np.asarray(one.converged), np.asarray(other.converged)
+        second = np.where(sound == again, b > a, again)
+        return self._maximum(
+            *(
+                np.where(second.reshape(second.shape + (1,) * (np.ndim(y) - second.ndim)), y, x)
+                for x, y in zip(
+                    (one.theta, one.log_likelihood, one.converged, one.iterations),
+                    (other.theta, other.log_likelihood, other.converged, other.iterations),
+                    strict=True,
+                )
+            )
+        )
+
+    def _full_start(self, start: ArrayLike) -> Array:
+        """Return a start as full vectors, after checking their length and that they lie in the domain."""
+        start = numeric(start, "start")
+        size = len(self.layout.names)
+        if start.ndim == 0 or start.shape[-1] != size:
+            raise DataError(
+                f"start must hold all {size} scalars {self.layout.names} on its last axis, got shape {start.shape}"
+            )
+        if not np.all(self.layout.contains(start)):
+            raise DataError(f"start lies outside the domain of {', '.join(self.layout.names)}")
+        return start
+
+    def _climbed_from(self, start: Array, max_iterations: int = 200) -> Maximum:
+        """Climb every row from a full vector."""
+        batch = self.batch_shape
+        count = int(np.prod(batch))
+        start = np.broadcast_to(start, (*batch, start.shape[-1])).reshape(count, -1)[:, self.free]
+        flat = self._flat(batch)
+        size = max(1, _TERMS_AT_ONCE // self.statistic.width)
+        climbs = [climb(flat.at(part), start[part], max_iterations) for part in blocks(count, size)]
+        theta, *rest = (np.concatenate(column) for column in zip(*climbs, strict=True))
+        full = self._full(theta.reshape(*batch, -1))
+        return self._maximum(full, *(column.reshape(batch) for column in rest))
+
+    def _maximum(self, full: Array, value: Array, converged: Array, iterations: Array) -> Maximum:
+        full = np.array(full)
+        dist = self.layout.distribution(full, self.known)
+        columns = (np.asarray(c)[()] for c in (value, converged, iterations))
+        return Maximum(dist.params, *columns, full, dist)
 
     def _flat(self, batch: tuple[int, ...]) -> Self:
         """Lay a batch of any shape out along one axis; a single sample stays single and serves every row."""
@@ -429,6 +522,10 @@ class Likelihood:
     def profile(self, name: str, grid: ArrayLike) -> Array:
         """Return max l over the other parameters, at each value of one parameter; NaN outside its domain.
 
+        Raises
+        ------
+        ConvergenceError : where no maximum over the others was found.
+
         >>> from mlecore import Normal
         >>> L = Likelihood(Normal, [1.0, 3.0])
         >>> bool(L.profile("mu", [2.0])[0] == L.maximize().log_likelihood)
@@ -438,14 +535,20 @@ class Likelihood:
         if self.statistic.batch_shape:
             raise DataError("profile takes one sample; take one out of the batch with .at(index)")
         index = self.layout.index(name)
-        top = self.maximize().theta
-        start = self.layout.moved(np.broadcast_to(top, (*grid.shape, top.size)), index, grid)
-        valid = self.layout.contains(start)
+        top = self.highest().theta
+        near = self.layout.moved(np.broadcast_to(top, (*grid.shape, top.size)), index, grid)
+        valid = self.layout.contains(near)
         values = np.full(grid.shape, np.nan)
         if valid.any():
-            values[valid] = self.maximize(
-                fixed={name: grid[valid]}, start=start[valid]
-            ).log_likelihood
+            best = self.given({name: grid[valid]}).highest(near[valid])
+            values[valid] = np.where(best.converged, best.log_likelihood, np.nan)
+        lost = valid & np.isnan(values)
+        if lost.any():
+            first = grid[lost][0] if grid.ndim else grid
+            raise ConvergenceError(
+                f"the likelihood could not be maximised with {name} held at {float(first):g} "
+                f"({int(lost.sum())} of {grid.size} values): it may rise without end there"
+            )
         return values[()]
 
 
@@ -457,91 +560,3 @@ def _is_all(index: Any, count: int) -> bool:
         and index.dtype.kind == "i"
         and bool((index == np.arange(count)).all())
     )
-
-
-def climb(
-    likelihood: Likelihood, start: Array, max_iterations: int
-) -> tuple[Array, Array, Array, Array]:
-    """Climb every row of a flat batch from its free scalars; return (theta, log-likelihood, converged, iterations).
-
-    >>> from mlecore import Exponential
-    >>> theta, *_ = climb(Likelihood(Exponential, [[1.0, 3.0]], axis=1), np.array([[1.0]]), 50)
-    >>> theta
-    array([[0.5]])
-    """
-    layout, free = likelihood.layout, likelihood.free
-    count, p = start.shape
-    theta = start.copy()
-    value = (
-        np.broadcast_to(likelihood._evaluate(theta, "_log_likelihood", 0), (count,))
-        .astype(float)
-        .copy()
-    )
-    converged = np.full(count, p == 0)
-    iterations = np.zeros(count, dtype=int)
-    active = np.flatnonzero(~converged)
-    for _ in range(max_iterations):
-        if active.size == 0:
-            break
-        part = likelihood.at(active)
-        u, slope, curvature = _in_real_coordinates(part, theta[active])
-        step, gain = _uphill(slope, curvature)
-        longest = layout.longest_step(free)
-        step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[
-            :, None
-        ]
-        # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is far below rounding.
-        last = gain <= 1e-16
-        near = (
-            gain <= 1e-9
-        )  # here differences of log-likelihoods are lost in rounding, so the step is trusted
-        size = np.ones(active.size)
-        trying = np.arange(active.size)
-        for _halving in range(60):
-            proposal = layout.from_real(u[trying] + size[trying, None] * step[trying], free)[0]
-            new = np.broadcast_to(
-                part.at(trying)._evaluate(proposal, "_log_likelihood", 0), trying.shape
-            )
-            old = value[active[trying]]
-            good = np.isfinite(new) & (
-                (new >= old) | (near[trying] & (new >= old - 1e-9 * (1.0 + np.abs(old))))
-            )
-            rows = active[trying[good]]
-            theta[rows], value[rows] = proposal[good], new[good]
-            trying = trying[~good]
-            if trying.size == 0:
-                break
-            size[trying] *= 0.5
-        iterations[active] += 1
-        stuck = np.zeros(active.size, dtype=bool)
-        stuck[trying] = True
-        converged[active] = (last | (stuck & near)) & np.isfinite(value[active])
-        active = active[~(last | stuck)]
-    return theta, value, converged, iterations
-
-
-def _in_real_coordinates(likelihood: Likelihood, theta: Array) -> tuple[Array, Array, Array]:
-    """Return u, and the slope and Hessian of l with respect to it."""
-    layout, free = likelihood.layout, likelihood.free
-    u = layout.to_real(theta, free)
-    _, first, second = layout.from_real(u, free)
-    slope = np.broadcast_to(likelihood._evaluate(theta, "_score_vector", 1)[..., free], theta.shape)
-    hessian = likelihood._evaluate(theta, "_hessian_matrix", 2)[..., free[:, None], free]
-    curvature = first[..., :, None] * hessian * first[..., None, :]
-    diagonal = np.arange(free.size)
-    curvature[..., diagonal, diagonal] += slope * second
-    return u, slope * first, curvature
-
-
-def _uphill(slope: Array, curvature: Array) -> tuple[Array, Array]:
-    """Return Newton's step, made uphill, and the gain it promises (twice the rise of the quadratic)."""
-    diagonal = np.abs(np.diagonal(curvature, axis1=-2, axis2=-1))
-    scale = 1.0 / np.sqrt(np.where((diagonal > 0) & np.isfinite(diagonal), diagonal, 1.0))
-    scaled = -curvature * scale[..., :, None] * scale[..., None, :]
-    bad = ~np.isfinite(scaled).all(axis=(-2, -1))
-    scaled[bad] = np.eye(slope.shape[-1])
-    values, vectors = np.linalg.eigh(scaled)
-    values = np.maximum(np.abs(values), 1e-10)
-    along = np.einsum("...ji,...j->...i", vectors, np.where(bad[..., None], 0.0, slope * scale))
-    step = scale * np.einsum("...ij,...j->...i", vectors, along / values)
-    return step, (along * along / values).sum(axis=-1)

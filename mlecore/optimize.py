@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,25 @@ __all__ = [
 Array = np.ndarray
 Rate = float | Callable[[int], float]
 
-_FLAT = 1e-6  # the gradient norm that counts as zero slope when no tolerance is given
+_FLAT = 1e-6  # the slope that counts as zero, as a part of the steepest one on the way
 _SADDLE = -1e-8  # a scaled eigenvalue of the Hessian below this is no rounding of zero
 _NOT_A_MINIMUM = (
     "the slope is zero, but the curvature is not positive in every direction: "
     "a saddle or a maximum, not a minimum"
 )
+_STILL_FALLS = (
+    "the slope is nearly zero, but f is lower a little further on: a saddle, a bottom too flat for this tolerance, "
+    "or an f that falls for ever (of a classifier: separated data)"
+)
+_RUNS_ON = (
+    "the slope is nearly zero, but the steps have not become shorter: f may fall for ever (of a classifier: "
+    "separated data), or have a bottom without curvature"
+)
+_SHRINKS = (
+    0.3  # near a minimum with curvature each of Newton's steps is a small part of the one before
+)
+_PROBE = 1e-3  # how far a little further is, as a part of the way come, or of where one is
+_MOST_PROBES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +190,9 @@ def gradient_descent(
     learning_rate : the factor of the gradient, a number or a function of the step 0, 1, 2, ...
     steps : how many steps to take.
     tolerance : stop as soon as the gradient's norm is no larger. By default every step is taken,
-        and the end counts as converged when the norm is at most 1e-6.
+        and the end counts as converged when the norm is at most 1e-6 of the largest one on the way,
+        or a step could lower f by rounding alone: rules that know no units. Either way f must not
+        be lower a little further along any axis, or the end is a saddle.
     progress : True for a line on the standard error, or a function of (done, total).
 
     Raises
@@ -191,19 +207,28 @@ def gradient_descent(
     """
     steps, rate = _whole("steps", steps), _rate(learning_rate)
     climb, tick = _Recorder(f, grad, x0), ticker(progress, steps, "gradient descent")
-    enough = _FLAT if tolerance is None else tolerance
+    largest_rate = rate(0)
     for k in range(steps):
         if tolerance is not None and climb.norm <= tolerance:
             tick(steps)
             break
         factor = rate(k)
+        largest_rate = max(largest_rate, factor)
         with np.errstate(over="ignore"):
             proposal = climb.x - factor * climb.slope
         if not climb.move(proposal):
             tick(k, stopped=True)
             return climb.trace("gradient_descent", False, climb.diverged("learning_rate", factor))
         tick(k + 1)
+    enough = tolerance
+    if tolerance is None:
+        # A step lowers f by about rate |slope|^2: below rounding that is nothing.
+        rounding = 4 * np.finfo(float).eps * abs(climb.value)
+        unseen = np.sqrt(rounding / largest_rate) if largest_rate > 0 else 0.0
+        enough = max(_FLAT * max(climb.norms), unseen)
     if climb.norm <= enough:
+        if climb.falls_beside():
+            return climb.trace("gradient_descent", False, _STILL_FALLS)
         return climb.trace("gradient_descent", True, f"the slope is flat: norm {climb.norm:.2g}")
     return climb.trace(
         "gradient_descent",
@@ -248,7 +273,8 @@ def sgd(
     f : the objective over all rows. If given, it is evaluated at every row of the trace.
     record_every : keep one point in so many; the start and the end are always kept.
     tolerance : the run counts as converged if the gradient over all rows, taken once at the end,
-        has a norm no larger.
+        has a norm no larger than this part of the largest mini-batch gradient on the way: a rule
+        that knows no units.
     progress : True for a line on the standard error, or a function of (done, total).
 
     Raises
@@ -307,7 +333,7 @@ def sgd(
         record(step, norm)
     if problem is None and f is not None and not np.isfinite(values[-1]):
         problem = f"diverged: f is {values[-1]} at the end; try a smaller learning_rate"
-    converged = problem is None and norm <= tolerance
+    converged = problem is None and norm <= tolerance * max(norms)
     if problem is None:
         flat = "flat" if converged else "not flat"
         problem = f"{epochs} epochs; the slope over all rows is {flat}: norm {norm:.2g}"
@@ -542,6 +568,27 @@ class _Recorder:
         self._keep()
         return True
 
+    def runs_on(self) -> bool:
+        """Say whether the last steps were about as long as those before them, up to rounding of where they led."""
+        lengths = [float(np.abs(b - a).max()) for a, b in pairwise(self.rows)]
+        seen = [n for n in lengths if n > 1e-12 * np.abs(self.x).max(initial=0.0)]
+        last = seen[-4:]
+        return len(last) == 4 and all(b > _SHRINKS * a for a, b in pairwise(last))
+
+    def falls_beside(self, *directions: Array) -> bool:
+        """Say whether f is lower a little further along an axis, or along a direction.
+
+        A little is a thousandth of the way come. Rounding is measured against f where it stands, so an f that falls
+        towards zero for ever is found out however small it has become.
+        """
+        way = np.abs(self.x - self.rows[0])
+        size = np.where(way > 0, way, np.where(self.x != 0, np.abs(self.x), 1.0))
+        axes = np.flatnonzero(np.ones(self.x.size))[:_MOST_PROBES]
+        steps = [_PROBE * size[i] * np.eye(self.x.size)[i] for i in axes]
+        steps += [_PROBE * direction for direction in directions]
+        least = self.value - 64 * np.finfo(float).eps * abs(self.value)
+        return any(self.f(self.x + sign * step) < least for step in steps for sign in (1, -1))
+
     def _keep(self) -> None:
         self.rows.append(self.x.copy())
         self.values.append(self.value)
@@ -584,6 +631,10 @@ def _newton(
     def end(converged: bool, message: str) -> Trace:
         if converged and lowest < _SADDLE:
             converged, message = False, _NOT_A_MINIMUM
+        elif converged and climb.runs_on():
+            converged, message = False, _RUNS_ON
+        elif converged and climb.falls_beside(climb.x - climb.rows[0]):
+            converged, message = False, _STILL_FALLS
         tick(steps if converged else climb.taken, stopped=not converged)
         return climb.trace(method, converged, message)
 

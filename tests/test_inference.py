@@ -390,11 +390,19 @@ def test_what_no_double_can_hold_is_refused_in_words(unit):
         lambda: mle.Normal.fit(x).cov,
         lambda: mle.Normal.fit(x).covariance("expected"),
         lambda: mle.Normal.fit(x).covariance("sandwich"),
-        lambda: mle.Laplace.fit(x).se,
-        lambda: mle.Exponential.fit(x).ci(method="score"),
     ):
         with pytest.raises(RegularityError, match="range of doubles"):
             ask()
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_what_the_expected_information_gives_follows_the_unit(unit):
+    x = np.array([1.0, 2.0, 4.0, 1.5, 2.5])
+    plain, scaled = mle.Laplace.fit(x).se, mle.Laplace.fit(unit * x).se
+    assert [v / unit for v in scaled.values()] == pytest.approx(list(plain.values()))
+    plain = mle.Exponential.fit(x).ci(method="score")["rate"]
+    scaled = mle.Exponential.fit(unit * x).ci(method="score")["rate"]
+    assert [v * unit for v in scaled] == pytest.approx(plain)
 
 
 def test_an_interval_of_a_mean_of_zero_is_found_at_any_scale():

@@ -594,3 +594,69 @@ def test_however_a_run_ends_its_progress_line_ends_with_it(run, capsys, monkeypa
     assert said.startswith("\r")
     assert said.endswith("\n")
     assert said.count("\n") == 1
+
+
+# -- what is no minimum is not converged, in any unit ----------------------------------------------
+
+
+def separated():
+    """A logistic loss of separated labels, its gradient and Hessian."""
+    design = np.column_stack([np.ones(6), np.arange(1.0, 7.0)])
+    y = np.array([0, 0, 0, 1, 1, 1])
+
+    def p(b):
+        return 1.0 / (1.0 + np.exp(-design @ b))
+
+    return (
+        lambda b: np.logaddexp(0.0, design @ b).sum() - y @ (design @ b),
+        lambda b: design.T @ (p(b) - y),
+        lambda b: design.T @ (design * (p(b) * (1.0 - p(b)))[:, None]),
+    )
+
+
+def test_newton_does_not_converge_where_f_falls_for_ever():
+    falls = newton(lambda x: np.exp(-x), lambda x: -np.exp(-x), lambda x: np.exp(-x), 0.0)
+    assert not falls.converged
+    assert "fall for ever" in falls.message
+    trace = newton(*separated(), [0.0, 0.0])
+    assert not trace.converged
+    assert "separated data" in trace.message
+
+
+def test_fisher_scoring_does_not_converge_on_separated_data():
+    f, slope, curvature = separated()
+
+    class Separated:
+        names = ("a", "b")
+        log_likelihood = staticmethod(lambda b: -f(b))
+        score = staticmethod(lambda b: -slope(b))
+        expected_information = staticmethod(curvature)
+
+    trace = fisher_scoring(Separated, [0.0, 0.0])
+    assert not trace.converged
+    assert "separated data" in trace.message
+
+
+def test_newton_does_not_converge_at_an_inflection():
+    assert not newton(lambda x: x**3, lambda x: 3 * x**2, lambda x: 6 * x, 1.0).converged
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1.0, 1e10])
+def test_gradient_descent_stops_on_grounds_that_know_no_units(unit):
+    def descend(rate):
+        return gradient_descent(
+            lambda x: unit * (x - 3) ** 2, lambda x: 2 * unit * (x - 3), 0.0, rate, 200
+        )
+
+    arrives = descend(0.1 / unit)
+    assert arrives.converged
+    assert arrives.minimizer[0] == pytest.approx(3.0, abs=1e-5)
+    assert not descend(1e-6 / unit).converged
+
+
+def test_gradient_descent_does_not_converge_at_a_saddle():
+    trace = gradient_descent(
+        lambda x: x[0] ** 2 - x[1] ** 2, lambda x: np.array([2 * x[0], -2 * x[1]]), [1.0, 0.0]
+    )
+    assert not trace.converged
+    assert "saddle" in trace.message

@@ -23,6 +23,7 @@ from .heavy_tails import (
     spread_about,
     standardised,
     sum_log1p_square,
+    tied,
     top_of,
 )
 
@@ -41,6 +42,7 @@ class Cauchy(Family):
 
     loc: Parameter = parameter(Real())
     scale: Parameter = parameter(Positive())
+    units = {"loc": 1, "scale": 1}
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
@@ -88,17 +90,18 @@ class Cauchy(Family):
         return Solution(params, iterations, converged)
 
     @classmethod
-    def _solve(cls, likelihood: Any) -> tuple[Solution, Array]:
+    def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         if not likelihood.held:
-            return super()._solve(likelihood)
+            return super()._solve(likelihood, near)
         t, held = likelihood.statistic, likelihood.held
         with np.errstate(all="ignore"):
             places = np.asarray(held[0])[None] if 0 in held else grid_of_values(t)
             sizes = held[1] if 1 in held else spread_about(places[len(places) // 2], t)
-            theta, _, converged, iterations = best_climb(
+            theta, _, converged, iterations, equal = best_climb(
                 likelihood, places, np.asarray(sizes)[None]
             )
-        return Solution({}, iterations, converged), theta
+        notes = () if likelihood.batch_shape else tied(equal, likelihood.free)
+        return Solution({}, iterations, converged, notes), theta
 
     @classmethod
     def _moments(cls, m: Moments, **known: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Exponential(Family):
 
     rate: Parameter = parameter(Positive())
     support = Support(low=0.0, text="x >= 0")
+    units = {"rate": -1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Means:

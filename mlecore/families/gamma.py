@@ -39,6 +39,7 @@ class Gamma(Family):
     rate: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
+    units = {"rate": -1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> LogMoments:

@@ -14,13 +14,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..climbing import climb
 from ..family import Array
-from ..likelihood import Likelihood, climb
+from ..likelihood import Likelihood
 from ..numerics import blocks, mean_log, some
 from ..statistics import LONG, Sample, order_statistics, piecewise
 
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
+# Log-likelihoods that differ by less, relative to their size, are equally high.
+_TIE = 1e-12
 # How many terms one step, or the search over starting points, may hold at once: 32 MB of doubles.
 _TERMS = 2**22
 
@@ -337,8 +340,9 @@ def spread_about(center: Array, t: Sample) -> Array:
 
 def best_climb(
     likelihood: Any, *axes: Array, bound: Any = None
-) -> tuple[Array, Array, Array, Array]:
-    """Climb from the best of many starts and return the best top: (theta, log-likelihood, converged, iterations).
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Climb from the best of many starts; return the best top, (theta, log-likelihood, converged, iterations), and all
+    tops as high as it, one a row.
 
     `axes` hold the candidates for each free scalar of the family, with the candidates on the first axis. Of
     neighbours along an axis only the highest is climbed from, so that the climbs start on different hills. `bound`
@@ -360,23 +364,43 @@ def best_climb(
     height = np.where(np.isnan(height), -np.inf, height).reshape(*lengths, *batch)
     peaks = np.where(_peaks(height, len(axes)), height, -np.inf).reshape(len(starts), *batch)
     order = np.argsort(peaks, axis=0)[::-1][:_CLIMBS]
-    best = None
+    tops = []
     for choice in order:
         start = np.take_along_axis(np.array(starts), choice[None, ..., None], axis=0)[0]
-        top = likelihood.maximize(start=start)
+        top = likelihood._climbed_from(start)
         theta, value, converged = top.theta, top.log_likelihood, top.converged
         if bound is not None:
             theta, converged = bound(likelihood, theta, converged)
             value = likelihood.log_likelihood(theta[..., free])
-        here = [theta, value, converged, top.iterations]
-        if best is not None:
-            better = here[1] > best[1]
-            here = [
-                np.where(better[..., None] if k == 0 else better, a, b)
-                for k, (a, b) in enumerate(zip(here, best, strict=True))
-            ]
-        best = here
-    return tuple(best)
+        tops.append((theta, np.where(np.isnan(value), -np.inf, value), converged, top.iterations))
+    theta, value, converged, iterations = (np.stack(column) for column in zip(*tops, strict=True))
+    # A climb that has not arrived counts only where none has.
+    best = np.argmax(np.where(converged | ~converged.any(axis=0), value, -np.inf), axis=0)[None]
+    height = np.take_along_axis(value, best, axis=0)[0]
+    chosen = np.take_along_axis(theta, best[..., None], axis=0)[0]
+    return (
+        chosen,
+        height,
+        *(np.take_along_axis(column, best, axis=0)[0] for column in (converged, iterations)),
+        theta[converged & (value >= height - _TIE * (1.0 + np.abs(height)))],
+    )
+
+
+def tied(found: Array, free: Array) -> tuple[str, ...]:
+    """Return a note that names equally high maxima of one sample, when there are several; `found` has one a row.
+
+    >>> tied(np.array([[-1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]), np.array([0]))
+    ('the likelihood has 2 equally high maxima, at -1 and 1: the data do not choose between them',)
+    """
+    values = np.sort(found[:, free[0]]) if free.size else np.zeros(0)
+    apart = np.diff(values) > 1e-6 * np.max(np.abs(values), initial=0.0)
+    distinct = values[np.concatenate([[True], apart])] if values.size else values
+    if distinct.size < 2:
+        return ()
+    places = " and ".join(f"{value:.6g}" for value in distinct)
+    return (
+        f"the likelihood has {distinct.size} equally high maxima, at {places}: the data do not choose between them",
+    )
 
 
 def _peaks(height: Array, dimensions: int) -> Array:

@@ -29,6 +29,7 @@ class InverseGamma(Family):
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
+    units = {"scale": 1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> LogMoments:

@@ -28,6 +28,7 @@ class InverseGaussian(Family):
     mu: Parameter = parameter(Positive())
     shape: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
+    units = {"mu": 1, "shape": 1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> ReciprocalMoments:

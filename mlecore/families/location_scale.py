@@ -33,6 +33,7 @@ class LocationScale(Family):
 
     loc: Parameter = parameter(Real())
     scale: Parameter = parameter(Positive())
+    units = {"loc": 1, "scale": 1}
 
     def _standardised(self, t: Sample) -> Array:
         return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]

@@ -27,6 +27,7 @@ class Normal(Family):
 
     mu: Parameter = parameter(Real())
     sigma: Parameter = parameter(Positive())
+    units = {"mu": 1, "sigma": 1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Moments:

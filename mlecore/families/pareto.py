@@ -31,6 +31,7 @@ class Pareto(Family):
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x >= scale > 0")
     irregular = ("scale",)
+    units = {"scale": 1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> AboveLeast:

@@ -28,6 +28,7 @@ class Rayleigh(Family):
 
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, text="x >= 0")
+    units = {"scale": 1}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> MeanSquare:

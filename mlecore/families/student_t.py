@@ -26,6 +26,7 @@ from .heavy_tails import (
     spread_about,
     standardised,
     sum_log1p_square,
+    tied,
     top_of,
 )
 from .normal import Normal
@@ -58,6 +59,7 @@ class StudentT(Family):
     df: Parameter = parameter(Positive(least=1.0))
     loc: Parameter = parameter(Real())
     scale: Parameter = parameter(Positive())
+    units = {"loc": 1, "scale": 1}
 
     def _wide(self) -> Array:
         """Return sqrt(df) scale, the scale that the tails see."""
@@ -172,16 +174,17 @@ class StudentT(Family):
         return doubtful
 
     @classmethod
-    def _solve(cls, likelihood: Any) -> tuple[Solution, Array]:
+    def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         held = {likelihood.layout.names[i]: v for i, v in likelihood.held.items()}
         with np.errstate(all="ignore"):
+            notes: tuple[str, ...] = ()
             if not held:
                 theta, converged, iterations = _climb_from_profile(likelihood)
             elif set(held) == {"df"} and np.all(np.asarray(held["df"]) >= 1.0):
                 theta, converged, iterations = _with_df(likelihood, held["df"])
             else:
-                theta, converged, iterations = _search(likelihood, held)
-        return Solution({}, iterations, converged), theta
+                theta, converged, iterations, notes = _search(likelihood, held)
+        return Solution({}, iterations, converged, notes), theta
 
     @classmethod
     def _remarks(cls, likelihood: Any, full: Array) -> tuple[str, ...]:
@@ -331,9 +334,9 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
             continue
         start = point[rows]
         if rough is not y:
-            start = Likelihood(StudentT, rough[rows]).maximize(start=start).theta
+            start = Likelihood(StudentT, rough[rows])._climbed_from(start).theta
         here = Likelihood(StudentT, y if rows.size == count else y[rows])
-        top = here.maximize(start=start)
+        top = here._climbed_from(start)
         reached, safe = _back_to_edge(here, top.theta, top.converged)
         value = here.log_likelihood(reached)
         better = value > best[rows]
@@ -345,7 +348,9 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
     return (theta[0], converged[0], iterations[0]) if single else (theta, converged, iterations)
 
 
-def _search(likelihood: Any, held: Mapping[str, Any]) -> tuple[Array, Array, Array]:
+def _search(
+    likelihood: Any, held: Mapping[str, Any]
+) -> tuple[Array, Array, Array, tuple[str, ...]]:
     """Climb from many points, where a held parameter leaves room for several maxima."""
     t = likelihood.statistic
     places = np.asarray(held["loc"])[None] if "loc" in held else grid_of_values(t)
@@ -353,8 +358,13 @@ def _search(likelihood: Any, held: Mapping[str, Any]) -> tuple[Array, Array, Arr
     sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
     grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
     bound = None if "df" in held or "scale" in held else _back_to_edge
-    theta, _, converged, iterations = best_climb(likelihood, grid, places, sizes, bound=bound)
-    return theta, converged, iterations
+    theta, _, converged, iterations, equal = best_climb(
+        likelihood, grid, places, sizes, bound=bound
+    )
+    # Ties are told of a location; the degrees of freedom come before it.
+    location = likelihood.free[likelihood.free == 1]
+    notes = () if likelihood.batch_shape else tied(equal, location)
+    return theta, converged, iterations, notes
 
 
 def _back_to_edge(likelihood: Any, theta: Array, converged: Array) -> tuple[Array, Array]:

@@ -78,7 +78,7 @@ class ProfileDrop(_Curve):
             inside = rows[possible]
             fixed = {self.layout.names[self.position]: value[possible]}
             here = self.likelihood.at(inside)
-            top = here.maximize(fixed=fixed, start=start[possible])
+            top = here.given(fixed).highest(start[possible])
             r = np.sqrt(np.maximum(2.0 * (self.top[inside] - top.log_likelihood), 0.0))
             root[possible] = np.where(top.converged, r, np.nan)
             # The other parameters are at their best, so moving them adds nothing: the profile's slope is the
@@ -111,9 +111,12 @@ class ScoreRoot(_Curve):
         possible = self.layout.contains(here._full(theta))
         with np.errstate(all="ignore"):
             slope = np.broadcast_to(here.score(theta)[..., 0], len(rows))
-            information = np.broadcast_to(here.expected_information(theta)[..., 0, 0], len(rows))
+            unit, information = here.expected_in_units(theta)
+            unit, information = (
+                np.broadcast_to(v, len(rows)) for v in (unit[..., 0], information[..., 0, 0])
+            )
             # Information that has all but underflowed has no digits left: there the root is lost.
             information = np.where(information > _LEAST, information, np.nan)
             # A level likelihood rejects nothing, though it has no information either.
-            root = np.where(slope == 0, 0.0, np.abs(slope) / np.sqrt(information))
+            root = np.where(slope == 0, 0.0, np.abs(slope) * unit / np.sqrt(information))
             return np.where(possible, root, np.inf)

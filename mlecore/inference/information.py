@@ -22,6 +22,7 @@ __all__ = [
     "invert",
     "out_of_range",
     "scaled_covariance",
+    "scaled_expected",
     "scaled_information",
     "standard_errors",
     "usable",
@@ -132,8 +133,7 @@ def scaled_covariance(likelihood: Any, theta: Array, kind: str = "observed") -> 
         )
     skip = refused | np.isnan(theta).any(axis=-1)
     if kind == "expected" or only:
-        expected = likelihood.expected_information(theta)
-        inverse = invert(in_own_units(expected), skip | out_of_range(expected, theta))
+        inverse = invert(scaled_expected(likelihood, theta), skip)
     else:
         inverse = invert(scaled_information(likelihood, theta), skip)
     if kind != "sandwich":
@@ -162,6 +162,13 @@ def scaled_information(likelihood: Any, theta: Array, information: Array | None 
         np.where(lost[..., None], again.size, scaled.size),
         np.where(lost[..., None, None], again.unit, scaled.unit),
     )
+
+
+def scaled_expected(likelihood: Any, theta: Array) -> Scaled:
+    """Return sizes, about a standard error each, and the expected information in their units."""
+    unit, information = likelihood.expected_in_units(theta)
+    size, matrix = in_own_units(information)
+    return Scaled(size * unit, matrix)
 
 
 def usable(information: Array) -> Array:

@@ -11,7 +11,7 @@ from ..errors import ConvergenceError, DataError, RegularityError
 from ..numerics import blocks
 from .crossing import crossing
 from .curves import ProfileDrop, ScoreRoot, standard_steps
-from .information import out_of_range, standard_errors
+from .information import standard_errors
 from .regularity import at_maximum, insist_positive, insist_regular
 
 __all__ = ["likelihood_ratio_interval", "normal_quantile", "score_interval", "wald_interval"]
@@ -147,9 +147,6 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
             f"({names}); hold the others fixed, or use method='lr'"
         )
     z = normal_quantile(level)
-    if likelihood.free.size:
-        lost = out_of_range(likelihood.expected_information(theta), theta)
-        theta = np.where(lost[..., None], np.nan, theta)
     return _ends(likelihood, theta, z, ScoreRoot)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from ..errors import ConvergenceError, DataError, RegularityError
-from .information import Scaled, in_own_units, invert, scaled_covariance
+from .information import Scaled, in_own_units, invert, scaled_covariance, scaled_expected
 from .regularity import at_maximum, insist_positive, insist_regular
 
 __all__ = ["TestResult", "likelihood_ratio_test", "score_test", "wald_test"]
@@ -153,15 +153,18 @@ def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestRe
     there = full[..., likelihood.free]
     with np.errstate(all="ignore"):
         slope = likelihood.score(there)
-        information = likelihood.expected_information(there)
-    singular = ~np.isfinite(information).all(axis=(-2, -1))
+        own = getattr(likelihood, "covariance", None)
+        if own is None:
+            scaled = scaled_expected(likelihood, there)
+        else:
+            scaled = in_own_units(likelihood.expected_information(there))
+    singular = ~(np.isfinite(scaled.unit).all(axis=(-2, -1)) & (scaled.size > 0).all(axis=-1))
     if np.ndim(singular) == 0 and singular:
         raise RegularityError(
             f"the score test of {words} has no meaning: the information is infinite or undefined there. Use method='lr'"
         )
-    own = getattr(likelihood, "covariance", None)
     if own is None:
-        cov = invert(in_own_units(information), singular)
+        cov = invert(scaled, singular)
     else:
         cov = Scaled(np.ones_like(there), own(there, "expected"))
     # The other parameters are at their best under the hypothesis, so only the tested scores count.
@@ -227,7 +230,7 @@ def _restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple
         start = here.layout.moved(start, i, np.broadcast_to(value, batch).ravel())
     full, height = np.full((count, size), np.nan), np.full(count, np.nan)
     if rows.size:
-        top = flat.at(rows).maximize(start=start[rows])
+        top = flat.at(rows).highest(start[rows])
         good = rows[top.converged]
         full[good], height[good] = top.theta[top.converged], top.log_likelihood[top.converged]
     if not batch and np.isnan(height).any():

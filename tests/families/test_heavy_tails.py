@@ -98,7 +98,7 @@ def test_polar_coordinates_survive_both_ends_of_the_range():
 def test_the_climbs_start_on_different_hills():
     x = np.array([0.0, 0.1, 5.0, 5.05, 5.1, 20.0])
     likelihood = Likelihood(Cauchy, x, fixed={"scale": 0.05})
-    theta, value, converged, _ = best_climb(likelihood, grid_of_values(Sample.of(x)), [0.05])
+    theta, value, converged, *_ = best_climb(likelihood, grid_of_values(Sample.of(x)), [0.05])
     assert converged
     assert theta[0] == pytest.approx(5.05, abs=0.01)
     fine = likelihood.log_likelihood(loc=np.linspace(-1, 21, 20_001))
