@@ -440,22 +440,23 @@ class Likelihood:
         return self._maximum(full, value, sound, np.broadcast_to(solution.iterations, batch))
 
     def climbed(self, near: Array | None = None) -> Maximum:
-        """Climb from the family's rough estimate and from `near`; return the higher of the two tops.
+        """Climb from `near`, and where that leads nowhere or is not given, from the family's rough estimate.
 
         >>> from mlecore import Exponential
         >>> Likelihood(Exponential, [1.0, 3.0]).climbed().params
         {'rate': 0.5}
         """
-        starts = [] if near is None else [np.asarray(near, dtype=float)]
+        top = None if near is None else self._climbed_from(np.asarray(near, dtype=float))
+        if top is not None and np.all(top.converged):
+            return top
         with np.errstate(all="ignore"):
             rough = self.layout.flatten_all(self.family._start(self.statistic, **self.known))
             for i, value in self.held.items():
                 shape = np.broadcast_shapes(np.shape(value), rough.shape[:-1])
                 rough = np.array(np.broadcast_to(rough, (*shape, rough.shape[-1])))
                 rough = self.layout.moved(rough, i, np.broadcast_to(value, shape))
-        starts.append(rough)
-        tops = [self._climbed_from(start) for start in starts]
-        return tops[0] if len(tops) == 1 else self._better(*tops)
+        other = self._climbed_from(rough)
+        return other if top is None else self._better(top, other)
 
     def _better(self, one: Maximum, other: Maximum) -> Maximum:
         """Return, row by row, the higher of two maxima; one that has not converged only where neither has."""

@@ -41,8 +41,8 @@ _NOT_A_MINIMUM = (
     "a saddle or a maximum, not a minimum"
 )
 _STILL_FALLS = (
-    "the slope is nearly zero, but f is lower a little further on: a saddle, a bottom too flat for this tolerance, "
-    "or an f that falls for ever (of a classifier: separated data)"
+    "the slope is nearly zero, but f is lower a little further on: a saddle, a gradient that is not f's own "
+    "(see check_gradient), or an f that falls for ever (of a classifier: separated data)"
 )
 _RUNS_ON = (
     "the slope is nearly zero, but the steps have not become shorter: f may fall for ever (of a classifier: "

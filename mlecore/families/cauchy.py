@@ -25,6 +25,7 @@ from .heavy_tails import (
     sum_log1p_square,
     tied,
     top_of,
+    unrivalled,
 )
 
 
@@ -97,9 +98,11 @@ class Cauchy(Family):
         with np.errstate(all="ignore"):
             places = np.asarray(held[0])[None] if 0 in held else grid_of_values(t)
             sizes = held[1] if 1 in held else spread_about(places[len(places) // 2], t)
-            theta, _, converged, iterations, equal = best_climb(
-                likelihood, places, np.asarray(sizes)[None]
-            )
+            axes = places, np.asarray(sizes)[None]
+            top = None if near is None else unrivalled(likelihood, near, *axes)
+            if top is not None:
+                return Solution({}, top.iterations, top.converged), top.theta
+            theta, _, converged, iterations, equal = best_climb(likelihood, *axes)
         notes = () if likelihood.batch_shape else tied(equal, likelihood.free)
         return Solution({}, iterations, converged, notes), theta
 

@@ -22,6 +22,10 @@ from ..statistics import LONG, Sample, order_statistics, piecewise
 
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
+# In samples no longer than this a hill may be as narrow as the distance between two values.
+_SMALL = 64
+# In longer ones so many of the candidates along an axis show whether there is a rival.
+_FEW = 16
 # Log-likelihoods that differ by less, relative to their size, are equally high.
 _TIE = 1e-12
 # How many terms one step, or the search over starting points, may hold at once: 32 MB of doubles.
@@ -384,6 +388,39 @@ def best_climb(
         *(np.take_along_axis(column, best, axis=0)[0] for column in (converged, iterations)),
         theta[converged & (value >= height - _TIE * (1.0 + np.abs(height)))],
     )
+
+
+def unrivalled(likelihood: Any, near: Array, *axes: Array) -> Any:
+    """Return the top above `near`, or None where another hill may be as high.
+
+    Following a profile from one value to the next, the hill rarely changes. The candidates of `best_climb` are looked
+    at, not climbed from: only where one far from the top reaches nearly as high must the search begin anew.
+
+    >>> from mlecore import Cauchy
+    >>> three = Likelihood(Cauchy, [-5.0, 4.0, 5.0], fixed={"scale": 1.0})
+    >>> unrivalled(three, np.array([-5.0, 1.0]), np.array([-5.0, 4.0, 5.0]), [1.0]) is None
+    True
+    """
+    top = likelihood._climbed_from(near)
+    if not np.all(top.converged):
+        return None
+    batch, free = likelihood.batch_shape, likelihood.free
+    small = likelihood.statistic.width <= _SMALL
+    axes = tuple(axis if small else axis[:: -(-len(axis) // _FEW)] for axis in axes)
+    grid = np.meshgrid(*(np.arange(len(axis)) for axis in axes), indexing="ij")
+    starts = np.stack(
+        [
+            np.broadcast_to(np.asarray(axis)[k.ravel()].T, (*batch, k.size))
+            for axis, k in zip(axes, grid, strict=True)
+        ],
+        axis=-1,
+    )
+    starts = np.moveaxis(starts, -2, 0)
+    height = likelihood.log_likelihood(starts[..., free])
+    away = np.abs(starts[..., -2] - top.theta[..., -2]) > 2.0 * top.theta[..., -1]
+    room = 1.0 if small else 0.0
+    rival = (height > top.log_likelihood - np.where(away, room, -1e-9)) & np.isfinite(height)
+    return None if rival.any() else top
 
 
 def tied(found: Array, free: Array) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from .heavy_tails import (
     sum_log1p_square,
     tied,
     top_of,
+    unrivalled,
 )
 from .normal import Normal
 
@@ -183,7 +184,7 @@ class StudentT(Family):
             elif set(held) == {"df"} and np.all(np.asarray(held["df"]) >= 1.0):
                 theta, converged, iterations = _with_df(likelihood, held["df"])
             else:
-                theta, converged, iterations, notes = _search(likelihood, held)
+                theta, converged, iterations, notes = _search(likelihood, held, near)
         return Solution({}, iterations, converged, notes), theta
 
     @classmethod
@@ -349,7 +350,7 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
 
 
 def _search(
-    likelihood: Any, held: Mapping[str, Any]
+    likelihood: Any, held: Mapping[str, Any], near: Array | None
 ) -> tuple[Array, Array, Array, tuple[str, ...]]:
     """Climb from many points, where a held parameter leaves room for several maxima."""
     t = likelihood.statistic
@@ -358,6 +359,9 @@ def _search(
     sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
     grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
     bound = None if "df" in held or "scale" in held else _back_to_edge
+    top = None if near is None else unrivalled(likelihood, near, grid, places, sizes)
+    if top is not None and (bound is None or np.all(top.theta[..., 0] >= 1.0)):
+        return top.theta, top.converged, top.iterations, ()
     theta, _, converged, iterations, equal = best_climb(
         likelihood, grid, places, sizes, bound=bound
     )
