@@ -8,7 +8,9 @@ and no images or scripts, so that a change is readable as a diff. This tool writ
     python tools/lean_notebooks.py --check               # structure only; exits with 1 if not lean
 
 Lean means: cells counted 1, 2, 3 ...; ids that depend on a cell's source alone; of the metadata
-only `tags` and `mystnb`; one kernel; what a cell prints in a row in one piece; no image, no script, no address of an object in memory;
+only `tags` and `mystnb`, and `jupyter` as it follows from the tags; one kernel; what a cell prints
+in a row in one piece; no image, no script, no address of an object in memory; what the page folds
+away lies collapsed in JupyterLab too, and a solution's text in cells of its own for that;
 every figure with a name, a caption and alt text; the tag `nbval-ignore-output` on the cells that
 show an explorable, and on no other.
 """
@@ -20,6 +22,7 @@ import ast
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -32,6 +35,14 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 TEXT = ("text/plain", "text/html", "text/latex", "text/markdown")
 KEPT_METADATA = ("mystnb", "tags")
 KNOWN_TAGS = {IGNORE, "hide-input", "hide-output", "hide-cell", "remove-cell", "remove-input"}
+# What the page folds away or leaves out, said once more in the words that JupyterLab reads.
+SOURCE_HIDDEN = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
+OUTPUTS_HIDDEN = {"hide-output", "hide-cell", "remove-cell"}
+# The fences that begin and end a solution, with the options that follow the first line.
+SOLUTION_FENCE = re.compile(
+    r"^(?P<fence>[`:]{3,})\{solution-(?P<which>start|end)\}.*\n(?:.*\n)*?(?P=fence)[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 EMPTY_ALT = re.compile(r"!\[\s*\]\(")
 
@@ -49,7 +60,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 def lean(notebook: NotebookNode) -> NotebookNode:
     """The lean form of an executed notebook. Lean of lean is the same."""
     cells, seen, count = [], {}, 0
-    for cell in notebook.cells:
+    for cell, solves in told_apart(notebook.cells):
         source = cell.source.rstrip()
         if not source:
             continue
@@ -62,6 +73,8 @@ def lean(notebook: NotebookNode) -> NotebookNode:
             metadata={k: cell.metadata[k] for k in KEPT_METADATA if cell.metadata.get(k)},
             source=source,
         )
+        if collapsed := collapse(cell, solves):
+            fresh.metadata["jupyter"] = collapsed
         if cell.cell_type == "code":
             count += cell.execution_count is not None
             fresh.execution_count = cell.execution_count and count
@@ -75,6 +88,38 @@ def lean(notebook: NotebookNode) -> NotebookNode:
     return nbformat.from_dict(
         {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
+
+
+def told_apart(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, bool]]:
+    """Every cell, and whether it belongs to a solution.
+
+    A markdown cell that holds the end of one solution and the next exercise is cut in two: only a
+    whole cell can lie collapsed. The fence that ends a solution belongs to it, the one that begins
+    it stays in sight.
+    """
+    solves = False
+    for cell in cells:
+        if cell.cell_type != "markdown":
+            yield cell, solves
+            continue
+        start = 0
+        for fence in SOLUTION_FENCE.finditer(cell.source):
+            yield NotebookNode({**cell, "source": cell.source[start : fence.end()]}), solves
+            start, solves = fence.end(), fence["which"] == "start"
+        rest = cell.source[start:].lstrip("\n")
+        yield NotebookNode({**cell, "source": rest}), solves
+
+
+def collapse(cell: NotebookNode, solves: bool) -> dict[str, bool]:
+    """What JupyterLab is told to hide of a cell: what the page folds away."""
+    if cell.cell_type != "code":
+        return {"source_hidden": True} if solves else {}
+    hidden = {}
+    if solves or SOURCE_HIDDEN.intersection(tags(cell)):
+        hidden["source_hidden"] = True
+    if cell.outputs and (solves or OUTPUTS_HIDDEN.intersection(tags(cell))):
+        hidden["outputs_hidden"] = True
+    return hidden
 
 
 def merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -173,6 +218,14 @@ def faults(path: Path) -> list[str]:
                 fault("the figure has no caption or no name (mystnb: figure:)")
             if len(image.get("alt", "").strip()) < 40:
                 fault("the figure has no alt text that lets one draw it (mystnb: image: alt:)")
+    fences = [
+        fence["which"]
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for fence in SOLUTION_FENCE.finditer(cell.source)
+    ]
+    if fences != ["start", "end"] * (len(fences) // 2):
+        found.append(f"{path.name}: a solution never ends, or ends before it starts")
     if not found and dumps(lean(notebook)) != text:
         found.append(f"{path.name}: is not in the lean form; run `make notebooks`")
     return found

@@ -196,3 +196,66 @@ def test_a_print_stored_in_pieces_is_a_fault(tmp_path):
     path = tmp_path / "chapter.ipynb"
     path.write_text(dumps(raw), encoding="utf-8")
     assert any("not in the lean form" in fault for fault in faults(path))
+
+
+SOLUTION = [
+    nbformat.v4.new_markdown_cell("Hint.\n\n````{solution-start} ex\n:class: dropdown\n````"),
+    nbformat.v4.new_code_cell("6 * 7", outputs=[stream("42\n")], execution_count=1),
+    nbformat.v4.new_markdown_cell("It is 42.\n\n````{solution-end}\n````\n\n## Next"),
+    nbformat.v4.new_code_cell("1", outputs=[stream("1\n")], execution_count=2),
+]
+BOTH = {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+
+
+def test_a_solution_lies_collapsed_in_jupyterlab_its_text_too_and_nothing_else():
+    cells = lean(nbformat.v4.new_notebook(cells=SOLUTION)).cells
+    assert [c.source.splitlines()[0] for c in cells] == [
+        "Hint.",
+        "6 * 7",
+        "It is 42.",
+        "## Next",
+        "1",
+    ]
+    hidden = {"jupyter": {"source_hidden": True}}
+    assert [c.metadata for c in cells] == [{}, BOTH, hidden, {}, {}]
+
+
+def test_text_between_the_start_of_a_solution_and_its_code_lies_collapsed_too():
+    start = nbformat.v4.new_markdown_cell(SOLUTION[0].source + "\n\nFirst, count.")
+    cells = lean(nbformat.v4.new_notebook(cells=[start, *SOLUTION[1:]])).cells
+    assert cells[1].source == "First, count."
+    assert cells[1].metadata == {"jupyter": {"source_hidden": True}}
+
+
+@pytest.mark.parametrize(
+    ("tag", "hidden"),
+    [
+        ("hide-input", {"jupyter": {"source_hidden": True}}),
+        ("remove-input", {"jupyter": {"source_hidden": True}}),
+        ("hide-output", {"jupyter": {"outputs_hidden": True}}),
+        ("hide-cell", BOTH),
+        ("remove-cell", BOTH),
+    ],
+)
+def test_what_the_page_folds_away_lies_collapsed_in_jupyterlab(tag, hidden):
+    cell = notebook(metadata={"tags": [tag], "jupyter": {"source_hidden": False}}).cells[0]
+    assert cell.metadata == {"tags": [tag], **hidden}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_no_solution_of_a_chapter_lies_open(chapter):
+    solves = False
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        assert solves == ("source_hidden" in cell.metadata.get("jupyter", {})) or (
+            cell.cell_type == "code" and not solves
+        )
+        solves = (
+            solves or "{solution-start}" in cell.source
+        ) and "{solution-end}" not in cell.source
+    assert not solves
+
+
+def test_a_solution_that_never_ends_is_a_fault(tmp_path):
+    path = tmp_path / "chapter.ipynb"
+    path.write_text(dumps(lean(nbformat.v4.new_notebook(cells=SOLUTION[:2]))), encoding="utf-8")
+    assert any("never ends" in fault for fault in faults(path))
