@@ -1,4 +1,4 @@
-"""`check`, the registry it looks in, and the result it returns.
+"""`check`, the registry it looks in, and the result it returns and shows.
 
 Whatever a reader hands over, `check` returns a `Result`: an answer cannot make it raise. Only an
 exercise that does not exist is an error, for that is a mistake in the page and not in the answer.
@@ -6,6 +6,7 @@ exercise that does not exist is an error, for that is a mistake in the page and 
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import html
 import importlib
@@ -57,6 +58,11 @@ class Result:
     def __repr__(self) -> str:
         return f"{_OPENING[self.status]} {self.message}".rstrip()
 
+    def _ipython_display_(self) -> None:
+        """Show the result in a notebook, unless this very cell has shown it already."""
+        if _shown != (self, _cell()) and (show := _display()):
+            show(_Box(self))
+
     def _repr_html_(self) -> str:
         words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.message, quote=False))
         colour = _COLOUR[self.status]
@@ -68,6 +74,44 @@ class Result:
             f'<div class="mle-check mle-check-{self.status.replace(" ", "-")}" role="note" '
             f'style="{style}"><strong>{_OPENING[self.status]}</strong> {words}</div>'
         )
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A result as it is drawn. The result itself decides whether it is drawn again."""
+
+    result: Result
+
+    def __repr__(self) -> str:
+        return repr(self.result)
+
+    def _repr_html_(self) -> str:
+        return self.result._repr_html_()
+
+
+# The last result that was shown, and the cell that showed it. The last line of a cell is shown
+# anyway: a `check` that stands there would be seen twice.
+_shown: tuple[Result | None, int | None] = (None, None)
+
+
+def _display() -> Callable[[object], object] | None:
+    """A notebook's own way to show an object, which it keeps among the built-in names."""
+    return getattr(builtins, "display", None)
+
+
+def _cell() -> int | None:
+    """The number of the notebook's cell that is running."""
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    return getattr(shell, "execution_count", None)
+
+
+def _say(result: Result) -> Result:
+    """Show a result now, where there is a notebook to show it in."""
+    global _shown
+    if show := _display():
+        show(_Box(result))
+        _shown = result, _cell()
+    return result
 
 
 @dataclass(frozen=True)
@@ -131,6 +175,9 @@ def check(name: str, answer: object = ...) -> Result:
     starter's `...`, or a function that returns `...`, is "not done"; everything else is "correct"
     or gets a "hint". No answer makes it raise. Raises `DataError` if there is no such exercise.
 
+    In a notebook the result is shown at once, wherever in a cell the call stands; elsewhere it is
+    only returned.
+
     >>> check("horse-kicks-rate", ...)
     Not done yet. Replace each `...` with your answer, and run the cell again.
     """
@@ -145,7 +192,12 @@ def check(name: str, answer: object = ...) -> Result:
         raise DataError(
             f"There is no exercise called {name!r}. Did you mean one of these? {', '.join(near)}."
         )
-    found = _REGISTRY[name]
+    return _say(_judge(_REGISTRY[name], answer))
+
+
+def _judge(found: Exercise, answer: object) -> Result:
+    """The result of an answer, whatever the answer does."""
+    name = found.name
     try:
         _refuse_blanks(answer)
         # An absurd answer may overflow a checker's arithmetic: that is no news to the reader.

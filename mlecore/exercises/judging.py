@@ -33,6 +33,7 @@ __all__ = [
     "number",
     "resembles",
     "same",
+    "shortened",
 ]
 
 TYPED = 1e-3
@@ -51,6 +52,21 @@ class Hint(Exception):
 
 
 # ------------------------------------------------------------------------ what the answer is
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text in one line of at most `limit` characters; dots where something is left out.
+
+    >>> shortened("size 4 is different from 3", 20)
+    'size 4 is ...'
+    >>> shortened("size 4", 20)
+    'size 4'
+    """
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    kept = line[: limit - 3]
+    return f"{kept[: kept.rfind(' ') + 1] or kept}..."
 
 
 def describe(value: object) -> str:
@@ -172,7 +188,7 @@ def call(function: object, *arguments: Any) -> Any:
     except (Exception, SystemExit) as error:
         if isinstance(error, TypeError) and "ellipsis" in str(error):
             raise NotDone from None  # the starter's `...` stands inside a formula
-        said = " ".join(str(error).split())[:120]
+        said = shortened(str(error), 300)
         raise Hint(
             f"At {written}, {name} stopped with {type(error).__name__}{': ' * bool(said)}{said}"
             f"{'' if said.endswith(('.', '!', '?')) else '.'}"
@@ -277,7 +293,7 @@ def choice(answer: object, options: Iterable[str], what: str = "Your answer") ->
         return plain[_plain(text)]
     near = difflib.get_close_matches(_plain(text), plain, n=1)
     meant = f' Did you mean "{plain[near[0]]}"?' if near else ""
-    raise Hint(f'{what} should be one of {listed}, and it is "{text[:40]}".{meant}')
+    raise Hint(f'{what} should be one of {listed}, and it is "{shortened(text, 40)}".{meant}')
 
 
 def matching(
@@ -413,7 +429,9 @@ def _written(arguments: tuple[Any, ...]) -> str:
         if isinstance(value, np.ndarray | list | tuple):
             head = [one(v) for v in list(value)[:4]]
             return f"[{', '.join(head)}{', ...' if len(value) > 4 else ''}]"
-        return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)[:40]
+        return (
+            f"{value:.6g}" if isinstance(value, float | np.floating) else shortened(str(value), 40)
+        )
 
     return f"({', '.join(one(value) for value in arguments)})"
 

@@ -23,6 +23,7 @@ from mlecore.exercises.judging import (
     number,
     resembles,
     same,
+    shortened,
 )
 
 
@@ -171,6 +172,30 @@ def test_a_function_that_fails_is_told_where_and_how() -> None:
     assert "did you forget `return`" in hint(call, lambda x: None, 1)
     assert "called with 2 arguments, and takes 1" in hint(call, lambda x: x, 1, 2)
     assert "[0, 1, 2, 3, ...]" in hint(call, lambda x: 1 / 0, np.arange(9))
+
+
+def test_an_error_of_numpy_is_told_to_its_end() -> None:
+    told = hint(call, lambda X: X @ np.ones(3), np.ones((2, 4)))
+    assert "size 3 is different from 4" in told
+
+
+@pytest.mark.parametrize("limit", [10, 25, 40])
+def test_what_is_cut_ends_between_words_in_dots_and_keeps_within_its_limit(limit: int) -> None:
+    long = "one two three four " * 9
+    cut = shortened(long, limit)
+    assert len(cut) <= limit
+    assert cut.endswith(" ...")
+    assert long.startswith(cut.removesuffix("..."))
+    assert shortened("x" * 99, limit) == "x" * (limit - 3) + "..."
+
+
+def test_a_long_error_or_answer_is_cut_in_dots_and_not_in_silence() -> None:
+    def wordy(x: float) -> float:
+        raise ValueError("word " * 100)
+
+    assert hint(call, wordy, 1.0).endswith("word ...")
+    assert 'word ..."' in hint(choice, "word " * 100, ["Poisson"])
+    assert "..." in hint(call, lambda text: 1 / 0, "x" * 99)
 
 
 def test_unfinished_functions_are_not_done() -> None:
