@@ -103,7 +103,7 @@ def test_the_climbs_start_on_different_hills():
     assert theta[0] == pytest.approx(5.05, abs=0.01)
     fine = likelihood.log_likelihood(loc=np.linspace(-1, 21, 20_001))
     assert value >= fine.max() - 1e-12
-    bounded, _, _, _ = best_climb(
+    bounded, *_ = best_climb(
         likelihood,
         grid_of_values(Sample.of(x)),
         [0.05],
