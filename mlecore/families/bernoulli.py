@@ -64,6 +64,17 @@ class Bernoulli(Family):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"p": m.mean}
 
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        # Only 0 is asked for: 1 is an end.
+        return np.log1p(-self.p) + 0.0 * x, np.log(self.p) + 0.0 * x
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        q = 1.0 - np.asarray(self.p)
+        return ((1.0 - x) / q,), symmetric((1.0 - x) / q**2)
+
+    def _ends(self) -> tuple[float, float]:
+        return 0.0, 1.0
+
     @property
     def mean(self) -> Any:
         return self.p

@@ -22,6 +22,7 @@ from ..numerics import (
     trigamma_excess,
 )
 from ..statistics import Moments, ShareMoments
+from ..tails import log_beta_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,6 +124,9 @@ class Beta(Family):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         n = m.mean * (1.0 - m.mean) / m.sd / m.sd - 1.0
         return {"a": n * m.mean, "b": n * (1.0 - m.mean)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_beta_tails(self.a, self.b, x, 1.0 - x)
 
     @property
     def mean(self) -> Any:

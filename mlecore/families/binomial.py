@@ -14,6 +14,7 @@ from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import deviance, product_gap
 from ..statistics import Moments, Sample, saturated_poisson
+from ..tails import log_beta_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,6 +109,17 @@ class Binomial(Family):
     @classmethod
     def _moments(cls, m: Moments, n: Any) -> dict[str, Any]:
         return {"n": n, "p": m.mean / n}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        left = np.maximum(self.n - x, 1.0)  # all n is an end, and not asked for
+        return log_beta_tails(left, x + 1.0, 1.0 - self.p, self.p)
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        q = 1.0 - np.asarray(self.p)
+        return ((self.n - x) / q,), symmetric((self.n - x) / q**2)
+
+    def _ends(self) -> tuple[float, Array]:
+        return 0.0, self.n
 
     @property
     def mean(self) -> Any:

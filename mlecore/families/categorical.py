@@ -80,6 +80,9 @@ class Categorical(Family):
         probs[..., classes], probs[..., rest] = values, left * share
         return Solution({"probs": probs}, converged=np.all(left >= 0))
 
+    def _ends(self) -> tuple[float, float]:
+        return 0.0, self.probs.shape[-1] - 1.0
+
     @property
     def mean(self) -> Any:
         return (self.probs * np.arange(self.probs.shape[-1])).sum(axis=-1)

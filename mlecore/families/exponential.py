@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..statistics import Means, Moments
+from ..tails import log1mexp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,6 +59,13 @@ class Exponential(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"rate": 1.0 / m.mean}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        upper = -self.rate * x
+        return log1mexp(upper), upper
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return (-x / self.rate,), symmetric(x / np.asarray(self.rate) ** 2)
 
     @property
     def mean(self) -> Any:

@@ -23,6 +23,7 @@ from ..numerics import (
     trigamma_excess,
 )
 from ..statistics import LogMoments, Moments
+from ..tails import log_gamma_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,6 +108,9 @@ class Gamma(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"shape": (m.mean / m.sd) ** 2, "rate": m.mean / m.sd / m.sd}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_gamma_tails(self.shape, self.rate * x)
 
     @property
     def mean(self) -> Any:

@@ -11,6 +11,7 @@ import scipy
 from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..statistics import Means, Moments
+from ..tails import log1mexp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,6 +59,13 @@ class Geometric(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"p": 1.0 / m.mean}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        upper = x * np.log1p(-self.p)
+        return log1mexp(upper), upper
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return (-x / self.p,), symmetric(x / np.asarray(self.p) ** 2)
 
     @property
     def mean(self) -> Any:

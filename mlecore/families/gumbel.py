@@ -10,6 +10,7 @@ import numpy as np
 
 from ..family import Array, Solution, symmetric
 from ..statistics import Moments, Sample, piecewise
+from ..tails import log1mexp
 from .extreme_value import solve_extreme_value
 from .location_scale import LocationScale
 
@@ -68,6 +69,10 @@ class Gumbel(LocationScale):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         scale = m.sd * np.sqrt(6.0) / np.pi
         return {"loc": m.mean - np.euler_gamma * scale, "scale": scale}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        lower = -np.exp(-(x - self.loc) / self.scale)
+        return lower, log1mexp(lower)
 
     @property
     def mean(self) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..statistics import LogMoments, Moments
+from ..tails import log_gamma_tails
 from .gamma import Gamma
 
 
@@ -68,6 +69,13 @@ class InverseGamma(Family):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         shape = 2.0 + (m.mean / m.sd) ** 2
         return {"shape": shape, "scale": m.mean * (shape - 1.0)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_gamma_tails(self.shape, self.scale / x)[::-1]
+
+    def _place(self) -> tuple[Array, Array]:
+        center, unit = np.broadcast_arrays(self.scale / self.shape, self.scale)
+        return center, unit
 
     @property
     def mean(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..family import Array, Solution, symmetric
 from ..statistics import Moments, Sample, piecewise
+from ..tails import log1mexp
 from .location_scale import LocationScale
 
 
@@ -63,6 +64,19 @@ class Laplace(LocationScale):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"loc": m.mean, "scale": m.sd / np.sqrt(2.0)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        z = (x - self.loc) / self.scale
+        near = -np.abs(z) - np.log(2.0)
+        return np.where(z < 0, near, log1mexp(near)), np.where(z < 0, log1mexp(near), near)
+
+    def _log_between(self, a: Array, b: Array) -> Array:
+        # On one side of loc the density is an exponential; a part that holds loc has both sides.
+        low, high = (a - self.loc) / self.scale, (b - self.loc) / self.scale
+        near = np.minimum(np.abs(low), np.abs(high))
+        one_side = -near + np.log(-np.expm1(-(high - low)))
+        both = np.log(-np.expm1(low) - np.expm1(-high))
+        return np.where((low < 0) & (high > 0), both, one_side) - np.log(2.0)
 
     @property
     def var(self) -> Any:

@@ -17,6 +17,7 @@ from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
 from ..numerics import blocks, every
 from ..statistics import Moments, Sample
+from ..tails import flow_of_scale
 
 __all__ = ["LocationScale", "Standardised", "part_first"]
 
@@ -53,6 +54,12 @@ class LocationScale(Family):
         low, high = t.extremes()
         spread = np.where(high > low, high - low, np.maximum(np.abs(low), np.finfo(float).tiny))
         return {"loc": t.mean(t.values), "scale": 0.25 * spread}
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return flow_of_scale((x - self.loc) / self.scale, self.scale)
+
+    def _place(self) -> tuple[Array, Array]:
+        return np.broadcast_arrays(self.loc, self.scale)
 
     @property
     def mean(self) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, Solution, symmetric
+from ..numerics import log1pexp
 from ..statistics import Moments, Sample, piecewise
 from .location_scale import LocationScale, Standardised, part_first
 
@@ -57,6 +58,10 @@ class Logistic(LocationScale):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"loc": m.mean, "scale": m.sd * np.sqrt(3.0) / np.pi}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        z = (x - self.loc) / self.scale
+        return -log1pexp(-z), -log1pexp(z)
 
     @property
     def var(self) -> Any:

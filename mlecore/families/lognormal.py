@@ -12,6 +12,7 @@ from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..numerics import log_ratio
 from ..statistics import Moments, heaviest
+from ..tails import flow_of_scale, log_normal_tails
 from .normal import Normal
 
 
@@ -76,6 +77,17 @@ class LogNormal(Family):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         square = np.log1p((m.sd / m.mean) ** 2)
         return {"mu": np.log(m.mean) - 0.5 * square, "sigma": np.sqrt(square)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_normal_tails((np.log(x) - self.mu) / self.sigma)
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        # The quantile of x is the exponential of that of log x.
+        v, dv = flow_of_scale((np.log(x) - self.mu) / self.sigma, self.sigma)
+        return tuple(x * part for part in v), np.asarray(x)[..., None, None] * dv
+
+    def _place(self) -> tuple[Array, Array]:
+        return np.broadcast_arrays(np.exp(self.mu), self.sigma)
 
     @property
     def mean(self) -> Any:

@@ -13,6 +13,7 @@ from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import deviance, every, log1p_excess, newton_1d, stirling_error, trigamma
 from ..statistics import Moments, Sample, saturated_poisson
+from ..tails import log_beta_tails
 from .poisson import Poisson
 
 # From here on the asymptotic series below are exact to rounding.
@@ -112,6 +113,10 @@ class NegativeBinomial(Family):
         return {"mu": m.mean, "size": np.where(more > 0, m.mean * (m.mean / more), np.nan)}
 
     # -- facts -------------------------------------------------------------------------------------
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        whole = self.size + self.mu
+        return log_beta_tails(self.size, x + 1.0, self.size / whole, self.mu / whole)
 
     @property
     def mean(self) -> Any:

@@ -12,6 +12,7 @@ from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import LOG_2PI
 from ..statistics import Moments
+from ..tails import flow_of_scale, log_normal_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,6 +78,15 @@ class Normal(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"mu": m.mean, "sigma": m.sd}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_normal_tails((x - self.mu) / self.sigma)
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return flow_of_scale((x - self.mu) / self.sigma, self.sigma)
+
+    def _place(self) -> tuple[Array, Array]:
+        return np.broadcast_arrays(self.mu, self.sigma)
 
     @property
     def mean(self) -> Any:

@@ -12,6 +12,7 @@ from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import log_ratio
 from ..statistics import AboveLeast, Moments
+from ..tails import flow_of_power, log1mexp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,6 +92,21 @@ class Pareto(Family):
     def _moments(cls, m: Moments) -> dict[str, Any]:
         shape = 1.0 + np.hypot(1.0, m.mean / m.sd)
         return {"shape": shape, "scale": m.mean * (shape - 1.0) / shape}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        upper = -self.shape * log_ratio(x, self.scale)
+        return log1mexp(upper), upper
+
+    def _log_between(self, a: Array, b: Array) -> Array:
+        least = np.maximum(a, self.scale)
+        away = -self.shape * log_ratio(least, self.scale)
+        return away + np.log(-np.expm1(-self.shape * log_ratio(b, least)))
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return flow_of_power(x, self.shape, self.scale)
+
+    def _ends(self) -> tuple[Array, float]:
+        return self.scale, np.inf
 
     @property
     def mean(self) -> Any:

@@ -11,6 +11,7 @@ from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..numerics import deviance
 from ..statistics import CountMoments, Moments
+from ..tails import log_gamma_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +53,13 @@ class Poisson(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"rate": m.mean}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        return log_gamma_tails(x + 1.0, self.rate)[::-1]
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        # P(X <= k) falls by P(X = k) with the rate.
+        return (np.ones(np.shape(x)),), symmetric(np.zeros(np.shape(x)))
 
     @property
     def mean(self) -> Any:

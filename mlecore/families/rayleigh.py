@@ -12,6 +12,7 @@ from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import some
 from ..statistics import MeanSquare, Moments
+from ..tails import log1mexp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,6 +73,13 @@ class Rayleigh(Family):
     @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"scale": m.mean / np.sqrt(0.5 * np.pi)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        upper = -0.5 * (x / self.scale) ** 2
+        return log1mexp(upper), upper
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return (x / self.scale,), symmetric(-x / self.scale / self.scale)
 
     @property
     def mean(self) -> Any:

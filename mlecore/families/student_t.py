@@ -14,6 +14,7 @@ from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import LOG_2PI, log1p_excess, trigamma
 from ..statistics import Moments, Sample, piecewise
+from ..tails import log1mexp, log_beta_tails
 from .heavy_tails import (
     best_climb,
     grid_of_values,
@@ -227,6 +228,19 @@ class StudentT(Family):
         return {"df": df, "loc": m.mean, "scale": m.sd * np.sqrt((df - 2.0) / df)}
 
     # -- facts -------------------------------------------------------------------------------------
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        z, v = (x - self.loc) / self.scale, np.asarray(self.df)
+        # z^2 / v may leave the range of doubles where its share of 1 + z^2 / v does not.
+        square = (z / np.sqrt(v)) ** 2
+        near = np.where(square < np.inf, 1.0 / (1.0 + square), 0.0)
+        away = np.where(square < np.inf, square / (1.0 + square), 1.0)
+        small = log_beta_tails(0.5 * v, 0.5, near, away)[0] - np.log(2.0)
+        large = log1mexp(small)
+        return np.where(z < 0, small, large), np.where(z < 0, large, small)
+
+    def _place(self) -> tuple[Array, Array]:
+        return tuple(np.broadcast_arrays(self.loc, self.scale, self.df)[:2])
 
     @property
     def mean(self) -> Any:

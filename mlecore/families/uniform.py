@@ -83,6 +83,24 @@ class Uniform(Family):
         half = np.sqrt(3.0) * m.sd
         return {"low": m.mean - half, "high": m.mean + half}
 
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        below, above = self._flow(x)[0][::-1]
+        return np.log(below), np.log(above)
+
+    def _log_between(self, a: Array, b: Array) -> Array:
+        return np.log((np.minimum(b, self.high) - np.maximum(a, self.low)) / (self.high - self.low))
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        width = self.high - self.low
+        above, below = (self.high - x) / width, (x - self.low) / width
+        rows = ((above, below), (-above, -below))
+        return (above, below), np.stack(
+            [np.stack(np.broadcast_arrays(*row), axis=-1) for row in rows], axis=-2
+        ) / np.asarray(width)[..., None, None]
+
+    def _ends(self) -> tuple[Array, Array]:
+        return self.low, self.high
+
     @property
     def mean(self) -> Any:
         return 0.5 * (self.low + self.high)

@@ -109,6 +109,12 @@ class VonMises(Family):
         # The first trigonometric moment has direction mu and length I1/I0: the same equations as the likelihood's.
         return cls._mle(m).params
 
+    def _ends(self) -> tuple[Array, Array]:
+        return self.mu - np.pi, self.mu + np.pi
+
+    def _place(self) -> tuple[Array, Array]:
+        return tuple(np.broadcast_arrays(self.mu, 1.0 / np.sqrt(1.0 + np.asarray(self.kappa))))
+
     @property
     def mean(self) -> Any:
         """The mean direction mu."""

@@ -11,8 +11,9 @@ import scipy
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import newton_1d
+from ..numerics import log_ratio, newton_1d
 from ..statistics import Moments, Sample, piecewise
+from ..tails import flow_of_power, log1mexp
 from .extreme_value import solve_extreme_value
 
 
@@ -113,6 +114,13 @@ class Weibull(Family):
 
         shape, _, _ = newton_1d(equation, 1.2 * m.mean / m.sd)
         return {"shape": shape, "scale": m.mean / scipy.special.gamma(1 + 1 / shape)}
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        upper = -np.exp(self.shape * log_ratio(x, self.scale))
+        return log1mexp(upper), upper
+
+    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
+        return flow_of_power(x, self.shape, self.scale)
 
     @property
     def mean(self) -> Any:

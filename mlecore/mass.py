@@ -1,0 +1,263 @@
+"""What a part of a distribution holds: log P(a < X <= b), and its slope and curvature in the parameters.
+
+Three roads lead there, each where it is exact. Where the distribution function is known, the mass is a difference of
+the smaller tail. Where it is also known how a quantile moves with the parameters (`_flow`), so are the derivatives:
+with v = dx/dtheta at a held F(x), dF/dtheta = -f v. Elsewhere, and where the part is so narrow that a difference
+would cancel, the derivatives are conditional expectations: the score of log P(A) is E[s | A], and its Hessian
+E[H | A] + Cov(s | A), with s and H those of a single observation. That identity needs a support that stays put and a
+density that is smooth in the parameters; families without either have a flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .numerics import blocks
+from .quadrature import Nodes, between, inside_narrow, reach
+from .tails import log1mexp
+
+__all__ = ["MassTerms", "log_mass", "log_tails", "mass_terms"]
+
+Array = np.ndarray
+
+# A tail that changes by less than this between the limits has lost digits in the difference.
+_NARROW = 0.1
+# So many values of a discrete distribution are added up rather than subtracted.
+_FEW = 64
+# How many numbers the nodes of one block of rows may hold.
+_TERMS_AT_ONCE = 2**20
+_LOG_HALF = float(np.log(0.5))
+# The distances at which a discrete distribution is looked at.
+_COUNTS = np.concatenate([[0.0], 2.0 ** np.arange(0, 53)])
+
+
+class MassTerms(NamedTuple):
+    """log P(a < X <= b), its slope and its Hessian in the free scalars, which lie on the last axes."""
+
+    value: Array
+    slope: Array
+    curvature: Array
+
+
+def _quietly(function: Callable) -> Callable:
+    """Let infinities and NaN arise on the way without a word: each is dealt with where it matters."""
+
+    @wraps(function)
+    def quiet(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    return quiet
+
+
+@_quietly
+def log_tails(d: Any, x: Array) -> tuple[Array, Array]:
+    """Return log P(X <= x) and log P(X > x), of any x, the infinities among them."""
+    low, high = d._ends()
+    x = np.floor(x) if d.support.whole else x
+    below = (x < low) if d.support.whole else (x <= low)
+    above = x >= high
+    inside = ~(below | above)
+    safe = np.where(inside & np.isfinite(x), x, d._harmless(x))
+    tails = d._log_tails(safe)
+    if tails is None:
+        tails = _tails_by_nodes(d, safe)
+    below, above = below | (x == -np.inf), above | (x == np.inf)
+    return (
+        np.where(above, 0.0, np.where(below, -np.inf, tails[0])),
+        np.where(below, 0.0, np.where(above, -np.inf, tails[1])),
+    )
+
+
+def _tails_by_nodes(d: Any, x: Array) -> tuple[Array, Array]:
+    infinite = np.full(np.shape(x), np.inf)
+    low = _by_rows(d, -infinite, x, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    high = _by_rows(d, x, infinite, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    # The two make one whole; the larger is what the smaller leaves.
+    return np.where(low < high, low, log1mexp(high)), np.where(low < high, log1mexp(low), high)
+
+
+@_quietly
+def log_mass(d: Any, a: Array, b: Array) -> Array:
+    """Return log P(a < X <= b); -inf where b <= a or nothing lies between."""
+    value, narrow = _by_difference(d, a, b)
+    if narrow.any() and type(d)._smooth():
+        value = np.array(value)
+        rows = np.nonzero(narrow)
+        a, b = np.broadcast_to(a, value.shape)[rows], np.broadcast_to(b, value.shape)[rows]
+        value[rows] = _narrow(_rows(d, value.shape, rows), a, b).log_mass()
+    return value
+
+
+@_quietly
+def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
+    """Return log P(a < X <= b) with its slope and Hessian in the free scalars of d."""
+    value, narrow = _by_difference(d, a, b)
+    shape = value.shape
+    a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+    whole = value == 0.0
+    flowing = type(d)._flow_known()
+    by_nodes = ~whole & np.isfinite(value) & (narrow if flowing else True)
+    if not type(d)._smooth():
+        by_nodes &= False
+    if flowing:
+        slope, curvature = _by_flow(d, a, b, value)
+    else:
+        p = len(d._own_layout().names)
+        slope, curvature = np.zeros((*shape, p)), np.zeros((*shape, p, p))
+    if by_nodes.any():
+        value = np.array(value)
+        for wide in (False, True):
+            rows = np.nonzero(by_nodes & (narrow != wide))
+            if rows[0].size:
+                part = _by_expectation(_rows(d, shape, rows), a[rows], b[rows], wide)
+                if not wide:
+                    value[rows] = part.value
+                slope[rows], curvature[rows] = part.slope, part.curvature
+    return MassTerms(value, slope, curvature)
+
+
+def _by_difference(d: Any, a: Array, b: Array) -> tuple[Array, Array]:
+    """Return the log-mass by the smaller tail, and where too little is between for that."""
+    (low_a, high_a), (low_b, high_b) = log_tails(d, a), log_tails(d, b)
+    with np.errstate(all="ignore"):
+        lower = low_b + log1mexp(np.minimum(low_a - low_b, 0.0))
+        upper = high_a + log1mexp(np.minimum(high_b - high_a, 0.0))
+        middle = np.log1p(-(np.exp(low_a) + np.exp(high_b)))
+        left, right = low_b < _LOG_HALF, high_a < _LOG_HALF
+        value = np.where(left, lower, np.where(right, upper, middle))
+        change = np.where(left, low_b - low_a, np.where(right, high_a - high_b, np.exp(middle)))
+        empty = ~(b > a) | (np.isneginf(low_b)) | (np.isneginf(high_a))
+        if d.support.whole:
+            count = np.floor(b) - np.floor(a)
+            empty |= count < 1
+            narrow = (count <= _FEW) & ~empty
+        else:
+            narrow = (change < _NARROW) & ~empty
+        if not type(d)._smooth() and narrow.any():
+            value = np.where(narrow, d._log_between(a, b), value)
+    return np.where(empty, -np.inf, value), narrow
+
+
+def _by_flow(d: Any, a: Array, b: Array, value: Array) -> tuple[Array, Array]:
+    """Return slope and curvature from what flows through the two limits."""
+    (first_a, second_a), (first_b, second_b) = (_flux(d, x, value) for x in (a, b))
+    slope = first_a - first_b
+    return slope, second_a - second_b - slope[..., :, None] * slope[..., None, :]
+
+
+def _flux(d: Any, x: Array, value: Array) -> tuple[Array, Array]:
+    """Return f v / P and f (s v' + dv/dtheta) / P at a limit, zero where nothing flows."""
+    x = np.floor(x) if d.support.whole else x
+    with np.errstate(all="ignore"):
+        weight = np.exp(d.log_prob(x) - value)
+        flows = np.isfinite(x) & (weight > 0)
+        safe = np.where(flows, x, d._harmless(x))
+        v, dv = d._flow(safe)
+        v = np.stack(np.broadcast_arrays(*v, safe)[:-1], axis=-1)
+        rate = d.score(safe)[..., None, :] * v[..., :, None] + dv
+        weight = np.where(flows, weight, 0.0)
+        return (
+            np.where(weight[..., None] > 0, weight[..., None] * v, 0.0),
+            np.where(weight[..., None, None] > 0, weight[..., None, None] * rate, 0.0),
+        )
+
+
+def _by_expectation(d: Any, a: Array, b: Array, wide: bool) -> MassTerms:
+    """Return the terms as expectations over nodes; d has one member a row."""
+    p = len(d._own_layout().names)
+    size = max(1, _TERMS_AT_ONCE // (128 * p * p))
+    parts = []
+    for part in blocks(a.size, size):
+        rows = _take(d, part)
+        here = (_wide if wide else _narrow)(rows, a[part], b[part])
+        lifted = _lifted(rows)
+        share = here.shares()
+        with np.errstate(all="ignore"):
+            s, h = lifted.score(here.places), lifted._hessian_of_each(here.places)
+        used = share > 0
+        s = np.where(used[..., None], s, 0.0)
+        h = np.where(used[..., None, None], h, 0.0)
+        slope = np.einsum("ri,rij->rj", share, s)
+        away = s - slope[:, None, :]
+        curvature = np.einsum("ri,rijk->rjk", share, h) + np.einsum(
+            "ri,rij,rik->rjk", share, away, away
+        )
+        parts.append((here.log_mass(), slope, curvature))
+    return MassTerms(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _wide(d: Any, a: Array, b: Array) -> Nodes:
+    return _whole(d, a, b) if d.support.whole else _continuous(between, d, a, b)
+
+
+def _narrow(d: Any, a: Array, b: Array) -> Nodes:
+    return _whole(d, a, b) if d.support.whole else _continuous(inside_narrow, d, a, b)
+
+
+def _continuous(nodes: Callable[..., Nodes], d: Any, a: Array, b: Array) -> Nodes:
+    low, high = d._ends()
+    a, b = np.maximum(a, low), np.minimum(b, high)
+    return nodes(_lifted(d).log_prob, d.support, a, b, d._place())
+
+
+def _whole(d: Any, a: Array, b: Array) -> Nodes:
+    """Return the values of a discrete distribution between the limits that have any weight, one row each."""
+    low, high = d._ends()
+    first, last = np.maximum(np.floor(a) + 1.0, low), np.minimum(np.floor(b), high)
+    log_f = _lifted(d).log_prob
+    start = np.clip(np.round(d._place()[0]), first, last)
+    left, right = (
+        reach(log_f, start[:, None], sign, room[:, None], _COUNTS)[:, 0]
+        for sign, room in ((-1.0, start - first), (1.0, last - start))
+    )
+    first, last = (
+        np.maximum(first, np.floor(start - left)),
+        np.minimum(last, np.ceil(start + right)),
+    )
+    places = first[:, None] + np.arange(int(np.max(last - first, initial=0.0)) + 1)
+    here = places <= last[:, None]
+    places = np.where(here, places, first[:, None])
+    with np.errstate(all="ignore"):
+        return Nodes(places, np.where(here, log_f(places), -np.inf))
+
+
+def _by_rows(d: Any, a: Array, b: Array, function: Any) -> tuple[Array, ...]:
+    """Apply a function of (members, a, b) that has one member a row, in blocks, to arrays of any shape."""
+    shape = np.broadcast_shapes(d.batch_shape, np.shape(a), np.shape(b))
+    everywhere = np.nonzero(np.ones(shape, dtype=bool))
+    rows = _rows(d, shape, everywhere)
+    a, b = np.broadcast_to(a, shape).ravel(), np.broadcast_to(b, shape).ravel()
+    parts = [
+        function(_take(rows, part), a[part], b[part])
+        for part in blocks(a.size, _TERMS_AT_ONCE // 256)
+    ]
+    return tuple(
+        np.concatenate(c).reshape(shape + c[0].shape[1:]) for c in zip(*parts, strict=True)
+    )
+
+
+def _rows(d: Any, shape: tuple[int, ...], rows: tuple[Array, ...]) -> Any:
+    """Return the members of a batch that stand in some places of a larger shape, one a row."""
+    columns = {}
+    for name, value in d.params.items():
+        event = np.shape(value)[np.ndim(value) - d.domains[name].event_ndim :]
+        columns[name] = np.broadcast_to(value, shape + event)[rows]
+    return type(d)._unchecked(**columns)
+
+
+def _take(d: Any, part: slice) -> Any:
+    return type(d)._unchecked(**{name: value[part] for name, value in d.params.items()})
+
+
+def _lifted(d: Any) -> Any:
+    """Return the same members with room for one axis of places behind the rows."""
+    columns = {
+        name: np.expand_dims(value, -1 - d.domains[name].event_ndim)
+        for name, value in d.params.items()
+    }
+    return type(d)._unchecked(**columns)
