@@ -200,9 +200,15 @@ def _narrow(d: Any, a: Array, b: Array) -> Nodes:
 
 
 def _continuous(nodes: Callable[..., Nodes], d: Any, a: Array, b: Array) -> Nodes:
-    low, high = d._ends()
-    a, b = np.maximum(a, low), np.minimum(b, high)
-    return nodes(_lifted(d).log_prob, d.support, a, b, d._place())
+    low, high = (np.broadcast_to(end, a.shape) for end in d._ends())
+    density = _lifted(d).log_prob
+
+    def inside(x: Array) -> Array:
+        # An angle beyond its turn has a density too, but no part in this distribution.
+        here = (x >= low[:, None]) & (x <= high[:, None])
+        return np.where(here, density(x), -np.inf)
+
+    return nodes(inside, d.support, np.maximum(a, low), np.minimum(b, high), d._place())
 
 
 def _whole(d: Any, a: Array, b: Array) -> Nodes:
