@@ -454,10 +454,13 @@ class Family:
     def _flow_known(cls) -> bool:
         return cls._flow is not Family._flow
 
-    @classmethod
-    def _smooth(cls) -> bool:
-        """Say whether the density is smooth in the parameters, on a support that does not move with them."""
-        return not (cls.irregular or cls.information_only_expected)
+    def _smooth_between(self, a: Array, b: Array) -> Any:
+        """Say where the density is smooth in the parameters between two limits, with no end or corner that moves."""
+        return True
+
+    def _log_between(self, a: Array, b: Array) -> Array:
+        """Return log P(a < X <= b) where it is not smooth; only asked of families that say where that is."""
+        raise TypeError(f"{type(self).__name__} does not say what lies about its corners")
 
     def _ends(self) -> tuple[Any, Any]:
         """Return the ends of the support of this member."""

@@ -44,12 +44,20 @@ class MassTerms(NamedTuple):
 
 
 def _quietly(function: Callable) -> Callable:
-    """Let infinities and NaN arise on the way without a word: each is dealt with where it matters."""
+    """Let infinities and NaN arise on the way without a word, and serve single numbers as a batch of one."""
 
     @wraps(function)
-    def quiet(*arguments: Any) -> Any:
+    def quiet(d: Any, *limits: Array) -> Any:
+        single = not d.batch_shape and not any(map(np.ndim, limits))
+        limits = tuple(np.atleast_1d(limit) for limit in limits)
         with np.errstate(all="ignore"):
-            return function(*arguments)
+            result = function(d, *limits)
+        if not single:
+            return result
+        if isinstance(result, tuple):
+            parts = tuple(part[0] for part in result)
+            return type(result)(*parts) if hasattr(result, "_fields") else parts
+        return result[0]
 
     return quiet
 
@@ -85,7 +93,8 @@ def _tails_by_nodes(d: Any, x: Array) -> tuple[Array, Array]:
 def log_mass(d: Any, a: Array, b: Array) -> Array:
     """Return log P(a < X <= b); -inf where b <= a or nothing lies between."""
     value, narrow = _by_difference(d, a, b)
-    if narrow.any() and type(d)._smooth():
+    narrow = narrow & d._smooth_between(a, b)
+    if narrow.any():
         value = np.array(value)
         rows = np.nonzero(narrow)
         a, b = np.broadcast_to(a, value.shape)[rows], np.broadcast_to(b, value.shape)[rows]
@@ -101,9 +110,7 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
     whole = value == 0.0
     flowing = type(d)._flow_known()
-    by_nodes = ~whole & np.isfinite(value) & (narrow if flowing else True)
-    if not type(d)._smooth():
-        by_nodes &= False
+    by_nodes = ~whole & np.isfinite(value) & (narrow if flowing else True) & d._smooth_between(a, b)
     if flowing:
         slope, curvature = _by_flow(d, a, b, value)
     else:
@@ -138,8 +145,9 @@ def _by_difference(d: Any, a: Array, b: Array) -> tuple[Array, Array]:
             narrow = (count <= _FEW) & ~empty
         else:
             narrow = (change < _NARROW) & ~empty
-        if not type(d)._smooth() and narrow.any():
-            value = np.where(narrow, d._log_between(a, b), value)
+        cornered = narrow & ~d._smooth_between(a, b)
+        if cornered.any():
+            value = np.where(cornered, d._log_between(a, b), value)
     return np.where(empty, -np.inf, value), narrow
 
 

@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from families.members import CONTINUOUS, DISCRETE, FAMILIES, REGULAR, at, member, theta
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mlecore as mle
@@ -574,3 +574,157 @@ def test_a_closed_form_is_one_function(monkeypatch):
     assert kl_divergence(p, q) == 7.0
     assert kl_divergence(q, p) == np.inf
     assert cross_entropy(p, q) == 8.0 - np.log(2.0)
+
+
+# -- what lies outside, far apart, or far out --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "right"),
+    [
+        (
+            mle.Bernoulli(0.1),
+            mle.Poisson(0.105),
+            0.9 * np.log(0.9) + 0.105 + 0.1 * np.log(0.1 / 0.105),
+        ),
+        (mle.Uniform(0.0, 0.9), mle.Beta(1.0, 1.0), -np.log(0.9)),
+        (mle.Beta(1.0, 1.0), mle.Uniform(-0.05, 1.05), np.log(1.1)),
+        (mle.Bernoulli(0.0), mle.Poisson(0.2), 0.2),
+        (
+            mle.Bernoulli(0.1),
+            mle.Binomial(2, 0.05),
+            0.9 * np.log(0.9 / 0.95**2) + 0.1 * np.log(0.1 / (2 * 0.05 * 0.95)),
+        ),
+        (mle.Bernoulli(0.5), mle.Empirical([0] * 10 + [1] * 10 + [2]), np.log(21 / 20)),
+        (mle.Normal(0.0, 1e-9), mle.Normal(0.0, 1.0), 9 * np.log(10) - 0.5 + 0.5e-18),
+        (mle.Exponential(1e15), mle.Exponential(1.0), 15 * np.log(10) - 1.0 + 1e-15),
+        (mle.Beta(0.5, 1.0), mle.InverseGamma(1.0, 1.0), np.inf),
+        (mle.Cauchy(0.0, 1.0), mle.Normal(0.0, 1.0), np.inf),
+        (mle.StudentT(2.5, 0.0, 1.0), mle.Gumbel(0.0, 1.0), np.inf),
+        (mle.Laplace(0.0, 1.0), mle.Gumbel(0.0, 1.0), np.inf),
+        (mle.Pareto(1.5, 1.0), mle.Rayleigh(1.0), np.inf),
+    ],
+    ids=str,
+)
+def test_a_divergence_counts_what_the_second_has_where_the_first_has_nothing(p, q, right):
+    assert kl_divergence(p, q) == pytest.approx(right, rel=1e-9)
+
+
+def test_a_divergence_through_a_tail_that_no_double_holds_is_found_by_expectations():
+    with mp.workdps(30):
+        b = mp.mpf("0.97")
+        right = float(-1 - mp.log(2 * b) + 1 / (1 - b * b))
+    found = kl_divergence(mle.Laplace(0.0, 0.97), mle.Gumbel(0.0, 1.0))
+    assert found == pytest.approx(right, rel=1e-12)
+    assert found == pytest.approx(15.2578, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("family", "narrow", "wide"),
+    [
+        (mle.Normal, (0.0, 1e-20), (0.0, 1.0)),
+        (mle.LogNormal, (0.0, 1e-20), (0.0, 1.0)),
+        (mle.Laplace, (0.0, 1e-20), (0.0, 1.0)),
+        (mle.Rayleigh, (1e-20,), (1.0,)),
+        (mle.Exponential, (1e20,), (1.0,)),
+        (mle.Gamma, (2.0, 1e20), (2.0, 1.0)),
+        (mle.Weibull, (1e20, 1.0), (1.0, 1.0)),
+        (mle.Gumbel, (0.0, 1e-20), (0.0, 1.0)),
+        (mle.Pareto, (1e20, 1.0), (1.0, 1.0)),
+        (mle.InverseGaussian, (1.0, 1.0), (1.0, 1e-20)),
+    ],
+    ids=lambda v: getattr(v, "__name__", ""),
+)
+def test_a_far_narrower_distribution_has_a_finite_divergence(family, narrow, wide):
+    # Far apart a divergence is cross-entropy less entropy, and nothing cancels.
+    p, q = family(*narrow), family(*wide)
+    found = kl_divergence(p, q)
+    assert 20.0 < found < 100.0
+    assert found == pytest.approx(cross_entropy(p, q) - entropy(p), rel=1e-9)
+
+
+def test_entropies_keep_what_a_small_probability_leaves():
+    assert entropy(mle.Geometric(1e-18)) == pytest.approx(1.0 + 18 * np.log(10), rel=1e-12)
+    assert entropy(mle.Bernoulli(1e-18)) == pytest.approx(1e-18 * (1 + 18 * np.log(10)), rel=1e-12)
+
+
+@pytest.mark.parametrize("df", [0.005, 0.5, 3.0, 1e3, 1e12])
+def test_the_entropy_of_a_t_has_a_closed_form(df):
+    with mp.workdps(40):
+        v = mp.mpf(df)
+        right = (v + 1) / 2 * (mp.digamma((v + 1) / 2) - mp.digamma(v / 2)) + mp.log(
+            mp.sqrt(v) * mp.beta(v / 2, mp.mpf(1) / 2)
+        )
+    assert entropy(mle.StudentT(df, 0.0, 2.0)) == pytest.approx(float(right) + np.log(2), rel=1e-12)
+
+
+def test_rows_of_numbers_and_numbers_are_different_spaces():
+    rows = mle.Empirical([[1.0, 2.0], [3.0, 4.0]], weights=[1.0, 2.0])
+    for ask in (kl_divergence, cross_entropy):
+        for pair in ((rows, mle.Normal(0.0, 1.0)), (mle.Empirical([1.0, 2.0]), rows)):
+            with pytest.raises(mle.DataError, match="rows of numbers"):
+                ask(*pair)
+
+
+def test_what_is_no_distribution_is_told_how_to_become_one():
+    good = mle.Normal(0.0, 1.0)
+    for bad, words in (
+        (mle.Normal, "give its parameters"),
+        (mle.Normal.fit([1.0, 2.0]), "fit.dist"),
+        (object(), "subclass of Family"),
+    ):
+        with pytest.raises(mle.DataError, match=words):
+            kl_divergence(bad, good)
+
+
+masses = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(masses, st.randoms(use_true_random=False))
+def test_a_divergence_is_that_of_a_partition_and_those_within_its_parts(weights, random):
+    # The chain rule: KL(p, q) = KL of which part + sum over parts p(part) KL(p | part, q | part).
+    p = np.array(weights) / sum(weights)
+    q = np.array([w * random.uniform(0.5, 2.0) for w in weights])
+    q /= q.sum()
+    whole = kl_divergence(mle.Categorical(p), mle.Categorical(q))
+    cut = random.randint(1, p.size - 1)
+    parts = (slice(0, cut), slice(cut, None))
+    outer = kl_divergence(
+        mle.Categorical([p[k].sum() for k in parts]), mle.Categorical([q[k].sum() for k in parts])
+    )
+    inner = sum(
+        p[k].sum()
+        * kl_divergence(mle.Categorical(p[k] / p[k].sum()), mle.Categorical(q[k] / q[k].sum()))
+        for k in parts
+    )
+    assert whole >= outer - 1e-12 >= -1e-12
+    assert whole == pytest.approx(outer + inner, rel=1e-8, abs=1e-13)
+
+
+counts = st.sampled_from(
+    [
+        lambda u: mle.Bernoulli(u),
+        lambda u: mle.Binomial(3, u),
+        lambda u: mle.Poisson(4 * u),
+        lambda u: mle.Geometric(u),
+        lambda u: mle.NegativeBinomial(5 * u, 2.0),
+        lambda u: mle.Categorical([1 - u, u / 3, 2 * u / 3]),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts, counts, st.floats(0.05, 0.95), st.floats(0.05, 0.95))
+def test_a_divergence_between_counts_is_the_sum_over_them(one, other, u, v):
+    p, q = one(u), other(v)
+    found = kl_divergence(p, q)
+    k = np.arange(0.0, 2000.0)
+    log_a, log_b = p.log_prob(k), q.log_prob(k)
+    assert found >= 0.0
+    with np.errstate(all="ignore"):
+        terms = np.where(np.isneginf(log_a), 0.0, np.exp(log_a) * (log_a - log_b))
+    if np.isinf(terms).any():
+        assert found == np.inf
+    else:
+        assert found == pytest.approx(terms.sum(), rel=1e-7, abs=1e-12)

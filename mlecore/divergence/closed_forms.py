@@ -37,9 +37,9 @@ from ..families import (
     VonMises,
     Weibull,
 )
-from ..numerics import deviance, log1p_excess, trigamma
+from ..numerics import deviance, log1p_excess, log_ratio, ratio_excess, trigamma
 from .batches import shape_of
-from .gaps import bregman, exp_excess, length_slope, lost_length, shape_gap
+from .gaps import bregman, exp_excess, length_slope, lost_length, shape_gap, square_excess
 from .rules import Rules
 
 __all__ = ["DIVERGENCES", "closed_divergence"]
@@ -93,13 +93,12 @@ _SEEN_AS: dict[tuple[type, type], Callable[[Any], Any]] = {
 @DIVERGENCES.of(Normal, LogNormal)
 def _normal(p: Any, q: Any) -> Array:
     z = (p.mu - q.mu) / q.sigma
-    ratio = (p.sigma - q.sigma) / q.sigma
-    return 0.5 * (z * z + log1p_excess(ratio * (2.0 + ratio)))
+    return 0.5 * (z * z + square_excess(p.sigma, q.sigma))
 
 
 @DIVERGENCES.of(Exponential)
 def _exponential(p: Any, q: Any) -> Array:
-    return log1p_excess((q.rate - p.rate) / p.rate)
+    return ratio_excess(q.rate, p.rate)
 
 
 @DIVERGENCES.of(Gamma)
@@ -107,7 +106,9 @@ def _gamma(p: Any, q: Any) -> Array:
     # Shape and mean are orthogonal parameters, so there is one term for each and none between them.
     ratio = (p.shape / q.shape) * (q.rate / p.rate)
     difference = (p.shape * q.rate - q.shape * p.rate) / (q.shape * p.rate)
-    excess = log1p_excess(np.where(np.abs(ratio - 1.0) < 0.5, difference, ratio - 1.0))
+    near = np.abs(ratio - 1.0) < 0.5
+    log_far = log_ratio(p.shape, q.shape) + log_ratio(q.rate, p.rate)
+    excess = np.where(near, log1p_excess(np.where(near, difference, 0.0)), ratio - 1.0 - log_far)
     return shape_gap(p.shape, q.shape) + q.shape * excess
 
 
@@ -118,18 +119,17 @@ def _inverse_gamma(p: Any, q: Any) -> Array:
 
 @DIVERGENCES.of(Weibull)
 def _weibull(p: Any, q: Any) -> Array:
-    return _power(
-        q.shape / p.shape, (q.shape - p.shape) / p.shape, q.shape * np.log(p.scale / q.scale)
-    )
+    return _power(q.shape, p.shape, q.shape * log_ratio(p.scale, q.scale))
 
 
 @DIVERGENCES.of(Gumbel)
 def _gumbel(p: Any, q: Any) -> Array:
-    return _power(p.scale / q.scale, (p.scale - q.scale) / q.scale, (q.loc - p.loc) / q.scale)
+    return _power(p.scale, q.scale, (q.loc - p.loc) / q.scale)
 
 
-def _power(ratio: Array, excess: Array, shift: Array) -> Array:
-    """Return KL between powers of a standard exponential: exponents in the given ratio = 1 + excess, scales apart."""
+def _power(x: Array, y: Array, shift: Array) -> Array:
+    """Return KL between powers of a standard exponential: exponents in the ratio x / y, scales apart."""
+    ratio, excess = x / y, (x - y) / y
     log_gamma = scipy.special.gammaln(1.0 + ratio)
     shape = bregman(
         scipy.special.gammaln,
@@ -138,14 +138,14 @@ def _power(ratio: Array, excess: Array, shift: Array) -> Array:
         2.0,
         2.0 + np.asarray(excess, dtype=float),
     )
-    return log1p_excess(excess) + exp_excess(shift + log_gamma) + shape
+    return ratio_excess(x, y) + exp_excess(shift + log_gamma) + shape
 
 
 @DIVERGENCES.of(Laplace)
 def _laplace(p: Any, q: Any) -> Array:
     ratio = p.scale / q.scale
     away = np.abs(p.loc - q.loc) / p.scale
-    return ratio * exp_excess(-away) + log1p_excess((p.scale - q.scale) / q.scale)
+    return ratio * exp_excess(-away) + ratio_excess(p.scale, q.scale)
 
 
 @DIVERGENCES.of(Cauchy)
@@ -157,14 +157,12 @@ def _cauchy(p: Any, q: Any) -> Array:
 
 @DIVERGENCES.of(Rayleigh)
 def _rayleigh(p: Any, q: Any) -> Array:
-    ratio = (p.scale - q.scale) / q.scale
-    return log1p_excess(ratio * (2.0 + ratio))
+    return square_excess(p.scale, q.scale)
 
 
 @DIVERGENCES.of(Pareto)
 def _pareto(p: Any, q: Any) -> Array:
-    shapes = log1p_excess((q.shape - p.shape) / p.shape)
-    value = shapes + q.shape * np.log1p((p.scale - q.scale) / q.scale)
+    value = ratio_excess(q.shape, p.shape) + q.shape * log_ratio(p.scale, q.scale)
     return np.where(p.scale < q.scale, np.inf, value)
 
 
@@ -178,7 +176,7 @@ def _uniform(p: Any, q: Any) -> Array:
 @DIVERGENCES.of(InverseGaussian)
 def _inverse_gaussian(p: Any, q: Any) -> Array:
     away = (p.mu - q.mu) / q.mu
-    return 0.5 * log1p_excess((q.shape - p.shape) / p.shape) + 0.5 * q.shape / p.mu * away * away
+    return 0.5 * ratio_excess(q.shape, p.shape) + 0.5 * q.shape / p.mu * away * away
 
 
 @DIVERGENCES.of(Beta)
@@ -212,7 +210,9 @@ def _bernoulli(p: Any, q: Any) -> Array:
 
 def _two(p: Array, q: Array) -> Array:
     """Return the divergence between two probabilities of an event."""
-    return deviance(p, q) + deviance(1.0 - np.asarray(p), 1.0 - np.asarray(q))
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    # The probabilities of the rest differ by p - q, which rounding them to 1 would lose.
+    return deviance(p, q) + deviance(1.0 - p, 1.0 - q, p - q)
 
 
 @DIVERGENCES.of(Binomial)
@@ -257,5 +257,14 @@ def _multivariate_normal(p: Any, q: Any) -> Array:
     z = np.linalg.solve(root, np.asarray(p.mu - q.mu)[..., None])[..., 0]
     half = np.linalg.solve(root, p.cov - q.cov)
     difference = np.linalg.solve(root, np.swapaxes(half, -1, -2))
-    excess = log1p_excess(np.linalg.eigvalsh(0.5 * (difference + np.swapaxes(difference, -1, -2))))
+    difference = np.linalg.eigvalsh(0.5 * (difference + np.swapaxes(difference, -1, -2)))
+    # Where p is far narrower than q the ratio of their variances is all that is left of the digits.
+    narrow = np.linalg.solve(root, p.cov)
+    narrow = np.linalg.solve(root, np.swapaxes(narrow, -1, -2))
+    ratio = np.linalg.eigvalsh(0.5 * (narrow + np.swapaxes(narrow, -1, -2)))
+    excess = np.where(
+        difference > -0.5,
+        log1p_excess(np.maximum(difference, -0.5)),
+        ratio - 1.0 - np.log(np.maximum(ratio, np.finfo(float).tiny)),
+    )
     return 0.5 * ((z * z).sum(axis=-1) + excess.sum(axis=-1))

@@ -17,6 +17,7 @@ from .empirical import (
     Empirical,
     empirical_cross_entropy,
     empirical_divergence,
+    insist_space,
     is_discrete,
 )
 
@@ -109,8 +110,18 @@ def kl_divergence(p: Any, q: Any) -> Any:
 
 def _insist_distribution(p: Any) -> None:
     """Raise unless p is a distribution."""
-    if isinstance(p, type) or not callable(getattr(p, "log_prob", None)):
-        raise DataError(f"this needs a distribution, such as Normal(mu=0, sigma=1), and got {p!r}")
+    if isinstance(p, type):
+        raise DataError(
+            f"this needs a distribution, a member of a family, and got the class {p.__name__}: give its parameters, "
+            f"{p.__name__}(...)"
+        )
+    if hasattr(p, "dist"):
+        raise DataError("this needs a distribution, and got a fit: give its distribution, fit.dist")
+    if not callable(getattr(p, "log_prob", None)) or not hasattr(p, "batch_shape"):
+        raise DataError(
+            f"this needs a distribution, such as Normal(mu=0, sigma=1), and got {p!r}; a density of your own becomes one "
+            "as a subclass of Family, and data as Empirical(x)"
+        )
 
 
 def _insist_pair(p: Any, q: Any) -> None:
@@ -118,6 +129,8 @@ def _insist_pair(p: Any, q: Any) -> None:
     _insist_distribution(p)
     _insist_distribution(q)
     if isinstance(p, Empirical) or isinstance(q, Empirical):
+        data, other = (p, q) if isinstance(p, Empirical) else (q, p)
+        insist_space(data, other)
         return
     if isinstance(p, VonMises) != isinstance(q, VonMises):
         raise DataError(

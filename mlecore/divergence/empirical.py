@@ -13,7 +13,13 @@ from ..losses import nll
 from ..numerics import deviance
 from .batches import each, log_prob, shape_of
 
-__all__ = ["Empirical", "empirical_cross_entropy", "empirical_divergence", "is_discrete"]
+__all__ = [
+    "Empirical",
+    "empirical_cross_entropy",
+    "empirical_divergence",
+    "insist_space",
+    "is_discrete",
+]
 
 Array = np.ndarray
 
@@ -119,6 +125,21 @@ def empirical_divergence(p: Empirical, q: Any) -> Any:
         return each(lambda b: empirical_divergence(p, b), q)
     there = np.exp(log_prob(q, p.atoms))
     return float(deviance(p.shares, there).sum() + max(1.0 - there.sum(), 0.0))
+
+
+def insist_space(p: Empirical, q: Any) -> None:
+    """Raise where the data are rows and q has numbers, or the other way round.
+
+    >>> from mlecore import Poisson
+    >>> insist_space(Empirical([1.0, 2.0]), Poisson(rate=1.0))
+    """
+    rows = p.x.ndim - 1
+    if (q.x.ndim - 1 if isinstance(q, Empirical) else getattr(q, "event_ndim", 0)) != rows:
+        words = ("numbers", "rows of numbers")
+        raise DataError(
+            f"the data are {words[rows]}, and {type(q).__name__} is a distribution of {words[1 - rows]}: "
+            "choose one column, or a distribution of rows"
+        )
 
 
 def is_discrete(p: Any) -> bool:

@@ -27,10 +27,12 @@ from ..families import (
     Normal,
     Pareto,
     Rayleigh,
+    StudentT,
     Uniform,
     VonMises,
     Weibull,
 )
+from ..families.student_t import gamma_ratio
 from ..numerics import LOG_2PI, digamma_gap
 from .gaps import gamma_part, lost_length
 from .rules import Rules
@@ -64,7 +66,10 @@ def _bernoulli(p: Any) -> Array:
 
 def _two(p: Array) -> Array:
     """Return the entropy of an event of probability p."""
-    return scipy.special.entr(p) + scipy.special.entr(1.0 - np.asarray(p))
+    p = np.asarray(p, dtype=float)
+    # What is left of 1 - p rounds to 1 long before its logarithm rounds to nothing.
+    rest = np.where(p < 1.0, -(1.0 - p) * np.log1p(-np.where(p < 1.0, p, 0.0)), 0.0)
+    return scipy.special.entr(p) + rest
 
 
 @ENTROPIES.of(Geometric)
@@ -158,6 +163,14 @@ def _logistic(p: Any) -> Array:
 @ENTROPIES.of(Cauchy)
 def _cauchy(p: Any) -> Array:
     return np.log(4.0 * np.pi) + np.log(p.scale)
+
+
+@ENTROPIES.of(StudentT)
+def _student_t(p: Any) -> Array:
+    # With x = v/2 the digamma functions of x + 1/2 and x differ by 1/v and a remainder, as their logarithms do.
+    v = np.asarray(p.df, dtype=float)
+    slope = gamma_ratio(0.5 * v, 1) + 1.0 / v
+    return 0.5 * (v + 1.0) * slope - gamma_ratio(0.5 * v) + 0.5 * LOG_2PI + np.log(p.scale)
 
 
 @ENTROPIES.of(VonMises)

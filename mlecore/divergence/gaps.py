@@ -9,9 +9,24 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from ..numerics import LOG_2PI, digamma_gap, stirling_error, trigamma_excess
+from ..numerics import (
+    LOG_2PI,
+    digamma_gap,
+    log1p_excess,
+    log_ratio,
+    stirling_error,
+    trigamma_excess,
+)
 
-__all__ = ["bregman", "exp_excess", "gamma_part", "length_slope", "lost_length", "shape_gap"]
+__all__ = [
+    "bregman",
+    "exp_excess",
+    "gamma_part",
+    "length_slope",
+    "lost_length",
+    "shape_gap",
+    "square_excess",
+]
 
 Array = np.ndarray
 
@@ -53,6 +68,21 @@ def bregman(f: Callable, slope: Callable, curvature: Callable, a: Array, b: Arra
     t, w = _jacobi()
     integral = safe**2 * (w * curvature(a[..., None] + t * safe[..., None])).sum(axis=-1)
     return np.where(near, integral, f(b) - f(a) - slope(a) * d)[()]
+
+
+def square_excess(x: ArrayLike, y: ArrayLike) -> Array:
+    """Return r^2 - 1 - log(r^2) >= 0 with r = x / y, to its last digits near r = 1 and far from it.
+
+    >>> bool(np.isclose(square_excess(1e-9, 1.0), 18 * np.log(10.0) - 1.0, rtol=1e-14))
+    True
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    d = (x - y) / y
+    near = np.abs(d) < 0.25
+    r = x / y
+    return np.where(
+        near, log1p_excess(np.where(near, d * (2.0 + d), 0.0)), r * r - 1.0 - 2.0 * log_ratio(x, y)
+    )[()]
 
 
 def gamma_part(a: Array) -> Array:

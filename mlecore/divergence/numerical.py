@@ -10,8 +10,11 @@ import numpy as np
 import scipy
 
 from ..errors import ConvergenceError, DataError
+from ..families import Gumbel, VonMises
 from .batches import log_prob
 from .empirical import Empirical, is_discrete
+from .entropies import closed_entropy
+from .finite import diverges, expected_exponential
 from .gaps import exp_excess
 from .places import centred, ends, middle, reaches_beyond
 
@@ -45,7 +48,7 @@ def numerical_cross_entropy(p: Any, q: Any) -> float:
     >>> round(numerical_cross_entropy(Exponential(rate=1.0), Exponential(rate=1.0)), 9)
     1.0
     """
-    if reaches_beyond(q, p):
+    if reaches_beyond(q, p) or diverges(p, q):
         return np.inf
     p, q = centred(p, q)
     return _numerical(p, lambda x, _, mass: _weighted(mass, -log_prob(q, x)), (q,), "cross-entropy")
@@ -58,31 +61,69 @@ def numerical_divergence(p: Any, q: Any) -> float:
     >>> round(numerical_divergence(Normal(mu=0.0, sigma=1.0), Normal(mu=2.0, sigma=1.0)), 9)
     2.0
     """
-    if reaches_beyond(q, p):
+    if reaches_beyond(q, p) or diverges(p, q):
         return np.inf
+    outside = _mass_outside(q, p)
     p, q = centred(p, q)
+    discrete, close = is_discrete(p), False
 
     def terms(x: Array, log_p: Array, mass: Array) -> Array:
-        d = np.where(mass > 0, log_prob(q, x) - log_p, 0.0)
+        nonlocal close
+        log_q = log_prob(q, x)
+        d = np.where(mass > 0, log_q - log_p, 0.0)
         bulk = mass > 1e-18 * mass.max(initial=0.0)
-        if np.abs(d[bulk]).max(initial=0.0) < 0.25:
-            # The two are close. With r = q / p, E_p(r - 1) is zero, so E_p(r - 1 - log r) is the divergence too,
-            # and none of its terms is negative.
-            return mass * exp_excess(np.where(bulk, d, 0.0))
-        return -mass * d
+        close = np.abs(d[bulk]).max(initial=0.0) < 0.25
+        if not close:
+            return np.where(mass > 0, -mass * d, 0.0)
+        # The two are close. With r = q / p, E_p(r - 1) is what q has where p is, less one: so the divergence is
+        # E_p(r - 1 - log r) and what q has elsewhere. None of these terms is negative.
+        missed = np.exp(log_q) if discrete else 0.0
+        return np.where(np.isneginf(log_p), missed, mass * exp_excess(np.where(bulk, d, 0.0)))
 
-    return max(_numerical(p, terms, (q,), "KL divergence"), 0.0)
+    value = _numerical(p, terms, (q,), "KL divergence", lambda: _by_expectations(p, q))
+    return max(value, 0.0) + (outside if close else 0.0)
+
+
+def _mass_outside(q: Any, p: Any) -> float:
+    """Return the probability that q has beyond the ends of p."""
+    if isinstance(q, Empirical):
+        there = (q.atoms < ends(p)[0]) | (q.atoms > ends(p)[1])
+        return float(q.shares[there].sum())
+    if isinstance(q, VonMises):
+        return 0.0  # a circle has no ends
+    (low_p, high_p), (low_q, high_q) = ends(p), ends(q)
+    below = low_p - 1.0 if is_discrete(p) else low_p
+    mass = np.exp(q.log_cdf(below)) if low_q < low_p else 0.0
+    return float(mass + (np.exp(q.log_sf(high_p)) if high_q > high_p else 0.0))
+
+
+def _by_expectations(p: Any, q: Any) -> float:
+    """Return the divergence from a Gumbel by the expectations in its log-density, in closed form; else NaN."""
+    own = closed_entropy(p)
+    if own is None or not isinstance(q, Gumbel):
+        return np.nan
+    power = expected_exponential(p, -1.0 / q.scale)
+    if power is None:
+        return np.nan
+    away = (p.mean - q.loc) / q.scale
+    return float(np.log(q.scale) + away + power * np.exp(q.loc / q.scale) - own)
 
 
 def _weighted(mass: Array, values: Array) -> Array:
     return np.where(mass > 0, mass * values, 0.0)
 
 
-def _numerical(p: Any, terms: Terms, others: tuple, what: str) -> float:
+def _numerical(
+    p: Any, terms: Terms, others: tuple, what: str, otherwise: Callable[[], float] | None = None
+) -> float:
+    """Return the sum or integral; `otherwise` gives it where the nodes cannot reach far enough."""
     if getattr(p, "event_ndim", 0) or isinstance(p, Empirical):
         raise DataError(f"there is no rule for the {what} from {type(p).__name__} here")
     with np.errstate(all="ignore"):
         value = _sum(p, terms) if is_discrete(p) else _quadrature(p, terms, others)
+        finite = bool(others) and diverges(p, others[0]) is False
+        if np.isnan(value) or (finite and np.isinf(value)):
+            value = np.nan if otherwise is None else otherwise()
     if np.isnan(value):
         raise ConvergenceError(
             f"the {what} from {p!r} could not be computed to a relative error of {_TOLERANCE:g}; "

@@ -70,6 +70,9 @@ class Laplace(LocationScale):
         near = -np.abs(z) - np.log(2.0)
         return np.where(z < 0, near, log1mexp(near)), np.where(z < 0, log1mexp(near), near)
 
+    def _smooth_between(self, a: Array, b: Array) -> Array:
+        return (a >= self.loc) | (b <= self.loc)
+
     def _log_between(self, a: Array, b: Array) -> Array:
         # On one side of loc the density is an exponential; a part that holds loc has both sides.
         low, high = (a - self.loc) / self.scale, (b - self.loc) / self.scale

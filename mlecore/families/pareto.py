@@ -97,6 +97,9 @@ class Pareto(Family):
         upper = -self.shape * log_ratio(x, self.scale)
         return log1mexp(upper), upper
 
+    def _smooth_between(self, a: Array, b: Array) -> Array:
+        return a >= self.scale
+
     def _log_between(self, a: Array, b: Array) -> Array:
         least = np.maximum(a, self.scale)
         away = -self.shape * log_ratio(least, self.scale)

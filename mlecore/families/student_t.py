@@ -71,7 +71,7 @@ class StudentT(Family):
     def _log_likelihood(self, t: Sample) -> Array:
         v = np.asarray(self.df)
         tail = sum_log1p_square(t, self.loc, self._wide(), rough=bool(np.all(v < _ROUGH)))
-        top = _gamma_ratio(0.5 * v) - 0.5 * LOG_2PI - np.log(self.scale)
+        top = gamma_ratio(0.5 * v) - 0.5 * LOG_2PI - np.log(self.scale)
         return t.n * top - 0.5 * (v + 1.0) * tail
 
     @piecewise
@@ -87,7 +87,7 @@ class StudentT(Family):
             near = aa < 0.2
             excess = log1p_excess(-np.where(near, aa, 0.0))
             excess = t.sum(excess if near.all() else np.where(near, excess, -2.0 * np.log(b) - aa))
-        df = 0.5 * (t.n * _gamma_ratio(0.5 * v, 1) + square / v - excess)
+        df = 0.5 * (t.n * gamma_ratio(0.5 * v, 1) + square / v - excess)
         return df, (v + 1.0) * t.sum(a / h), (v * square - rest) / s
 
     @piecewise
@@ -96,7 +96,7 @@ class StudentT(Family):
         a, b, h = polar(t, self.loc, self._wide())
         aa, bb = a * a, b * b
         turn = aa - bb / v[..., None]
-        df_df = 0.25 * t.n * _gamma_ratio(0.5 * v, 2)
+        df_df = 0.25 * t.n * gamma_ratio(0.5 * v, 2)
         df_df = df_df + 0.5 * t.sum(aa * ((v[..., None] - 1.0) * aa - 2.0 * bb)) / v**2
         return symmetric(
             df_df,
@@ -111,8 +111,8 @@ class StudentT(Family):
         v, s = np.asarray(self.df), np.asarray(self.scale)
         near = v * (v + 1.0) * (v + 3.0)
         # Without the first term of its series the curvature of the Gamma functions does not cancel for large df.
-        small = 1.0 / (2.0 * v * v) - (v + 5.0) / (2.0 * near) - 0.25 * _gamma_ratio(0.5 * v, 2)
-        large = (7.0 * v + 3.0) / (2.0 * v * v * near) - 0.25 * _gamma_ratio(0.5 * v, 2, skip=1)
+        small = 1.0 / (2.0 * v * v) - (v + 5.0) / (2.0 * near) - 0.25 * gamma_ratio(0.5 * v, 2)
+        large = (7.0 * v + 3.0) / (2.0 * v * v * near) - 0.25 * gamma_ratio(0.5 * v, 2, skip=1)
         df_df = np.where(v < 2.0 * _SERIES_FROM, small, large)
         zero = 0.0 * (self.loc + s + v)
         unit = 1.0 / (v + 3.0) / s
@@ -266,13 +266,13 @@ class StudentT(Family):
 _LIMIT_NAMES = {"loc": "mu", "scale": "sigma"}
 
 
-def _gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
+def gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
     """Return log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, or a derivative of it; `skip` leaves out first terms.
 
     For large x the parts cancel, so the series of the difference is used: with it log C is -log(2 pi)/2 plus this at
     df/2. Source: Abramowitz and Stegun 6.1.18 with 6.1.40; the coefficients are -(1 - 2^-2k) B_2k / (k (2k - 1)).
 
-    >>> float(8e12 * _gamma_ratio(np.array(1e12)))
+    >>> float(8e12 * gamma_ratio(np.array(1e12)))
     -1.0
     """
     large = x >= _SERIES_FROM

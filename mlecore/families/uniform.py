@@ -87,6 +87,9 @@ class Uniform(Family):
         below, above = self._flow(x)[0][::-1]
         return np.log(below), np.log(above)
 
+    def _smooth_between(self, a: Array, b: Array) -> Array:
+        return (a >= self.low) & (b <= self.high)
+
     def _log_between(self, a: Array, b: Array) -> Array:
         return np.log((np.minimum(b, self.high) - np.maximum(a, self.low)) / (self.high - self.low))
 
