@@ -111,8 +111,11 @@ class Fit:
 
     # -- inference ---------------------------------------------------------------------------------
 
-    def covariance(self, kind: str = "observed") -> Array:
+    def covariance(self, kind: str | None = None) -> Array:
         """Return the covariance matrix of the free scalars: "observed", "expected" or "sandwich" information.
+
+        Without a kind it is the observed one; for a Laplace, whose log-likelihood has no curvature to
+        observe, the expected one.
 
         Raises
         ------
@@ -127,12 +130,12 @@ class Fit:
 
     @property
     def cov(self) -> Array:
-        """The covariance matrix of the free scalars, by the observed information."""
+        """The covariance matrix of the free scalars, by the observed information (Laplace: the expected)."""
         return self.covariance()
 
     @property
     def se(self) -> dict[str, Any]:
-        """The standard errors of the free scalars by name, by the observed information."""
+        """The standard errors of the free scalars by name, by the observed information (Laplace: the expected)."""
         self._needs_maximum("a standard error from the information")
         return self._named(inference.standard_errors(self.likelihood, self.theta))
 

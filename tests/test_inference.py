@@ -680,6 +680,16 @@ def test_sandwich_agrees_with_the_information_when_the_model_is_right(family):
     )
 
 
+@pytest.mark.parametrize("kind", ["observed", "sandwich"])
+def test_a_log_likelihood_without_curvature_has_no_observed_information(kind):
+    f = mle.Laplace.fit([1.0, 2.0, 4.0, 8.0])
+    with pytest.raises(RegularityError, match=r"no curvature.*covariance\('expected'\)"):
+        f.covariance(kind)
+    # By default it is the expected information, and says so.
+    assert np.array_equal(f.cov, f.covariance("expected"))
+    assert "expected" in type(f).se.__doc__
+
+
 def inverse(information, skip=False):
     return invert(in_own_units(information), np.asarray(skip)).matrix()
 

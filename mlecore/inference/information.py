@@ -60,7 +60,7 @@ class Scaled(NamedTuple):
         return Scaled(self.size[..., index], self.unit[..., index[:, None], index])
 
 
-def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
+def covariance(likelihood: Any, theta: Array, kind: str | None = None) -> Array:
     """Return the estimated covariance matrix of the free scalars, shape (batch, p, p).
 
     Parameters
@@ -69,12 +69,14 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     theta : its free scalars at the maximum, on the last axis.
     kind : "observed" inverts minus the Hessian; "expected" inverts n times the Fisher information; "sandwich" is
         H^-1 (sum of w u u') H^-1, with u the scores of single observations, which holds when the model is wrong too
-        (White 1982).
+        (White 1982). None is "observed", or "expected" where the log-likelihood has no curvature to observe
+        (Laplace).
 
     Raises
     ------
-    RegularityError : at a boundary, for an irregular parameter, where the information is singular, or where the
-        matrix leaves the range of doubles.
+    RegularityError : at a boundary, for an irregular parameter, where the information is singular, where the
+        matrix leaves the range of doubles, or where "observed" or "sandwich" is asked of a log-likelihood without
+        curvature.
     DataError : "sandwich" of a likelihood made from a statistic, which has no single observations.
 
     >>> from mlecore import Likelihood, Poisson
@@ -93,7 +95,7 @@ def covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
     return np.where(lost[..., None, None], np.nan, cov) if lost.any() else cov
 
 
-def standard_errors(likelihood: Any, theta: Array, kind: str = "observed") -> Array:
+def standard_errors(likelihood: Any, theta: Array, kind: str | None = None) -> Array:
     """Return the standard errors of the free scalars: the roots of the diagonal of the covariance matrix.
 
     They follow the units of the data, even where the covariance matrix leaves the range of doubles.
@@ -113,8 +115,11 @@ def standard_errors(likelihood: Any, theta: Array, kind: str = "observed") -> Ar
     return scaled_covariance(likelihood, theta, kind).errors()
 
 
-def scaled_covariance(likelihood: Any, theta: Array, kind: str = "observed") -> Scaled:
+def scaled_covariance(likelihood: Any, theta: Array, kind: str | None = None) -> Scaled:
     """Return the covariance matrix in two factors; see `covariance`."""
+    only = likelihood.family.information_only_expected
+    if kind is None:
+        kind = "expected" if only else "observed"
     if kind not in ("observed", "expected", "sandwich"):
         raise DataError(f"kind must be 'observed', 'expected' or 'sandwich', got {kind!r}")
     insist_regular(likelihood, "a covariance matrix from the information")
@@ -126,13 +131,13 @@ def scaled_covariance(likelihood: Any, theta: Array, kind: str = "observed") -> 
         # A regression inverts its columns rather than their products, and squares no condition number.
         cov = likelihood.covariance(theta, kind)
         return Scaled(np.ones(cov.shape[:-1]), cov)
-    only = likelihood.family.information_only_expected
-    if kind == "sandwich" and only:
+    if kind != "expected" and only:
+        needs = "the sandwich" if kind == "sandwich" else "the observed information"
         raise RegularityError(
-            f"the sandwich needs second derivatives, but {only}; use covariance('expected')"
+            f"{needs} needs second derivatives, but {only}; use covariance('expected')"
         )
     skip = refused | np.isnan(theta).any(axis=-1)
-    if kind == "expected" or only:
+    if kind == "expected":
         inverse = invert(scaled_expected(likelihood, theta), skip)
     else:
         inverse = invert(scaled_information(likelihood, theta), skip)

@@ -47,7 +47,7 @@ def wald_interval(
     theta: Array,
     level: float = 0.95,
     scale: str = "identity",
-    kind: str = "observed",
+    kind: str | None = None,
 ) -> tuple[Array, Array]:
     """Return estimate -+ z se for each free scalar: the lower ends and the upper ends, shaped as theta.
 

@@ -96,7 +96,7 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
 
 
 def wald_test(
-    likelihood: Any, theta: Array, null: Mapping[str, Any], kind: str = "observed"
+    likelihood: Any, theta: Array, null: Mapping[str, Any], kind: str | None = None
 ) -> TestResult:
     """Test that some parameters have given values by their distance from the estimate, in standard errors, squared.
 
