@@ -79,7 +79,14 @@ def _(answer: object) -> None:
     if given["kl"] < 0:
         raise Hint("A divergence is never negative: take the cross-entropy minus the entropy.")
     for name, value in right.items():
-        agrees(given[name], value, rtol=2e-3, otherwise=f"That is about your {name}.")
+        half_a_digit = 0.5 * 10.0 ** (np.floor(np.log10(value)) - 3)  # of the fourth
+        agrees(
+            given[name],
+            value,
+            rtol=0.0,
+            atol=1.000001 * half_a_digit,
+            otherwise=f"That is about your {name}, to four significant digits.",
+        )
 
 
 @exercise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, matching, number, resembles
+from mlecore.exercises.judging import Hint, agrees, matching, number, resembles, same
 
 
 @exercise(
@@ -13,7 +13,7 @@ from mlecore.exercises.judging import Hint, agrees, matching, number, resembles
     praise="Only the number of particles counts: n times the rate is 1 / precision squared.",
 )
 def _(answer: object) -> None:
-    on = [(3.87, 0.01), (0.5, 0.1), (40.0, 0.05)]
+    on = [(3.87, 0.01), (0.7, 0.1), (40.0, 0.03)]  # none of them needs a whole number
     resembles(
         answer,
         lambda rate, precision: rate / precision**2,
@@ -38,11 +38,18 @@ def _(answer: object) -> None:
         "Twice too many: one standard error is asked for, and it needs no factor.",
         on=on,
     )
+    for whole in (np.ceil, np.round, np.floor):
+        resembles(
+            answer,
+            lambda rate, precision, whole=whole: whole(1 / (rate * precision**2)),
+            "Right, and rounded to a whole number. Return the number itself.",
+            on=on,
+        )
     agrees(
         answer,
         lambda rate, precision: 1 / (rate * precision**2),
         on=on,
-        otherwise="For a rate of 3.87 and one per cent it should be near 2,583.",
+        otherwise="For a rate of 4 and one per cent it should be 2,500.",
     )
 
 
@@ -62,6 +69,10 @@ def _(answer: object) -> None:
     if not isinstance(answer, dict) or set(answer) != set(truth):
         raise Hint("Give a dictionary with the five names of the starter as keys.")
     given = {name: number(answer[name], what=f"Your factor for the {name}") for name in truth}
+    if same([given[name] for name in truth], [1 / value for value in truth.values()], rtol=1e-3):
+        raise Hint(
+            "Upside down: an error of a tenth has shrunk by the factor 10. Give the old error over the new."
+        )
     if given[normal] == 100:
         raise Hint("Data grow a hundredfold, errors of a mean shrink by the square root of that.")
     if given[heavy] != 1:

@@ -208,3 +208,18 @@ def _(answer: object) -> None:
             "The medians of the data 1, 2, 6 should be 2 in 13 of 27 cases: draw each "
             "bootstrap sample as large as the data, each value with the same probability."
         )
+    # Another size: the median of five draws from five values is at most the j-th with probability
+    # P(Binomial(5, j/5) >= 3).
+    x = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    drawn = array(
+        call(answer, x, replicates, np.random.default_rng(11)),
+        (replicates,),
+        what="What your function returns for five observations",
+    )
+    below = [np.sum(Binomial(n=5, p=j / 5).pmf(np.arange(3, 6))) for j in range(6)]
+    shares = [np.mean(drawn == value) for value in x]
+    if np.abs(np.array(shares) - np.diff(below)).max() > 0.02:
+        raise Hint(
+            "For three observations that is right, for five it is not: each bootstrap sample has as many "
+            "draws as the data, `len(x)`."
+        )

@@ -45,7 +45,7 @@ def _(answer: object) -> None:
         "as the moments are with twelve.",
     )
     resembles(third, share, "That is the efficiency. The question asks for a number of failures.")
-    if same(third, 12 / share, rtol=0.02):  # a whole number of failures will do
+    if third == np.ceil(12 / share):  # of whole failures so many are needed
         return
     agrees(third, 12 / share, otherwise="Twelve is the efficiency times the number you want.")
 

@@ -62,6 +62,9 @@ TestChapter07 = sweep(
                 ({**STACK, "entropy": np.log(5)}, "each counted once"),
                 ({**STACK, "entropy": mle.entropy(MODEL)}, "entropy of the fitted Poisson"),
                 ({**STACK, "kl": -STACK["kl"]}, "never negative"),
+                ({**STACK, "entropy": 1.029}, "four significant digits"),
+                ({**STACK, "cross-entropy": 1.029}, "four significant digits"),
+                ({**STACK, "kl": 0.00218}, "four significant digits"),
             ],
         ),
         "normal-divergence": Case(

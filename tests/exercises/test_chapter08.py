@@ -40,6 +40,8 @@ TestChapter08 = sweep(
                 (lambda rate, precision: 1 / (rate * precision), "square both sides"),
                 (lambda rate, precision: 1 / precision**2, "particles"),
                 (lambda rate, precision: 2 / (rate * precision**2), "Twice too many"),
+                (lambda rate, precision: np.ceil(1 / (rate * precision**2)), "number itself"),
+                (lambda rate, precision: 1.1 / (rate * precision**2), "rate of 4"),
             ],
         ),
         "hundredfold": Case(
@@ -47,6 +49,7 @@ TestChapter08 = sweep(
             starter=dict.fromkeys(SHRINKS, ...),
             wrong=[
                 ({**SHRINKS, "mean of a Normal sample": 100}, "square root"),
+                ({name: 1 / factor for name, factor in SHRINKS.items()}, "Upside down"),
                 ({**SHRINKS, "mean of a Cauchy sample": 10}, "single observation"),
                 ({**SHRINKS, "MLE of a Cauchy's location": 1}, "likelihood is not"),
                 ({**SHRINKS, "largest of a Uniform sample": 10}, "edge"),

@@ -45,8 +45,8 @@ TestChapter09 = sweep(
         "poisson-three-ways": Case(
             solution=three_ways,
             starter=three_starter,
-            also_right=[lambda rate: [1 / rate] * 3, lambda rate: np.full(3, 1 / rate)],
             wrong=[
+                (lambda rate: [1 / rate] * 3, "the same formula three times"),
                 (lambda rate: (rate, rate, rate), "variance of the counts"),
                 (lambda rate: (1 / rate, -1 / rate, 1 / rate), "mean of -u'"),
                 (lambda rate: (0.0, 1 / rate, 1 / rate), "which is zero"),

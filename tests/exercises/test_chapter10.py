@@ -137,6 +137,10 @@ TestChapter10 = sweep(
                 ),
                 (lambda x, r, rng: rng.choice(x, size=r), "single draws"),
                 (
+                    lambda x, r, rng: np.median(rng.choice(x, size=(r, 3)), axis=1),
+                    "as many draws as the data",
+                ),
+                (
                     lambda x, r, rng: np.median(rng.normal(3.0, 2.0, (r, len(x))), axis=1),
                     "data themselves",
                 ),

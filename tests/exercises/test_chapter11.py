@@ -63,6 +63,8 @@ TestChapter11 = sweep(
                 ({**BOTH, "shape by likelihood": 0.00653656}, "rate"),
                 ({**BOTH, "shape by moments": 0.629446}, "n - 1"),
                 ({**BOTH, "shape by moments": 0.00635314}, "rate by moments"),
+                ({**BOTH, "failures that moments need": 39.2}, "too small"),
+                ({**BOTH, "failures that moments need": 39}, "too small"),
                 ({**BOTH, "failures that moments need": 3.6132}, "other way round"),
                 ({**BOTH, "failures that moments need": 0.3011}, "efficiency"),
             ],
