@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .arrays import broadcast_shape, numeric
 from .errors import DataError
 
 __all__ = [
@@ -28,11 +29,7 @@ __all__ = [
     "Simplex",
     "Support",
     "Unit",
-    "broadcast_shape",
-    "numeric",
     "parameter",
-    "require_finite",
-    "require_weights",
 ]
 
 Array = np.ndarray
@@ -60,6 +57,10 @@ class Domain:
     def contains(self, value: Array) -> Array:
         """Say which values of a batch lie in the domain."""
         return np.isfinite(value)
+
+    def complaint(self, value: Array) -> str:
+        """Say shortly what a value outside the domain is."""
+        return f"got {np.array2string(np.asarray(value), precision=6, threshold=8, edgeitems=3)}"
 
     def size(self, dimension: int) -> int:
         """Return the number of free scalars."""
@@ -215,6 +216,21 @@ class Simplex(Domain):
         return ((value >= 0) & (value <= 1)).all(axis=-1) & (
             np.abs(value.sum(axis=-1) - 1.0) <= 1e-8
         )
+
+    def complaint(self, value: Array) -> str:
+        wrong = ~((value >= 0) & (value <= 1))
+        if not np.isfinite(value).all():
+            first = int(np.argmin(np.isfinite(value)))
+            return f"got {value[first]:g} at index {first}"
+        total = value.sum()
+        if not wrong.any() or total > 1.0:
+            size = "more" if total > 1.0 else "less"
+            return (
+                f"got {value.size} values that sum to {total:.6g}, {size} than 1: divide them by their sum. "
+                "Observed classes go into Categorical.fit(x)"
+            )
+        first = int(np.argmax(wrong))
+        return f"got {value[first]:g} at index {first}"
 
     def size(self, dimension: int) -> int:
         return dimension - 1
@@ -419,8 +435,12 @@ class Layout:
                 held[self.index(name)] = value
                 continue
             self._insist_shape(name, domain, value)
-            if not np.all(domain.contains(value)):
-                raise DataError(f"fixed {name} must be {domain.describe()}, got {value}")
+            inside = np.asarray(domain.contains(value))
+            if not inside.all():
+                first = value[tuple(np.argwhere(~inside)[0])] if inside.ndim else value
+                raise DataError(
+                    f"fixed {name} must be {domain.describe()}, {domain.complaint(first)}"
+                )
             if domain.known:
                 known[name] = value
                 continue
@@ -566,6 +586,16 @@ class Support:
         inside &= (x < self.high) if self.open_high else (x <= self.high)
         return inside & (x == np.floor(x)) if self.whole else inside
 
+    def advice(self, x: Array) -> str:
+        """Say what to do about values outside the support, from what they look like."""
+        low, high = x.min(), x.max()
+        if self.low == 0.0 and self.high == 1.0:
+            if self.whole and low >= 0 and len(labels := np.unique(x)) == 2:
+                return f"Give two labels as 0 and 1, such as x == {labels[1]:g}"
+            if not self.whole and low >= 0 and 1 < high <= 100:
+                return "Percentages become proportions when you divide them by 100"
+        return "Correct the data or choose a family with a wider support"
+
     def holds(self, x: Array, always: bool = True) -> bool:
         """Say whether all of x is inside, from its smallest and largest value: a NaN fails, which is wanted.
 
@@ -579,90 +609,3 @@ class Support:
             high < self.high if self.open_high else high <= self.high
         )
         return bool(inside and high < np.inf and (not self.whole or np.all(x == np.floor(x))))
-
-
-def numeric(value: Any, name: str) -> Array:
-    """Return an array of doubles, or say why there is none.
-
-    >>> numeric([1, 2], "x")
-    array([1., 2.])
-    """
-    if isinstance(value, np.ma.MaskedArray):
-        raise DataError(
-            f"{name} is a masked array, whose mask would be lost; give {name}.compressed() or drop the masked values"
-        )
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise DataError(
-            f"{name} has rows of different lengths; give a rectangular array or one sample at a time"
-        ) from error
-    if array.dtype == object:
-        try:
-            array = array.astype(float)
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"{name} holds values that are not numbers; convert them to float first"
-            ) from error
-        except OverflowError as error:
-            raise DataError(
-                f"{name} holds a number that no double can hold; rescale it first"
-            ) from error
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
-        return array.astype(float, copy=False)
-
-
-def broadcast_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape that some shapes broadcast to, or say which of them do not.
-
-    >>> broadcast_shape("the parameters", (3, 1), (4,))
-    (3, 4)
-    """
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError as error:
-        raise DataError(
-            f"{what} have shapes {', '.join(map(str, shapes))}, which do not broadcast against each other; "
-            "give one of them an axis of length 1, as in value[:, None]"
-        ) from error
-
-
-def require_finite(x: Array, name: str) -> None:
-    """Raise a DataError that counts the values that are not finite and says where the first one is.
-
-    >>> require_finite(np.array([1.0, 2.0]), "x")
-    """
-    bad = ~np.isfinite(x)
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        kinds = [
-            f"{int(c)} {word}"
-            for c, word in ((np.isnan(x).sum(), "NaN"), (np.isinf(x).sum(), "infinite"))
-            if c
-        ]
-        where = first[0] if len(first) == 1 else first
-        raise DataError(
-            f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them"
-        )
-
-
-def require_weights(w: Array, axis: int = -1) -> None:
-    """Raise a DataError unless weights are finite and not negative, with a sum above 0 that a double can hold.
-
-    >>> require_weights(np.array([0.0, 2.5]))
-    """
-    require_finite(w, "weights")
-    if (w < 0).any():
-        first = tuple(int(i) for i in np.argwhere(w < 0)[0])
-        where = ", ".join(map(str, first))
-        raise DataError(f"weights must not be negative; weights[{where}] is {w[first]:g}")
-    with np.errstate(over="ignore"):
-        total = w.sum(axis=axis)
-    if not (total > 0).all():
-        raise DataError("the weights of a sample are all zero: there is nothing to fit")
-    if np.isinf(total).any():
-        raise DataError(
-            "the weights of a sample add up to more than a double can hold; divide them all by the same number"
-        )

@@ -16,15 +16,15 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .domains import (
-    Domain,
-    Layout,
-    Support,
+from .arrays import (
     broadcast_shape,
+    insist_same_index,
     numeric,
     require_finite,
     require_weights,
+    shares_note,
 )
+from .domains import Domain, Layout, Support
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .likelihood import Likelihood
@@ -96,6 +96,23 @@ def _row_name(index: Sequence[int]) -> int | tuple[int, ...]:
     return int(index[0]) if len(index) == 1 else tuple(map(int, index))
 
 
+def _other_shape(given: Any, x: Array, event: int) -> str:
+    """Say what to do about data of the wrong shape."""
+    if x.ndim <= 1 or event:
+        return ""
+    columns = getattr(given, "columns", None)
+    if x.ndim == 2 and x.shape[1] == 1:
+        name = "" if columns is None else f": {columns[0]!r}"
+        column = "x.ravel()" if columns is None else f"df[{columns[0]!r}]"
+        return f", which is one column{name}; give {column}"
+    if columns is not None:
+        return (
+            f", a table with the columns {', '.join(map(str, columns[:6]))}{' ...' * (len(columns) > 6)}; give one of "
+            f"them, as in df[{columns[0]!r}], or fit all at once with axis=0"
+        )
+    return "; for a batch of samples give the axis of the observations, e.g. axis=1"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Family:
     """A parametric family; subclasses are families, their instances distributions.
@@ -150,7 +167,7 @@ class Family:
             if not inside.all():
                 first = value[tuple(np.argwhere(~inside)[0])] if inside.ndim else value
                 raise DataError(
-                    f"{name} of {type(self).__name__} must be {domain.describe()}, got {first}"
+                    f"{name} of {type(self).__name__} must be {domain.describe()}, {domain.complaint(first)}"
                 )
         constraint = self._constraint(values)
         if constraint is not None and not np.all(constraint[0]):
@@ -173,6 +190,9 @@ class Family:
             )  # a copy: the caller's array may change, a distribution may not
             value.flags.writeable = False
             object.__setattr__(self, name, value[()])
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self._freeze(state)  # a copy or a pickle brings arrays that can be written to
 
     @classmethod
     def _unchecked(cls, **params: Any) -> Self:
@@ -336,7 +356,7 @@ class Family:
         >>> float(Uniform(low=0.0, high=4.0).cdf(1.0))
         0.25
         """
-        return self.scipy().cdf(x)
+        return self.scipy().cdf(self._points(x, "x"))
 
     def ppf(self, q: ArrayLike) -> Any:
         """Return the q-quantile, by SciPy.
@@ -345,7 +365,22 @@ class Family:
         >>> float(Uniform(low=0.0, high=4.0).ppf(0.25))
         1.0
         """
-        return self.scipy().ppf(q)
+        return self.scipy().ppf(self._points(q, "q"))
+
+    def _points(self, x: ArrayLike, name: str) -> Array:
+        """Return points for SciPy as numbers that broadcast against the parameters."""
+        points = numeric(x, name)
+        if self.event_ndim and points.shape[points.ndim - self.event_ndim :] != self._event_shape():
+            raise DataError(
+                f"the last axis of {name} must hold the {self._dimension()} coordinates, got shape {points.shape}"
+            )
+        own = points.shape[: points.ndim - self.event_ndim]
+        broadcast_shape(f"{name} and the parameters", own, self.batch_shape)
+        return points
+
+    def _event_shape(self) -> tuple[int, ...]:
+        """Return the shape of one observation."""
+        return (self._dimension(),) * self.event_ndim
 
     def scipy(self) -> Any:
         """Return the same distribution as a frozen `scipy.stats` object.
@@ -556,18 +591,13 @@ class Family:
     @classmethod
     def _observations(cls, x: Any, weights: Any, axis: int | None) -> tuple[Array, Array | None]:
         """Return the data with observations on the last axis (before the event's axes), and weights shaped alike."""
-        x = numeric(x, "x")
+        if weights is not None:
+            insist_same_index("weights", weights, "x", x)
+        given, x = x, numeric(x, "x")
         event = cls.event_ndim
         if axis is None and x.ndim != 1 + event:
             what = "one-dimensional" if not event else "two-dimensional, one row an observation"
-            raise DataError(
-                f"x must be {what}, got shape {x.shape}"
-                + (
-                    "; for a batch of samples give the axis of the observations, e.g. axis=1"
-                    if x.ndim > 1
-                    else ""
-                )
-            )
+            raise DataError(f"x must be {what}, got shape {x.shape}{_other_shape(given, x, event)}")
         if axis is not None:
             if (
                 not isinstance(axis, numbers.Integral)
@@ -584,7 +614,25 @@ class Family:
         if axis is not None:
             x = np.moveaxis(x, axis, -1 - event)
             w = None if w is None else np.moveaxis(w, axis, -1)
-        return x, w
+        return x if w is None else cls._excused(x, w), w
+
+    @classmethod
+    def _excused(cls, x: Array, w: Array) -> Array:
+        """Return x with the heaviest value of its sample in place of any of weight 0 that could not be observed.
+
+        What has weight 0 is no observation, so it may be NaN, or lie outside the support: a gap, a sample that is
+        shorter than the others of its batch.
+        """
+        absent = w == 0
+        if not absent.any():
+            return x
+        possible = cls.support.contains(x)
+        absent &= ~(possible.all(axis=-1) if cls.event_ndim else possible)
+        if not absent.any():
+            return x
+        place = w.argmax(axis=-1)[..., None]
+        stand_in = np.take_along_axis(x, place[..., None] if cls.event_ndim else place, w.ndim - 1)
+        return np.where(absent[..., None] if cls.event_ndim else absent, stand_in, x)
 
     @staticmethod
     def _weights(weights: Any, shape: tuple[int, ...], axis: int | None) -> Array:
@@ -634,7 +682,7 @@ class Family:
     @classmethod
     def _checked(cls, x: Array, w: Array | None, whole: Array | None = None) -> Statistic:
         """Summarise, after checking the support; on failure name the first bad value of the whole."""
-        # Sums do not show a value of weight zero. It is no observation, but what cannot be one is not passed over.
+        # Sums do not show a value of weight zero, which has been replaced where it cannot be an observation.
         shown_later = cls.shows_outsiders and x.shape[-1] > 1 and w is None
         if not shown_later and not cls.support.holds(x, always=w is not None):
             cls._refuse(x if whole is None else whole)
@@ -653,7 +701,7 @@ class Family:
         where = ", ".join(map(str, first))
         raise SupportError(
             f"{cls.__name__} needs {cls.support.text}; x[{where}] = {x[first]:g} is outside ({int(bad.sum())} of {x.size} values are). "
-            "Correct the data or choose a family with a wider support"
+            f"{cls.support.advice(x)}"
         )
 
     @classmethod
@@ -691,18 +739,69 @@ class Family:
         >>> Exponential.fit([1.0, 3.0]).params
         {'rate': 0.5}
         """
-        likelihood = Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed)
+        likelihood, unread = cls._read(x, weights, axis, fixed)
         missing = [name for name in likelihood.layout.known_domains if name not in likelihood.known]
         if missing:
             raise DataError(
                 f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}"
             )
+        if likelihood.batch_shape != likelihood.statistic.batch_shape:
+            own = likelihood.statistic.batch_shape
+            raise DataError(
+                f"fixed values of shape {likelihood.batch_shape} for "
+                + (f"a batch of samples of shape {own}" if own else "a single sample")
+                + ": give one number, or one for each sample of a batch (axis=); an n for each observation is not there yet"
+            )
         if method == "moments":
-            return cls._fit_moments(likelihood)
+            return cls._fit_moments(likelihood, unread)
         if method != "mle":
             raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
         cls._check_known(likelihood)
-        return cls._fit_batch(likelihood) if likelihood.batch_shape else cls._fit_one(likelihood)
+        return (
+            cls._fit_batch(likelihood, unread)
+            if likelihood.batch_shape
+            else cls._fit_one(likelihood)
+        )
+
+    @classmethod
+    def _read(
+        cls, x: Any, weights: Any, axis: Any, fixed: Any
+    ) -> tuple[Likelihood, Mapping[int, str]]:
+        """Return the likelihood of the data, and which samples of a batch could not be read, and why.
+
+        Another sample stands in for such a one, so that nothing stops; then all that is said of it becomes NaN.
+        """
+        try:
+            return Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed), {}
+        except DataError:
+            if axis is None or isinstance(x, Statistic):
+                raise
+            X, w = cls._observations(x, weights, axis)
+            unread = cls._unreadable(X)
+            batch = X.shape[: X.ndim - 1 - cls.event_ndim]
+            bad = np.zeros(int(np.prod(batch)), dtype=bool)
+            bad[list(unread)] = True
+            if not unread or bad.all():
+                raise
+        X = X.reshape(bad.size, *X.shape[len(batch) :]).copy()
+        X[bad] = X[np.argmin(bad)]
+        X = X.reshape(*batch, *X.shape[1:])
+        likelihood = Likelihood(cls, X, weights=w, axis=len(batch), fixed=fixed)
+        likelihood.statistic = likelihood.statistic.without(bad.reshape(batch))
+        return likelihood, unread
+
+    @classmethod
+    def _unreadable(cls, X: Array) -> dict[int, str]:
+        """Return which samples of a batch, counted through, hold a value that is no observation, and the complaint."""
+        flat = X.reshape(-1, *X.shape[X.ndim - 1 - cls.event_ndim :])
+        inside = cls.support.contains(flat).reshape(len(flat), -1).all(axis=-1)
+        complaints = {}
+        for row in np.flatnonzero(~inside):
+            try:
+                cls._refuse(flat[row])
+            except DataError as error:
+                complaints[int(row)] = str(error)
+        return complaints
 
     @classmethod
     def _check_known(cls, likelihood: Likelihood) -> None:
@@ -726,17 +825,17 @@ class Family:
         )
 
     @classmethod
-    def _fit_batch(cls, likelihood: Likelihood) -> Fit:
-        """Fit every sample; one without an estimate stops no other."""
+    def _fit_batch(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
+        """Fit every sample; one that could not be read, or has no estimate, stops no other."""
         batch = likelihood.batch_shape
         flat, count = likelihood._flat(batch), int(np.prod(batch))
         full = np.full((count, len(likelihood.layout.names)), np.nan)
         converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
-        problems: dict[int, str] = {}
+        problems: dict[int, str] = dict(unread)
         # A few samples at a time: what is computed of them stays in the cache, and no copy of the whole is held.
         for part in blocks(count, max(1, _VALUES_AT_ONCE // flat.statistic.width)):
             few = flat.at(part)
-            refused = np.zeros(part.stop - part.start, dtype=bool)
+            refused = np.isin(np.arange(part.start, part.stop), list(unread))
             for refusal in cls._refusals(few):
                 new = np.broadcast_to(refusal.where, refused.shape) & ~refused
                 problems |= dict.fromkeys(part.start + np.flatnonzero(new), refusal.reason)
@@ -811,6 +910,10 @@ class Family:
         return ()
 
     @classmethod
+    def _of_weights(cls, likelihood: Likelihood) -> tuple[str, ...]:
+        return () if likelihood.weights is None else shares_note(likelihood.weights, likelihood.n)
+
+    @classmethod
     def _result(
         cls,
         likelihood: Likelihood,
@@ -833,7 +936,7 @@ class Family:
             converged=converged,
             iterations=iterations,
             problems=problems,
-            notes=(*cls._remarks(likelihood, full), *notes),
+            notes=(*cls._remarks(likelihood, full), *cls._of_weights(likelihood), *notes),
             method=method,
         )
 
@@ -863,7 +966,7 @@ class Family:
     # -- the method of moments ---------------------------------------------------------------------------------------
 
     @classmethod
-    def _fit_moments(cls, likelihood: Likelihood) -> Fit:
+    def _fit_moments(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
         if likelihood.data is None:
             raise DataError(
                 "the method of moments needs the data, not a statistic made for the likelihood"
@@ -877,14 +980,18 @@ class Family:
             params = cls._moments(cls._moments_of(x, w), **likelihood.known)
         full = likelihood.layout.flatten_all(params)
         inside = likelihood.layout.contains(full)
+        batch = likelihood.statistic.batch_shape
         problems: dict[Any, str] = {}
         if not np.all(inside):
             reason = f"the moments of the sample are not those of any {cls.__name__}"
-            if not likelihood.statistic.batch_shape:
+            if not batch:
                 raise NoMLEError(f"{reason}: they would need {params}")
             problems = {_row_name(row): reason for row in np.argwhere(~inside)}
-            full = np.where(inside[..., None], full, np.nan)
-        converged = inside if likelihood.statistic.batch_shape else True
+        for row, complaint in unread.items():
+            index = np.unravel_index(row, batch)
+            problems[_row_name(index)], inside[index] = complaint, False
+        full = np.where(np.asarray(inside)[..., None], full, np.nan)
+        converged = inside if batch else True
         return cls._result(likelihood, full, converged, 0, problems, method="moments")
 
     @classmethod

@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .arrays import broadcast_shape, numeric
 from .climbing import climb
-from .domains import broadcast_shape, numeric
 from .errors import ConvergenceError, DataError
 from .numerics import blocks
 from .statistics import Statistic
@@ -76,6 +76,16 @@ class Likelihood:
         axis: int | None = None,
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
+        if not isinstance(family, type) or not hasattr(family, "statistics"):
+            own = isinstance(family, type) or not hasattr(type(family), "statistics")
+            raise DataError(
+                "Likelihood takes a family first, such as Gamma"
+                + (
+                    f"; got {family!r}"
+                    if own
+                    else f": {type(family).__name__}, not one member of it"
+                )
+            )
         self.family = family
         self.data, self.weights, self.axis = (
             (None, None, None) if isinstance(data, Statistic) else (data, weights, axis)
@@ -486,6 +496,8 @@ class Likelihood:
             )
         if not np.all(self.layout.contains(start)):
             raise DataError(f"start lies outside the domain of {', '.join(self.layout.names)}")
+        if start.ndim > 1:
+            broadcast_shape("start and the samples", start.shape[:-1], self.batch_shape)
         return start
 
     def _climbed_from(self, start: Array, max_iterations: int = 200) -> Maximum:

@@ -18,7 +18,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from .domains import numeric, require_finite
+from .arrays import numeric, require_finite
 from .errors import DataError
 
 __all__ = ["bce", "bce_with_logits", "mae", "mse", "nll", "softmax_cross_entropy"]
@@ -56,10 +56,7 @@ def nll(d: HasLogProb, x: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     2.0
     """
     if isinstance(d, type) or not callable(getattr(d, "log_prob", None)):
-        raise DataError(
-            f"nll needs a distribution with a method log_prob, and got {d.__name__ if isinstance(d, type) else type(d).__name__}; "
-            "the distribution comes first: nll(d, x)"
-        )
+        raise DataError(f"nll needs a distribution with a method log_prob, and got {_no_member(d)}")
     x = _numbers("x", x, infinite=True)
     log_prob = _numbers("d.log_prob(x)", d.log_prob(x), infinite=True)
     batch = getattr(d, "batch_shape", log_prob.shape)
@@ -69,6 +66,16 @@ def nll(d: HasLogProb, x: ArrayLike, *, reduction: Reduction = "mean") -> Any:
             "If one is a column, ravel() it; for a table of losses use reduction='none'"
         )
     return _reduce(0.0 - log_prob, reduction)  # 0 - 0 is 0, where -0.0 would print its sign
+
+
+def _no_member(d: object) -> str:
+    """Say what was given in place of a distribution, and what to give."""
+    if isinstance(d, type):
+        example = f"{d.__name__}.fit(x).dist" if hasattr(d, "fit") else f"{d.__name__}(...)"
+        return f"the class {d.__name__}: give one member of it, as in nll({example}, x)"
+    if hasattr(d, "dist"):
+        return "a fit: give its distribution, nll(fit.dist, x); of the fitted data it is -fit.log_likelihood / fit.n"
+    return f"{type(d).__name__}; the distribution comes first: nll(d, x)"
 
 
 def bce(y: ArrayLike, p: ArrayLike, *, reduction: Reduction = "mean") -> Any:
@@ -348,17 +355,9 @@ LINKED = {
 
 def _numbers(name: str, value: ArrayLike, *, infinite: bool = False) -> Array:
     """Return `value` as floats, or say which entry is not a number."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise DataError(f"{name} is a masked array, whose mask would be lost; give the values left")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # ragged lists
-        raise DataError(f"{name} is not an array: its rows have different lengths") from error
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name} must hold real numbers, and holds {array.dtype}")
+    array = numeric(value, name)
     if array.size == 0:
         raise DataError(f"{name} is empty: there is nothing to compare")
-    array = array.astype(float, copy=False)
     bad = np.isnan(array) if infinite else ~np.isfinite(array)
     if bad.any():
         kind = "NaN" if infinite else "NaN or infinite"

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .domains import numeric, require_finite
+from .arrays import numeric, require_finite
 from .errors import ConvergenceError, DataError
 from .losses import LINKED, targets
 from .numerics import LOG_2PI

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..domains import numeric, require_finite
+from ..arrays import numeric, require_finite
 from ..errors import DataError
 from ..losses import nll
 from ..numerics import deviance

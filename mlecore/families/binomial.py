@@ -41,6 +41,8 @@ class Binomial(Family):
     @classmethod
     def _check_known(cls, likelihood: Likelihood) -> None:
         n = np.asarray(likelihood.known["n"])
+        if likelihood.batch_shape:
+            return  # there a sample that contradicts its n is refused alone
         if likelihood.data is None:
             t = likelihood.statistic
             x, seen, place = t.values, t.weights > 0, "value"
@@ -68,7 +70,7 @@ class Binomial(Family):
         # factorials' leading terms are gone on paper, so n = 1e15 costs no digits.
         n, p = np.asarray(self.n)[..., None], np.asarray(self.p)[..., None]
         k, rest = t.values, n - t.values
-        possible = rest >= 0
+        possible = ~(rest < 0)  # what is not known is not impossible
         rest = np.where(possible, rest, 0.0)
         own = saturated_poisson(k) + saturated_poisson(rest) - saturated_poisson(n)
         excess = product_gap(n, p, k)
@@ -97,6 +99,9 @@ class Binomial(Family):
 
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        n = np.asarray(fixed["n"])
+        beyond = ((t.values > n[..., None]) & (t.weights > 0)).any(axis=-1)
+        yield Refusal(beyond, "a value is more than the known n: correct the data or n")
         if "p" not in fixed:
             yield Refusal(
                 np.asarray(fixed["n"]) == 0, "n is 0: without a trial the data say nothing about p"

@@ -45,6 +45,9 @@ class Categorical(Family):
     def _inside(self, x: Array) -> Array:
         return self.support.contains(x) & (x < self.probs.shape[-1])
 
+    def _harmless(self, x: Array) -> float:
+        return 0.0
+
     def _fitting(self, t: Frequencies) -> Statistic:
         return t.with_classes(self.probs.shape[-1])
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..domains import numeric, require_finite
+from ..arrays import numeric, present, require_finite
 from ..errors import DataError
 from ..numerics import blocks
 
@@ -32,8 +32,12 @@ MANY_ROWS = 20_000
 _NEARLY_DEPENDENT = 1e-8
 
 
-def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, ...], Array]:
+def columns(
+    X: Any, reserved: tuple[str, ...] = (), w: Array | None = None, *, copy: bool = False
+) -> tuple[Array, tuple[str, ...], Array]:
     """Return X as floats of shape (n, p), the names of its columns and their means.
+
+    A row of weight 0 is no observation: another one stands in for it. With `copy` the array is not the caller's.
 
     The names are x1 .. xp, or a DataFrame's own. One dimension is one column.
 
@@ -45,13 +49,14 @@ def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, .
     ('x1', 'x2')
     """
     given = getattr(X, "columns", None)
-    values = numeric(X, "X")
+    values = _numbers(X)
     if values.ndim == 1:
         values, given = values[:, None], None if getattr(X, "name", None) is None else [X.name]
     if values.ndim != 2:
         raise DataError(f"X must have shape (n, p), one row an observation; got {values.shape}")
     if len(values) == 0:
         raise DataError(f"X has no rows (shape {values.shape}): there is nothing to fit")
+    values = present(values, w)
     with np.errstate(over="ignore", invalid="ignore"):
         center = np.full(len(values), 1.0 / len(values)) @ values
     if not np.isfinite(center).all():  # the sums are needed anyway, and tell of any NaN
@@ -68,7 +73,52 @@ def columns(X: Any, reserved: tuple[str, ...] = ()) -> tuple[Array, tuple[str, .
             raise DataError(
                 f"a column of X is called {name!r}, which the model uses itself: rename it"
             )
-    return np.ascontiguousarray(values), names, center
+    own = np.ascontiguousarray(values)
+    if copy and own is values and (values is X or values.base is not None):
+        own = values.copy()
+    return own, names, center
+
+
+def _numbers(X: Any) -> Array:
+    """Return X as doubles; a column of words is named, with what to do."""
+    try:
+        return numeric(X, "X")
+    except DataError as error:
+        column = _wordy_column(X)
+        if column is None:
+            raise
+        name, word, frame = column
+        advice = (
+            f"pandas.get_dummies(X, columns=[{name!r}], drop_first=True, dtype=float)"
+            if frame
+            else "pandas.get_dummies(pandas.DataFrame(X), drop_first=True, dtype=float)"
+        )
+        raise DataError(
+            f"column {name!r} of X holds words, such as {word!r}: make columns of zeros and ones of it, one for each "
+            f"word but the first, as {advice} does"
+        ) from error
+
+
+def _wordy_column(X: Any) -> tuple[str, str, bool] | None:
+    """Return the first column that holds a word: its name, the word, and whether X is a table with names."""
+    frame = getattr(X, "columns", None) is not None and getattr(X, "iloc", None) is not None
+    table = np.array(X, dtype=object) if not frame else None
+    if table is not None and table.ndim != 2:
+        return None
+    for j in range(X.shape[1] if frame else table.shape[1]):
+        column = X.iloc[:, j].tolist() if frame else table[:, j].tolist()
+        for item in column:
+            if isinstance(item, str) and not _is_number(item):
+                return str(X.columns[j]) if frame else f"x{j + 1}", item, frame
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def row_blocks(X: Array) -> Iterator[slice]:

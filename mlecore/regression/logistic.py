@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from ..errors import SeparationError
+from ..errors import DataError, SeparationError
 from .climbed import Climbed
 from .observations import Observations
 from .problem import Problem
@@ -38,6 +38,34 @@ class LogisticRegression(Climbed):
     @classmethod
     def _possible(cls, y: Array) -> Array:
         return (y >= 0) & (y <= 1)
+
+    @classmethod
+    def _response(cls, y: Any, w: Array | None) -> tuple[Array, Array | None]:
+        labels = set(np.ravel(np.asarray(y, dtype=object)).tolist()) if _words(y) else set()
+        if labels and all(isinstance(label, str) for label in labels):
+            raise DataError(
+                f"y holds words, {', '.join(map(repr, sorted(labels)[:3]))}: LogisticRegression needs 0 and 1, as "
+                f"y == {max(labels)!r} gives them for an array; SoftmaxRegression takes words as they are"
+            )
+        return super()._response(y, w)
+
+    @classmethod
+    def _advice(cls, y: Array) -> str:
+        labels = np.unique(y)
+        if labels.size == 2:
+            return f"Give the two labels {labels[0]:g} and {labels[1]:g} as 0 and 1, such as y == {labels[1]:g}"
+        if labels[0] >= 0 and labels[-1] <= 100 and (labels != np.round(labels)).any():
+            return "Percentages become proportions when you divide them by 100"
+        return "Recode y; for more than two classes there is SoftmaxRegression"
+
+    @classmethod
+    def _remarks(cls, rows: Observations) -> tuple[str, ...]:
+        grouped = ((rows.y > 0) & (rows.y < 1)).any()
+        left_out = (
+            "y holds proportions: the log-likelihood and AIC are those of the single trials, without the binomial "
+            "coefficients, which no coefficient of the model changes; compare them with such models only",
+        )
+        return (*super()._remarks(rows), *(left_out if grouped else ()))
 
     @classmethod
     def _check_estimable(cls, rows: Observations, free: Array) -> None:
@@ -105,3 +133,11 @@ class LogisticRegression(Climbed):
     def predict(self, X: Any) -> Array:
         """Return the likelier class, 0 or 1, at each row of X."""
         return (self.eta(self._new_rows(X))[..., 0, :] >= 0).astype(np.intp)
+
+
+def _words(y: Any) -> bool:
+    """Say whether y may hold words, without making an array of numbers."""
+    if isinstance(y, (list, tuple)):
+        return any(isinstance(item, str) for item in y)
+    kind = getattr(getattr(y, "dtype", None), "kind", "")
+    return kind in ("U", "O", "T")

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..domains import Layout, Positive, Real, numeric, require_finite
+from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
+from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
 from .design import columns, row_blocks
 from .fit import RegressionFit
@@ -99,8 +100,12 @@ class Regression:
             )
         if axis is not None:
             raise DataError("a regression takes no axis: its observations are the rows of X")
-        X, names, center = columns(data[0], reserved=("intercept",) * bool(intercept) + cls.others)
-        y, classes = cls._response(data[1])
+        insist_same_index("y", data[1], "X", data[0])
+        insist_same_index("weights", weights, "X", data[0])
+        w = None if weights is None else numeric(weights, "weights")
+        reserved = ("intercept",) * bool(intercept) + cls.others
+        X, names, center = columns(data[0], reserved, w, copy=True)
+        y, classes = cls._response(data[1], w)
         rows = Observations.of(
             X, y, weights, names, intercept=bool(intercept), center=center, classes=classes
         )
@@ -113,8 +118,9 @@ class Regression:
         return rows
 
     @classmethod
-    def _response(cls, y: Any) -> tuple[Array, Array | None]:
-        values = numeric(y, "y")
+    def _response(cls, y: Any, w: Array | None) -> tuple[Array, Array | None]:
+        """Return y as numbers that the model can produce, and its classes if it has any."""
+        values = present(numeric(y, "y"), w)
         require_finite(values, "y")
         bad = ~cls._possible(values)
         if bad.any():
@@ -122,11 +128,21 @@ class Regression:
             where = ", ".join(str(int(i)) for i in first)
             raise SupportError(
                 f"{cls.__name__} needs y to be {cls._support}; y[{where}] = {values[first]:g} is not "
-                f"({int(bad.sum())} of {values.size} values are not). Recode y, or choose another model"
+                f"({int(bad.sum())} of {values.size} values are not). {cls._advice(values)}"
             )
         return values, None
 
     _support: ClassVar[str] = "a real number"
+
+    @classmethod
+    def _advice(cls, y: Array) -> str:
+        """Say what to do about a y that the model cannot produce."""
+        return "Recode y, or choose another model"
+
+    @classmethod
+    def _remarks(cls, rows: Observations) -> tuple[str, ...]:
+        """Return what else should be known of a fit: its notes."""
+        return () if rows.weights is None else shares_note(rows.weights, rows.n)
 
     @classmethod
     def _possible(cls, y: Array) -> Array:
@@ -200,16 +216,13 @@ class Regression:
             raise DataError(
                 f"X must have the {p} column(s) of the fit, {', '.join(self.rows.names)}; got {values.shape[1]}"
             )
-        if (
-            getattr(X, "columns", None) is not None
-            and names != self.rows.names
-            and (
-                sorted(names) == sorted(self.rows.names)
-                or self.rows.names != tuple(f"x{j + 1}" for j in range(p))
-            )
-        ):
+        if getattr(X, "columns", None) is None or names == self.rows.names:
+            return values
+        if sorted(names) == sorted(self.rows.names):  # a table's columns go by their names
+            return values[:, [names.index(name) for name in self.rows.names]]
+        if self.rows.names != tuple(f"x{j + 1}" for j in range(p)):
             raise DataError(
-                f"X must have the columns {', '.join(self.rows.names)} in this order; got {', '.join(names)}"
+                f"X must have the columns {', '.join(self.rows.names)}; got {', '.join(names)}"
             )
         return values
 
@@ -320,10 +333,9 @@ class Regression:
         Parameters
         ----------
         X : shape (n, p), one row an observation (one dimension is one column); a DataFrame's columns give
-            the coefficients their names, else they are x1, x2, ... From 20,000 rows on X is not copied:
-            leave it as it is while you use the fit.
+            the coefficients their names, else they are x1, x2, ...
         y : shape (n,), what was seen at each row.
-        weights : frequency weights, shape (n,): a row of weight 3 is three equal rows.
+        weights : frequency weights, shape (n,): a row of weight 3 is three equal rows, and one of weight 0 is no row.
         intercept : whether to add a coefficient, called intercept, of a column of ones.
         fixed : coefficients held at given values, such as `{"x1": 0}`.
 
@@ -364,6 +376,7 @@ class Regression:
             converged=True,
             iterations=top.iterations,
             height=top.log_likelihood,
+            notes=cls._remarks(rows),
         )
 
     def _draw(self, rng: np.random.Generator) -> Array:

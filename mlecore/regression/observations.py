@@ -8,10 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..domains import numeric, require_weights
+from ..arrays import numeric, require_weights
 from ..errors import DataError
 from ..statistics import Statistic
-from .design import MANY_ROWS
 
 __all__ = ["Observations"]
 
@@ -50,7 +49,7 @@ class Observations(Statistic):
         center: Array,
         classes: Array | None,
     ) -> Self:
-        """Check y and the weights against the rows of X, and keep copies."""
+        """Check y and the weights against the rows of X, which is kept as it is; of the others copies."""
         if y.ndim != 1 or len(y) != len(X):
             raise DataError(
                 f"y must be one-dimensional, one value for each of the {len(X)} rows of X; got shape {y.shape}"
@@ -63,8 +62,7 @@ class Observations(Statistic):
                 seen = np.unique(y)
                 y, classes = np.searchsorted(seen, y), classes[seen]
         n = float(len(y)) if w is None else float(w.sum())
-        if len(X) < MANY_ROWS:  # the caller's arrays may change, a fit may not
-            X = X.copy()
+        # The caller's arrays may change, a fit may not.
         y, w = y.copy(), None if w is None else w.copy()
         return cls(n, X, y, w, names, intercept, center, classes)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from ..domains import require_finite
+from ..arrays import present, refuse_masks, require_finite
 from ..errors import DataError, NoMLEError
 from .climbed import Climbed
 from .observations import Observations
@@ -35,13 +35,10 @@ class SoftmaxRegression(Climbed):
     _whole = True
 
     @classmethod
-    def _response(cls, y: Any) -> tuple[Array, Array | None]:
-        if isinstance(y, np.ma.MaskedArray):
-            raise DataError(
-                "y is a masked array, whose mask would be lost; give y.compressed() or drop the masked values"
-            )
+    def _response(cls, y: Any, w: Array | None) -> tuple[Array, Array | None]:
+        refuse_masks(y, "y")
         try:
-            values = np.asarray(y)
+            values = present(np.asarray(y), w)
         except ValueError as error:
             raise DataError("y has rows of different lengths") from error
         if values.dtype.kind in "iufb":

@@ -108,6 +108,17 @@ class Statistic:
         """Say whether every number in the statistic is finite."""
         return all(every(np.isfinite(value)) for value in self._arrays().values())
 
+    def without(self, rows: Array) -> Self:
+        """Return the statistic with NaN in some samples of a batch, all but their weights: nothing is known of them."""
+        columns = {}
+        for name, value in self._arrays().items():
+            if name != "weights":
+                value = np.where(
+                    np.expand_dims(rows, tuple(range(rows.ndim, np.ndim(value)))), np.nan, value
+                )
+            columns[name] = value
+        return type(self)(**columns).of_family(self.family)
+
     def repeated(self, batch: tuple[int, ...]) -> Self:
         """Return views of one sample as a batch of equal ones."""
         columns = {}
@@ -118,9 +129,15 @@ class Statistic:
 
     def close_to(self, other: Self, tolerance: float = 1e-9) -> bool:
         """Say whether two statistics agree up to rounding, relative to the largest number in each field."""
+        # A sample of a batch that could not be read is NaN in the other, and has nothing to compare.
         return all(
             np.shape(a) == np.shape(b)
-            and np.allclose(a, b, rtol=tolerance, atol=tolerance * np.max(np.abs(a), initial=0.0))
+            and np.allclose(
+                a,
+                np.where(np.isnan(b), a, b),
+                rtol=tolerance,
+                atol=tolerance * np.max(np.abs(a), initial=0.0),
+            )
             for a, b in zip(self._arrays().values(), other._arrays().values(), strict=True)
         )
 
@@ -139,8 +156,17 @@ def total(parts: Iterable[Statistic]) -> Statistic:
         raise DataError(
             f"these are statistics of {names}, which do not add up; make both with one family"
         )
+    if len({part.batch_shape for part in parts}) > 1:
+        shapes = " and ".join(dict.fromkeys(_batch_words(part) for part in parts))
+        raise DataError(
+            f"these are the statistics of {shapes}, and it is not said which belongs to which; add batches of one shape"
+        )
     merged = type(parts[0]).join([part.lifted() for part in parts]).pool()
     return merged.of_family(next(iter(families), None))
+
+
+def _batch_words(t: Statistic) -> str:
+    return f"a batch of shape {t.batch_shape}" if t.batch_shape else "a single sample"
 
 
 def beside(parts: list[Any]) -> Any:
