@@ -27,6 +27,7 @@ from .arrays import (
 from .domains import Domain, Layout, Support
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
+from .habits import answering
 from .likelihood import Likelihood
 from .mass import log_mass, log_tails
 from .numerics import blocks, every, some
@@ -711,6 +712,7 @@ class Family:
     # -- fitting -----------------------------------------------------------------------------------------------------
 
     @classmethod
+    @answering
     def fit(
         cls,
         x: Any,
@@ -725,14 +727,17 @@ class Family:
         Parameters
         ----------
         x : one-dimensional observations; with `axis`, an array of samples, each along that axis, fitted as one batch.
-        weights : frequency weights: a weight of 3 is three equal observations. Fractions are allowed.
+        weights : frequency weights: a weight of 3 is three equal observations, and a value of weight 0 is none: it may
+            be NaN, as in samples of different lengths that make one batch. Fractions are allowed.
         fixed : parameters held at given values, such as `{"shape": 2}`; known ones, such as a Binomial's n, must be here.
         method : "mle", or "moments" for the method of moments.
 
         Raises
         ------
         DataError, SupportError : for data that cannot be used.
-        NoMLEError : where the likelihood has no maximum; in a batch the row is NaN and `problems` says why.
+        NoMLEError : where the likelihood has no maximum.
+            In a batch, a sample with a value that cannot be used, or without a maximum, stops no other: its row is
+            NaN, and `problems` says why.
         ConvergenceError : where an iteration failed.
 
         >>> from mlecore import Exponential

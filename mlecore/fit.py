@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from . import inference
+from .domains import Positive, Unit
 from .errors import DataError, RegularityError
+from .habits import METHODS, NumberNotMethod, attribute
 from .numerics import blocks
 from .statistics import beside
 
@@ -33,8 +35,20 @@ _VALUES_AT_ONCE = 2**21
 class Fit:
     """The result of fitting a family to data; a batch when many samples were fitted at once.
 
-    `dist` is the fitted distribution, `theta` the vector of free scalars, `problems` says by row of a batch why there
-    is no estimate, `notes` what else should be known.
+    Of a batch every number becomes an array with one entry for each sample.
+
+    Attributes
+    ----------
+    dist : the fitted distribution.
+    likelihood : the `Likelihood` that it maximises.
+    theta : the estimates of the free scalars as one read-only vector, in the order of `names`.
+    n : the size of the sample: the sum of the weights.
+    converged : whether the estimate was found. A single fit that was not raises `ConvergenceError` instead, so there
+        it is True; in a batch it is False in the rows that are NaN, and `problems` says why.
+    iterations : how many steps that took; 0 for a closed form.
+    problems : in a batch, why a row has no estimate, by its number.
+    notes : what else should be known of the estimates.
+    method : "mle" or "moments".
 
     >>> from mlecore import Poisson
     >>> Poisson.fit([2, 4]).params
@@ -53,14 +67,27 @@ class Fit:
     height: Any = None
 
     def __post_init__(self) -> None:
-        self.theta.flags.writeable = False
+        self._freeze()
+
+    def _freeze(self) -> None:
+        for array in (self.theta, self.converged, self.iterations):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        self._freeze()  # a copy or a pickle brings arrays that can be written to
+
+    def __getattr__(self, name: str) -> Any:
+        raise attribute(self, name)
 
     @cached_property
     def log_likelihood(self) -> Any:
         """The log-likelihood at the estimate, in nats; one number a row of a batch."""
         # Of a family whose statistic is the sample this is one more pass over the data, which a simulation, say,
         # does not need. A fit that knows it already holds it as `height`.
-        return self.likelihood.log_likelihood(self.theta) if self.height is None else self.height
+        value = self.likelihood.log_likelihood(self.theta) if self.height is None else self.height
+        return value if np.ndim(value) else NumberNotMethod(value)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -174,9 +201,13 @@ class Fit:
         >>> low, round(high, 4)
         (0.0, 0.1611)
         """
+        if isinstance(level, str):
+            raise DataError(f"the level comes first, as in ci(0.95); say method={level!r}")
         if method not in _INTERVALS:
+            same = METHODS.get(str(method).lower())
             raise DataError(
                 f"method must be one of {', '.join(map(repr, _INTERVALS))}, got {method!r}"
+                + (f"; that is called {same!r} here" if same else "")
             )
         if scale != "identity" and method != "wald":
             raise DataError(
@@ -197,8 +228,10 @@ class Fit:
         lows, highs = self._named(low), self._named(high)
         return {name: (lows[name], highs[name]) for name in self.names}
 
-    def test(self, *, method: str = "lr", **null: Any) -> inference.TestResult:
-        """Test the hypothesis that some parameters have the given values: `f.test(shape=1)`.
+    def test(
+        self, hypothesis: Mapping[str, Any] | None = None, /, *, method: str = "lr", **null: Any
+    ) -> inference.TestResult:
+        """Test the hypothesis that some parameters have the given values: `f.test(shape=1)`, or `f.test({"shape": 1})`.
 
         Any subset of the free parameters may be named; the others are at their best under the hypothesis. The
         statistic is compared with a chi-square with one degree of freedom for each free scalar named.
@@ -224,6 +257,18 @@ class Fit:
             "wald": inference.wald_test,
             "score": inference.score_test,
         }
+        if isinstance(hypothesis, Fit):
+            raise DataError(
+                "test compares the fit with values of its parameters, as in f.test(shape=1), not with another fit. "
+                "mlecore.compare([a, b]) ranks fits by AIC; a likelihood-ratio test of nested fits is not there yet: "
+                "fit the larger model, and test the values that make it the smaller one"
+            )
+        if not (hypothesis is None or isinstance(hypothesis, Mapping)):
+            raise DataError(
+                f"give the values by the names of their parameters, as in f.test({next(iter(self.names), 'name')}=1); "
+                f"got {hypothesis!r}"
+            )
+        null = {**(hypothesis or {}), **null}
         if method not in tests:
             raise DataError(f"method must be 'lr', 'wald' or 'score', got {method!r}")
         self._needs_maximum("a test by the likelihood")
@@ -245,6 +290,17 @@ class Fit:
         estimate 2, std. error 1.414, interval -0.7718 to 4.772
         """
         self._needs_maximum("a standard error from the information")
+        if not callable(function):
+            names = ", ".join(self.params)
+            raise DataError(
+                f"delta needs a function of the parameters, as in f.delta(lambda {names}: {next(iter(self.params))}); "
+                f"got {function!r}"
+                + (
+                    f". The estimate alone is f.dist.{function}"
+                    if hasattr(type(self.dist), str(function))
+                    else ""
+                )
+            )
         return inference.delta_method(self.likelihood, self.theta, function, level)
 
     def bootstrap(
@@ -380,12 +436,39 @@ class Fit:
 
     def _remarks(self) -> list[str]:
         remarks = list(self.notes)
-        if not self.batch_shape and self.method == "mle":
-            try:
-                self.se  # noqa: B018
-            except RegularityError as error:
-                remarks.append(f"no standard errors: {error}")
-        return remarks
+        if self.method != "mle":
+            return remarks
+        try:
+            se = np.stack(list(self.se.values()), axis=-1) if self.names else np.zeros(0)
+        except RegularityError as error:
+            return [*remarks, f"no standard errors: {error}"]
+        return [*remarks, *(self._rows_without(se) if self.batch_shape else self._beyond())]
+
+    def _rows_without(self, se: Array) -> list[str]:
+        """Say which samples of a batch have an estimate, but no standard error."""
+        lost = np.argwhere(np.isnan(se).any(axis=-1) & ~np.isnan(self.theta).any(axis=-1))
+        if not len(lost):
+            return []
+        rows = [str(tuple(map(int, row)) if len(row) > 1 else int(row[0])) for row in lost[:6]]
+        _, reason = inference.refusal(self.likelihood, self.theta)
+        return [
+            f"no standard errors in {len(lost)} row(s), {', '.join(rows)}{' ...' * (len(lost) > 6)}: "
+            + (reason or "the information is singular there")
+        ]
+
+    def _beyond(self) -> list[str]:
+        """Say which Wald intervals leave the domain of their parameter."""
+        layout, free = self.likelihood.layout, self.likelihood.free
+        beyond = []
+        for name, (low, high), i in zip(self.names, self.ci().values(), free, strict=True):
+            domain = layout.domain(i)
+            if isinstance(domain, Positive) and low < 0:
+                beyond.append(f"the lower end of {name} lies below 0")
+            if isinstance(domain, Unit) and (low < 0 or high > 1):
+                beyond.append(f"the interval of {name} leaves 0 to 1")
+        return [
+            f"{', '.join(beyond)}, where there is no value: ci(scale='natural') stays inside, as method='lr' does"
+        ] * bool(beyond)
 
     def summary(self) -> str:
         """Return the fit as a text table with four significant digits.
@@ -397,7 +480,7 @@ class Fit:
         rate         3       1.225   0.5995       5.4
         """
         if self.batch_shape:
-            return self._caption()
+            return "\n".join([self._caption(), *(f"note: {remark}" for remark in self._remarks())])
         table = [["", "estimate", "std. error", "95% low", "95% high"], *self._rows()]
         widths = [max(len(row[k]) for row in table) for k in range(5)]
         lines = [self._caption()]
@@ -411,8 +494,9 @@ class Fit:
 
     def _repr_html_(self) -> str:
         caption = f"<caption>{html.escape(self._caption())}</caption>"
+        notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
         if self.batch_shape:
-            return f'<table class="mle-fit">{caption}</table>'
+            return f'<table class="mle-fit">{caption}</table>{notes}'
         head = "".join(
             f'<th scope="col">{h}</th>'
             for h in ("parameter", "estimate", "std. error", "95% low", "95% high")
@@ -424,7 +508,6 @@ class Fit:
                 + "".join(f"<td>{html.escape(c)}</td>" for c in cells)
                 + "</tr>"
             )
-        notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
         return f'<table class="mle-fit">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}'
 
 

@@ -82,8 +82,10 @@ def test_what_cannot_be_read_whole_is_refused(action, words):
 def test_whole_numbers_that_a_double_holds_are_taken():
     big = 2**60
     assert Normal.fit([big, big + 1024, big + 2048]).params["mu"] == big + 1024
-    assert Normal.fit(np.array([2**54, 2**54 + 4])).params["mu"] == 2**54 + 2
-    assert mle.Poisson.fit(np.array([1, 2, True], dtype=object)).params["rate"] == 4 / 3
+    assert Normal.fit(np.array([2**54, 2**54 + 8])).params["mu"] == 2**54 + 4
+    assert (
+        mle.Poisson.fit(np.array([1, 2, True, np.float32(0)], dtype=object)).params["rate"] == 1.0
+    )
 
 
 def test_a_class_that_a_categorical_has_not_is_impossible():
@@ -182,7 +184,7 @@ def test_a_value_that_is_none_fails_its_row_alone(family, n):
     X[1, 4] = np.nan
     X[3, 2] = family.support.low - 1.0 if np.isfinite(family.support.low) else np.inf
     f = family.fit(X, axis=1, fixed=known(d))
-    assert "1 NaN" in f.problems[1] and "4" in f.problems[1]  # noqa: PT018
+    assert "NaN" in f.problems[1] and "4" in f.problems[1]  # noqa: PT018
     assert "index" in f.problems[3] or "[2" in f.problems[3]
     assert np.isnan(f.theta[[1, 3]]).all()
     assert not np.asarray(f.converged)[[1, 3]].any()

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
 from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
+from ..habits import answering
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
@@ -219,7 +220,7 @@ class Regression:
         if getattr(X, "columns", None) is None or names == self.rows.names:
             return values
         if sorted(names) == sorted(self.rows.names):  # a table's columns go by their names
-            return values[:, [names.index(name) for name in self.rows.names]]
+            return np.ascontiguousarray(values[:, [names.index(name) for name in self.rows.names]])
         if self.rows.names != tuple(f"x{j + 1}" for j in range(p)):
             raise DataError(
                 f"X must have the columns {', '.join(self.rows.names)}; got {', '.join(names)}"
@@ -319,6 +320,7 @@ class Regression:
     # -- fitting -----------------------------------------------------------------------------------
 
     @classmethod
+    @answering
     def fit(
         cls,
         X: Any,

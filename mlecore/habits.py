@@ -1,0 +1,123 @@
+"""What people type out of habit, from other packages or from hope, and what to do instead.
+
+Each entry goes when what it speaks of comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from .errors import DataError
+
+__all__ = ["METHODS", "NumberNotMethod", "answering", "attribute"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: attributes of a fit that are not there, and where to look
+_ATTRIBUTES = {
+    "plot": "plots are not there yet: draw plt.hist(x, density=True) and plt.plot(grid, fit.dist.pdf(grid))",
+    **dict.fromkeys(
+        (
+            "pdf",
+            "pmf",
+            "log_prob",
+            "logpdf",
+            "logpmf",
+            "cdf",
+            "sf",
+            "ppf",
+            "sample",
+            "rvs",
+            "mean",
+            "var",
+        ),
+        "that belongs to the distribution: fit.dist.{name}",
+    ),
+    **dict.fromkeys(
+        ("lr_test", "likelihood_ratio_test"),
+        "a test of one fit against another is not there yet: fit.test(name=value) tests values of parameters, and "
+        "mlecore.compare([a, b]) ranks fits by AIC",
+    ),
+}
+_SAME = {"logpdf": "log_prob", "logpmf": "log_prob", "rvs": "sample"}
+
+#: keywords of `fit` that are not there
+_CENSORED = (
+    "partly seen values are not there yet: write their log-likelihood yourself, log f of the seen and log P of the "
+    "others, and climb it with mlecore.newton"
+)
+_KEYWORDS = {
+    **dict.fromkeys(("censored", "censoring", "right", "left", "event", "entry"), _CENSORED),
+    "offset": "an offset is not there yet: give it as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
+    "exposure": "an exposure is not there yet: give its logarithm as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
+    "prior": "priors are not there yet: add the prior's logarithm to likelihood.log_likelihood, and climb the sum with mlecore.newton",
+    **dict.fromkeys(
+        ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
+    ),
+    "sample_weight": "weights are called weights here, and count observations",
+}
+
+#: names of methods elsewhere
+METHODS = {
+    "profile": "lr",
+    "likelihood": "lr",
+    "lrt": "lr",
+    "normal": "wald",
+    "rao": "score",
+    "wilson": "score",
+    "percentile": "bootstrap",
+}
+
+
+def attribute(fit: Any, name: str) -> AttributeError:
+    """Return the error for an attribute that a fit has not: a sentence for a habit, the plain one else.
+
+    >>> str(attribute(None, "pdf"))
+    "a fit has no 'pdf': that belongs to the distribution: fit.dist.pdf"
+    """
+    if name in _ATTRIBUTES:
+        return AttributeError(
+            f"a fit has no {name!r}: {_ATTRIBUTES[name].format(name=_SAME.get(name, name))}"
+        )
+    return AttributeError(f"{type(fit).__name__!r} object has no attribute {name!r}")
+
+
+def answering(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function answer keywords that it does not take, where they are habits.
+
+    >>> answering(lambda x: x)(1, offset=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    mlecore.errors.DataError: no offset=: an offset is not there yet: give it as a column of X, ...
+    """
+
+    @wraps(function)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for word in kwargs:
+            if word in _KEYWORDS:
+                raise DataError(f"no {word}=: {_KEYWORDS[word].format()}")
+        return function(*args, **kwargs)
+
+    return asked
+
+
+class NumberNotMethod(np.float64):
+    """A float that says so when it is called.
+
+    >>> NumberNotMethod(-3.5) + 1
+    np.float64(-2.5)
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        raise DataError(
+            "log_likelihood of a fit is a number, at the estimate: write fit.log_likelihood; elsewhere ask "
+            "fit.likelihood.log_likelihood(...)"
+        )
+
+    def __repr__(self) -> str:
+        return f"np.float64({float(self)!r})"
