@@ -106,14 +106,14 @@ def _from_objects(array: Array, name: str) -> Array:
     for index, item in np.ndenumerate(array):
         if not _is_real(item):
             raise DataError(
-                f"{name} holds values that are not numbers, the first {_short(item)}{_at(index)}; convert them to float "
-                "first, and leave out or mend what is missing"
+                f"{name} must hold real numbers, and holds values that are not numbers, the first {_short(item)}{_at(index)}; "
+                "convert them to float, and leave out or mend what is missing"
             )
         try:
             doubles[index] = float(item)
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"{name} holds values that are not numbers, the first {_short(item)}{_at(index)}; convert them first"
+                f"{name} must hold real numbers, and holds values that are not numbers, the first {_short(item)}{_at(index)}"
             ) from error
         except OverflowError as error:
             raise DataError(

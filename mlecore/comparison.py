@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import ConvergenceError, DataError, NoMLEError, SupportError
+from .fingerprint import same_data
 from .fit import Fit
 
 __all__ = ["Compared", "Comparison", "compare"]
@@ -99,7 +100,15 @@ class Comparison:
         ]
 
     def _remarks(self) -> list[str]:
-        return [f"{row.name} has no fit: {row.problem}" for row in self.rows if row.fit is None]
+        remarks = [f"{row.name} has no fit: {row.problem}" for row in self.rows if row.fit is None]
+        moving = [row.name for row in self.rows if row.fit is not None and _moves(row.fit)]
+        if moving and len(self.rows) > 1:
+            remarks.append(
+                f"the support of {' and '.join(moving)} ends at an observation, wherever that lies. AIC's penalty of one "
+                "for each parameter assumes a support that stays put, so it is too small there: judge such a fit "
+                "on new data"
+            )
+        return remarks
 
     def __repr__(self) -> str:
         table = [list(_HEADS), *self._cells()]
@@ -123,6 +132,12 @@ class Comparison:
         )
 
 
+def _moves(fit: Fit) -> bool:
+    """Say whether a free parameter of a fit moves the support."""
+    layout = fit.likelihood.layout
+    return any(layout.owner[i] in fit.dist.irregular for i in fit.likelihood.free)
+
+
 _HEADS = ("", "k", "log-likelihood", "AIC", "delta", "weight", "AICc", "BIC")
 
 
@@ -140,7 +155,8 @@ def compare(models: Iterable[Any], x: Any = None, weights: ArrayLike | None = No
 
     Raises
     ------
-    DataError : nothing to compare, fits of different data, a batch, or densities beside probabilities.
+    DataError : nothing to compare, fits of different data, a batch, densities beside probabilities, or fits of
+        different families to statistics, which do not show whether their data were the same.
     NoMLEError : when no model at all has an estimate.
 
     >>> from mlecore import Exponential, Gamma
@@ -203,35 +219,24 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
 
 def _insist_comparable(fits: list[Fit]) -> None:
     sizes = {float(fit.n) for fit in fits}
-    if len(sizes) > 1:
+    if np.ptp(list(sizes)) > 1e-9 * max(sizes):
         raise DataError(
             f"the fits are of different data: n is {', '.join(f'{n:g}' for n in sorted(sizes))}"
         )
-    seen = [s for s in map(_seen, fits) if s is not None]
-    size = max((np.abs(s).max() for s in seen), default=0.0)
-    if any(s.shape != seen[0].shape or np.abs(s - seen[0]).max() > 1e-9 * size for s in seen):
-        raise DataError(
-            "the fits are of different data: their smallest, mean and largest values differ. Fit the same data, "
-            "transformed in the same way"
-        )
+    for fit in fits[1:]:
+        same = same_data(fits[0].likelihood, fit.likelihood)
+        if same is None:
+            raise DataError(
+                f"{type(fits[0].dist).__name__} and {type(fit.dist).__name__} were fitted to statistics, from which "
+                "nobody can tell whether the data were the same: fit both to the data"
+            )
+        if not same:
+            raise DataError(
+                "the fits are of different data: fit the same observations, transformed in the same way"
+            )
     kinds = {fit.dist.support.whole for fit in fits if hasattr(fit.dist, "support")}
     if len(kinds) > 1:
         raise DataError(
             "densities and probabilities have different units, so their log-likelihoods cannot be compared; "
             "compare the discrete families among themselves, and the continuous ones"
         )
-
-
-def _seen(fit: Fit) -> Array | None:
-    """Return the smallest, mean and largest value that a fit has seen; None where it has kept no values."""
-    likelihood, rows = fit.likelihood, fit.likelihood.statistic
-    if likelihood.data is not None:
-        x, w = likelihood.family._observations(likelihood.data, likelihood.weights, likelihood.axis)
-    elif hasattr(rows, "y") and rows.classes is None:
-        x, w = np.asarray(rows.y, dtype=float), rows.weights
-    else:
-        return None
-    w = np.ones(len(x)) if w is None else w
-    x, w = x[w > 0], w[w > 0]
-    # Shares first: a sum of large values might overflow.
-    return np.stack([x.min(axis=0), (w / w.sum()) @ x, x.max(axis=0)])

@@ -99,10 +99,10 @@ def _row_name(index: Sequence[int]) -> int | tuple[int, ...]:
 
 def _other_shape(given: Any, x: Array, event: int) -> str:
     """Say what to do about data of the wrong shape."""
-    if x.ndim <= 1 or event:
+    if x.ndim <= 1 + event:
         return ""
     columns = getattr(given, "columns", None)
-    if x.ndim == 2 and x.shape[1] == 1:
+    if x.ndim == 2 and x.shape[1] == 1 and not event:
         name = "" if columns is None else f": {columns[0]!r}"
         column = "x.ravel()" if columns is None else f"df[{columns[0]!r}]"
         return f", which is one column{name}; give {column}"
@@ -750,13 +750,7 @@ class Family:
             raise DataError(
                 f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}"
             )
-        if likelihood.batch_shape != likelihood.statistic.batch_shape:
-            own = likelihood.statistic.batch_shape
-            raise DataError(
-                f"fixed values of shape {likelihood.batch_shape} for "
-                + (f"a batch of samples of shape {own}" if own else "a single sample")
-                + ": give one number, or one for each sample of a batch (axis=); an n for each observation is not there yet"
-            )
+        cls._insist_known_shapes(likelihood)
         if method == "moments":
             return cls._fit_moments(likelihood, unread)
         if method != "mle":
@@ -767,6 +761,18 @@ class Family:
             if likelihood.batch_shape
             else cls._fit_one(likelihood)
         )
+
+    @classmethod
+    def _insist_known_shapes(cls, likelihood: Likelihood) -> None:
+        """Raise where a known parameter has another shape than the batch of samples: each row is one sample."""
+        own = likelihood.statistic.batch_shape
+        for name, value in likelihood.known.items():
+            if np.ndim(value) and np.shape(value) != own:
+                raise DataError(
+                    f"{name} has shape {np.shape(value)} for "
+                    + (f"a batch of samples of shape {own}" if own else "a single sample")
+                    + f": give one number, or one for each sample of a batch (axis=); a {name} for each observation is not there yet"
+                )
 
     @classmethod
     def _read(

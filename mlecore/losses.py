@@ -72,9 +72,9 @@ def _no_member(d: object) -> str:
     """Say what was given in place of a distribution, and what to give."""
     if isinstance(d, type):
         example = f"{d.__name__}.fit(x).dist" if hasattr(d, "fit") else f"{d.__name__}(...)"
-        return f"the class {d.__name__}: give one member of it, as in nll({example}, x)"
+        return f"{d.__name__}, a class: give one member of it, as in nll({example}, x)"
     if hasattr(d, "dist"):
-        return "a fit: give its distribution, nll(fit.dist, x); of the fitted data it is -fit.log_likelihood / fit.n"
+        return f"{type(d).__name__}: give its distribution, nll(fit.dist, x); of the fitted data it is -fit.log_likelihood / fit.n"
     return f"{type(d).__name__}; the distribution comes first: nll(d, x)"
 
 

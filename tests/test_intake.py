@@ -224,3 +224,269 @@ def test_a_count_above_its_n_fails_its_row_alone():
     assert list(f.problems) == [1]
     assert "more than the known n" in f.problems[1]
     assert f.params["p"][0] == pytest.approx(0.35)
+
+
+# -- the same data ----------------------------------------------------------------------------------------------
+
+
+def other_data_with_the_same_range_and_mean():
+    x = np.array([1.0, 2.0, 4.0, 5.0, 9.0])
+    y = np.array([1.0, 3.0, 3.0, 5.0, 9.0])
+    assert (x.min(), x.mean(), x.max()) == (y.min(), y.mean(), y.max())
+    return x, y
+
+
+def test_different_data_of_the_same_size_range_and_mean_are_not_compared():
+    x, y = other_data_with_the_same_range_and_mean()
+    with pytest.raises(mle.DataError, match="different data"):
+        mle.compare([Gamma.fit(x), Normal.fit(y)])
+    with pytest.raises(mle.DataError, match="different data"):
+        mle.compare(
+            [mle.MultivariateNormal.fit(np.c_[x, y]), mle.MultivariateNormal.fit(np.c_[x, y[::-1]])]
+        )
+    assert (
+        len(mle.compare([Gamma.fit(x), Normal.fit(x[::-1]), mle.Weibull.fit([1.0, 9, 5, 4, 2])]))
+        == 3
+    )
+    counted = Normal.fit([1.0, 3.0, 5.0, 9.0], [1, 2, 1, 1])
+    assert (
+        len(mle.compare([counted, Gamma.fit(y), mle.Weibull.fit(np.r_[y, np.nan], [1] * 5 + [0])]))
+        == 3
+    )
+    fractions = np.array([0.1, 0.2, 0.3])
+    split = Normal.fit([1.0, 2.0, 4.0, 4.0], [0.1, 0.2, 0.1, 0.2])
+    assert len(mle.compare([Normal.fit([1.0, 2.0, 4.0], fractions), split])) == 2
+
+
+def test_one_value_of_a_million_tells_two_data_sets_apart():
+    x = np.random.default_rng(0).normal(size=1_000_000)
+    y = x.copy()
+    y[7] = np.nextafter(y[7], 9.0)
+    a, b, c = (mle.Likelihood(Normal, v) for v in (x, y, x[::-1].copy()))
+    assert mle.fingerprint.same_data(a, c)
+    assert not mle.fingerprint.same_data(a, b)
+
+
+def test_statistics_are_compared_where_they_can_be():
+    x, y = other_data_with_the_same_range_and_mean()
+    bare = Gamma.fit(Gamma.statistics(x))
+    assert len(mle.compare([bare, Gamma.fit(Gamma.statistics(x), fixed={"shape": 1})])) == 2
+    assert len(mle.compare([bare, Normal.fit(x)])) == 2
+    for other in (Gamma.fit(Gamma.statistics(y)), Normal.fit(y), Normal.fit(x - 5.0)):
+        with pytest.raises(mle.DataError, match="different data"):
+            mle.compare([bare, other])
+    with pytest.raises(mle.DataError, match="statistics"):
+        mle.compare([bare, Normal.fit(Normal.statistics(x))])
+
+
+def test_regressions_are_compared_when_their_rows_are_the_same():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(30, 2)), rng.normal(size=30)
+    order = rng.permutation(30)
+    full = mle.LinearRegression.fit(X, y)
+    assert (
+        len(mle.compare([full, mle.LinearRegression.fit(X[:, :1], y)])) == 2
+    )  # other columns, same rows
+    assert len(mle.compare([full, mle.LinearRegression.fit(X[order], y[order])])) == 2
+    assert len(mle.compare([full, Normal.fit(y)])) == 2
+    for others in ((X, y[order]), (X[order], y), (X, y + 1.0), (X[:, :1], y[order])):
+        with pytest.raises(mle.DataError, match="different data"):
+            mle.compare([full, mle.LinearRegression.fit(*others)])
+    labels = (y > 0).astype(int)
+    assert (
+        len(
+            mle.compare(
+                [mle.LogisticRegression.fit(X, labels), mle.SoftmaxRegression.fit(X, labels)]
+            )
+        )
+        == 2
+    )
+
+
+def test_a_comparison_says_that_a_moving_support_escapes_the_penalty():
+    x = np.random.default_rng(0).pareto(3.0, 40) + 1.0
+    c = mle.compare([mle.Pareto, Gamma, mle.Uniform], x)
+    assert "Pareto and Uniform" in repr(c) or "Uniform and Pareto" in repr(c)
+    assert "stays put" in repr(c)
+    assert "stays put" in c._repr_html_()
+    assert "stays put" not in repr(mle.compare([Gamma, Normal], x))
+    held = mle.Pareto.fit(x, fixed={"scale": x.min()})
+    assert "stays put" not in repr(mle.compare([held, Gamma.fit(x)]))
+
+
+# -- weights, errors and ends that must be explained --------------------------------------------------------------
+
+
+def test_weights_that_are_shares_are_noticed():
+    x, w = [1.0, 2.0, 4.0, 8.0], [0.1, 0.2, 0.3, 0.4]
+    assert "sum to about 1" in Normal.fit(x, w).notes[0]
+    assert "sum to about 1" in Normal.fit(x, w).summary()
+    assert not Normal.fit(x, [1, 2, 3, 4]).notes
+    assert not Normal.fit(x).notes
+    assert not mle.Poisson.fit([3, 4], [1, 0]).notes
+    assert "in 1 of 2 samples" in Normal.fit([x, x], [w, [1.0] * 4], axis=1).notes[0]
+    assert "sum to about 1" in mle.LinearRegression.fit([1.0, 2.0, 3.0, 7.0], x, w).notes[0]
+
+
+def test_a_wald_limit_outside_the_domain_is_named_with_the_way_out():
+    f = mle.Poisson.fit([0, 0, 1])
+    assert f.ci()["rate"][0] < 0
+    assert "rate lies below 0" in f.summary()
+    assert "scale='natural'" in f._repr_html_().replace("&#x27;", "'")
+    assert f.ci(scale="natural")["rate"][0] > 0
+    assert "natural" in mle.Bernoulli.fit([0, 0, 0, 1]).summary()
+    assert "natural" not in mle.Poisson.fit([30, 40]).summary()
+
+
+def test_a_batch_says_which_rows_have_no_standard_error():
+    f = mle.Poisson.fit([[1, 2], [0, 0], [3, 4], [0, 0]], axis=1)
+    assert np.isnan(f.se["rate"]).tolist() == [False, True, False, True]
+    assert "no standard errors in 2 row(s), 1, 3" in f.summary()
+    assert "boundary" in f.summary()
+    assert "no standard errors in 2 row(s)" in f._repr_html_()
+    assert "no standard" not in mle.Poisson.fit([[1, 2], [3, 0]], axis=1).summary()
+
+
+def direction_in(message):
+    """Read a direction back from an error: {name: coefficient}."""
+    words = message.split("along the direction ")[1].split(";")[0].split()
+    return dict(zip(words[1::2], map(float, words[::2]), strict=True))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e5])
+def test_the_printed_direction_of_a_separation_separates(scale):
+    datasets = pytest.importorskip("sklearn.datasets")
+    iris = datasets.load_iris()
+    X, species = iris.data * [scale, 1.0, 1.0, 1.0 / scale], iris.target_names[iris.target]
+    with pytest.raises(mle.SeparationError) as caught:
+        mle.SoftmaxRegression.fit(X, species)
+    part = direction_in(str(caught.value))
+    M = np.column_stack([np.ones(150), X])
+    eta = np.zeros((150, 3))
+    for k, label in enumerate(("versicolor", "virginica"), 1):
+        names = ["intercept", "x1", "x2", "x3", "x4"]
+        eta[:, k] = M @ [part.get(f"{name}_{label}", 0.0) for name in names]
+    own = eta[np.arange(150), iris.target]
+    margins = own[:, None] - eta
+    assert margins.min() >= -1e-9 * np.abs(margins).max()
+    assert margins.max() > 1e-6 * np.abs(eta).max()
+    with pytest.raises(mle.SeparationError, match=" completely ") as caught:
+        mle.LogisticRegression.fit(X, iris.target == 0)
+    part = direction_in(str(caught.value))
+    eta = M @ [part.get(name, 0.0) for name in names]
+    assert eta[:50].min() > 0 > eta[50:].max()
+
+
+def test_coefficients_are_named_by_what_they_do_over_the_spread_of_their_column():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2)) * [1e6, 1.0]  # the first column needs small coefficients to matter
+    y = X[:, 0] > 0
+    with pytest.raises(mle.SeparationError) as caught:
+        mle.LogisticRegression.fit(X, y)
+    assert "x1" in direction_in(str(caught.value))
+
+
+def test_grouped_proportions_say_that_binomial_coefficients_are_left_out():
+    killed, exposed = np.array([6, 13, 18, 28]), np.array([59, 60, 62, 56])
+    f = mle.LogisticRegression.fit([1.69, 1.72, 1.75, 1.78], killed / exposed, exposed)
+    assert "binomial coefficients" in f.notes[0]
+    assert "binomial coefficients" in f.summary()
+    assert not mle.LogisticRegression.fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1]).notes
+
+
+@pytest.mark.parametrize("n", [50, 25_000])
+def test_a_regression_does_not_change_with_the_callers_arrays(n):
+    rng = np.random.default_rng(0)
+    X, w = rng.normal(size=(n, 2)), np.ones(n)
+    y = (rng.random(n) < 0.5).astype(float)
+    f = mle.LogisticRegression.fit(X, y, w)
+    before, statistic = (f.se, f.likelihood.log_likelihood(f.theta)), f.test(x1=0).statistic
+    X[:], y[:], w[:] = 7.0, 1.0, 3.0
+    assert (f.se, f.likelihood.log_likelihood(f.theta)) == before
+    assert f.test(x1=0).statistic == pytest.approx(statistic, rel=1e-6)
+
+
+# -- habits -------------------------------------------------------------------------------------------------------
+
+
+FIT = Gamma.fit([1.0, 2.0, 4.0])
+OTHER = Gamma.fit([1.0, 3.0, 4.0])
+X4, Y4 = [0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1]
+TABLE = pd.DataFrame({"minutes": [1.0, 2.0, 4.0], "place": ["south", "north", "south"]})
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (lambda: FIT.plot(), "not there yet.*fit.dist.pdf"),
+        (lambda: FIT.pdf([1.0]), r"fit\.dist\.pdf"),
+        (lambda: FIT.logpdf([1.0]), r"fit\.dist\.log_prob"),
+        (lambda: FIT.lr_test(OTHER), "not there yet.*compare"),
+        (lambda: FIT.log_likelihood(), "is a number"),
+        (lambda: FIT.ci("lr"), "method='lr'"),
+        (lambda: FIT.ci(method="profile"), "called 'lr' here"),
+        (lambda: FIT.test(OTHER), "mlecore.compare"),
+        (lambda: FIT.test(3.0), r"f\.test\(shape=1\)"),
+        (lambda: mle.nll(FIT, [1.0, 2.0]), r"nll\(fit\.dist, x\)"),
+        (lambda: mle.nll(Gamma, [1.0, 2.0]), r"a class.*nll\(Gamma\.fit\(x\)\.dist, x\)"),
+        (lambda: FIT.delta("mean"), r"a function of the parameters.*f\.dist\.mean"),
+        (lambda: FIT.delta(3.0), "a function of the parameters"),
+        (lambda: Gamma.fit([[1.0], [2.0], [4.0]]), r"one column; give x\.ravel\(\)"),
+        (lambda: Gamma.fit(TABLE[["minutes"]]), r"give df\['minutes'\]"),
+        (lambda: Gamma.fit(TABLE.assign(place=1.0)), "columns minutes, place; give one of them"),
+        (lambda: Gamma.fit([1.0, 2.0], censored=[True, False]), "not there yet"),
+        (lambda: mle.PoissonRegression.fit(X4, Y4, offset=[1.0] * 4), "hold its coefficient at 1"),
+        (lambda: mle.LogisticRegression.fit(X4, [1, 2, 1, 2]), "two labels 1 and 2 as 0 and 1, such as y == 2"),
+        (lambda: mle.LogisticRegression.fit(X4, ["no", "yes", "no", "yes"]), "SoftmaxRegression takes words"),
+        (lambda: mle.LogisticRegression.fit(X4, [12.5, 40.0, 99.0, 3.0]), "divide them by 100"),
+        (lambda: mle.Bernoulli.fit([1, 2, 2]), "x == 2"),
+        (lambda: mle.Beta.fit([12.0, 55.0, 3.0]), "divide them by 100"),
+        (lambda: mle.LinearRegression.fit(TABLE, [1.0, 2.0, 5.0]), "'place'.*'south'.*get_dummies.*drop_first=True"),
+        (lambda: mle.LinearRegression.fit([[1.0, "south"], [2.0, "north"], [3.0, "south"]], [1.0, 2.0, 5.0]), "'x2'.*'south'"),
+        (lambda: Gamma.fit(["south", 1.0]), "holds text, the first 'south'"),
+    ],
+)  # fmt: skip
+def test_what_people_type_by_habit_is_answered(action, words):
+    with pytest.raises((mle.DataError, AttributeError), match=words):
+        action()
+
+
+def test_an_unknown_keyword_or_attribute_is_what_python_calls_it():
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        Gamma.fit([1.0, 2.0], colour=3)
+    with pytest.raises(AttributeError, match="has no attribute 'colour'"):
+        _ = FIT.colour
+    assert not hasattr(FIT, "plot")
+
+
+def test_an_offset_is_a_column_whose_coefficient_is_held_at_one_as_the_answer_says():
+    sm = pytest.importorskip("statsmodels.api")
+    rng = np.random.default_rng(0)
+    x, exposure = rng.normal(size=60), rng.uniform(1.0, 9.0, 60)
+    y = rng.poisson(exposure * np.exp(0.3 + 0.5 * x))
+    held = mle.PoissonRegression.fit(np.c_[x, np.log(exposure)], y, fixed={"x2": 1})
+    theirs = sm.GLM(
+        y, sm.add_constant(x), family=sm.families.Poisson(), offset=np.log(exposure)
+    ).fit()
+    np.testing.assert_allclose(held.theta, theirs.params, rtol=1e-7)
+
+
+def test_a_hypothesis_may_be_a_mapping():
+    assert FIT.test({"shape": 1.0}) == FIT.test(shape=1.0)
+    assert FIT.test({"shape": 1.0}, rate=2.0) == FIT.test(shape=1.0, rate=2.0)
+
+
+def test_the_log_likelihood_of_a_fit_is_a_float_like_any_other():
+    value = FIT.log_likelihood
+    assert isinstance(value, float)
+    assert repr(value) == repr(np.float64(value))
+    assert type(value + 1.0) is np.float64
+    assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_a_tables_columns_go_by_their_names():
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0, 4.0], "b": [5.0, 1.0, 7.0, 2.0, 9.0]})
+    f = mle.LinearRegression.fit(X, [1.0, 2.0, 2.0, 5.0, 3.0])
+    np.testing.assert_array_equal(f.predict(X[["b", "a"]]), f.predict(X))
+    with pytest.raises(mle.DataError, match="must have the columns a, b; got a, c"):
+        f.predict(X.rename(columns={"b": "c"}))

@@ -128,6 +128,19 @@ class Problem:
             table[a, free] = 0.0
         return table[:, first:], table[:, 0] if first else np.zeros(q)
 
+    def reach(self) -> Array:
+        """Return how far the predictor moves over the spread of its column for one unit of each parameter."""
+        q, first = len(self.bases), int(self.rows.intercept)
+        one = np.concatenate([np.ones(first), self._spread])
+        return np.concatenate([np.tile(one, q), np.ones(len(self.names) - q * one.size)])
+
+    def gamma(self, theta: Array) -> Array:
+        """Return the coefficients of the standardised columns from those of the free ones: undo `theta`."""
+        k, gamma = len(self.rows.coefficients), np.zeros(self.cuts[-1].stop)
+        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
+            gamma[cut] = np.linalg.solve(basis.T, theta[a * k + free])
+        return gamma
+
     def without_rounding(self, direction: Array) -> Array:
         """Return a direction of the parameters whose parts that are only rounding are zero.
 

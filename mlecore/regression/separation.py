@@ -8,6 +8,7 @@ Source: Albert and Anderson (1984); for the linear programme, Konis (2007).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from .problem import Problem
 __all__ = ["Cone", "recession", "refuse_separation"]
 
 Array = np.ndarray
+
+# How many coefficients of a direction an error names.
+_NAMED = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +141,41 @@ def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> 
         )
     theta = problem.theta(direction, np.zeros(len(problem.names)))
     theta = problem.without_rounding(theta / np.abs(theta).max())
-    moving = [i for i in np.argsort(-np.abs(theta)) if theta[i] != 0]
-    named = " ".join(f"{theta[i]:+.3g} {problem.names[i]}" for i in sorted(moving[:6]))
-    named += " and smaller parts" * (len(moving) > 6)
     raise SeparationError(
         f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
-        f"along the direction {named}; the coefficients run to infinity along it. "
+        f"along {_in_words(problem, cone, theta, kind)}; the coefficients run to infinity along it. "
         "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
         direction=theta,
     )
+
+
+def _in_words(problem: Problem, cone: Cone, theta: Array, kind: str) -> str:
+    """Return a direction in as few coefficients and digits as still separate, largest effects first."""
+    effect = np.abs(theta) * problem.reach()
+    order = [int(i) for i in np.argsort(-effect, kind="stable") if theta[i] != 0]
+    shortest = range(1, min(len(order), _NAMED) + 1)
+    # In the unit of one of its coefficients a direction may have round numbers.
+    units = [1.0, *np.abs(theta[order[:3]])]
+    for digits, size, unit in itertools.product((3, 6, 15), shortest, units):
+        short = np.zeros_like(theta)
+        for i in order[:size]:
+            short[i] = float(f"{theta[i] / unit:.{digits}g}")
+        if _separates(cone, problem.gamma(short), strictly=kind == "completely"):
+            return f"the direction {_terms(problem, short, order[:size], digits)}"
+    return (
+        f"a direction of {len(order)} coefficients, the error's .direction, whose largest parts over the spread of "
+        f"the columns are {_terms(problem, theta, order[:_NAMED], 3)}"
+    )
+
+
+def _separates(cone: Cone, gamma: Array, *, strictly: bool) -> bool:
+    """Say whether along a direction no condition falls, and some rises, or all do."""
+    margins = cone.margins(gamma)
+    rounding = 64 * np.finfo(float).eps * np.abs(margins).max(initial=0.0)
+    held = np.where(cone.tight, -np.abs(margins), margins)
+    least = rounding if strictly else -rounding
+    return bool(held.min() >= least and margins.max() > rounding)
+
+
+def _terms(problem: Problem, theta: Array, index: list[int], digits: int) -> str:
+    return " ".join(f"{theta[i]:+.{digits}g} {problem.names[i]}" for i in sorted(index))
