@@ -69,10 +69,12 @@ def refuse_masks(value: Any, name: str, _depth: int = 0) -> None:
         raise DataError(
             f"{name} is or holds a masked array, whose mask would be lost; give {name}.compressed(), or drop the masked values"
         )
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.ravel().tolist()
     if not isinstance(value, (list, tuple)) or _depth > _DEEPEST:
         return
     for kind in set(map(type, value)) - _PLAIN:
-        if issubclass(kind, (list, tuple, np.ma.MaskedArray)):
+        if issubclass(kind, (list, tuple, np.ndarray)):
             for part in value:
                 refuse_masks(part, name, _depth + 1)
             return

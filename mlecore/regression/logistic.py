@@ -41,8 +41,9 @@ class LogisticRegression(Climbed):
 
     @classmethod
     def _response(cls, y: Any, w: Array | None) -> tuple[Array, Array | None]:
-        labels = set(np.ravel(np.asarray(y, dtype=object)).tolist()) if _words(y) else set()
+        labels = np.ravel(np.asarray(y, dtype=object)).tolist() if _words(y) else []
         if labels and all(isinstance(label, str) for label in labels):
+            labels = set(labels)
             raise DataError(
                 f"y holds words, {', '.join(map(repr, sorted(labels)[:3]))}: LogisticRegression needs 0 and 1, as "
                 f"y == {max(labels)!r} gives them for an array; SoftmaxRegression takes words as they are"
