@@ -128,7 +128,16 @@ def _from_objects(array: Array, name: str) -> Array:
 
 def _is_real(item: Any) -> bool:
     """Say whether an object is one real number: not text, a date, a span of time, a list or a complex number."""
-    if isinstance(item, (str, bytes, np.datetime64, np.timedelta64, np.void, np.complexfloating)):
+    other = (
+        str,
+        bytes,
+        np.datetime64,
+        np.timedelta64,
+        np.void,
+        np.complexfloating,
+        np.ma.MaskedArray,
+    )
+    if isinstance(item, other):
         return False
     return hasattr(item, "__float__") and np.ndim(item) == 0
 

@@ -50,7 +50,7 @@ MASKED = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
         (lambda: Normal([0.0, 1.0], 1).cdf([1.0, 2.0, 3.0]), "broadcast"),
         (lambda: mle.MultivariateNormal([0, 0], np.eye(2)).cdf([1.0]), "2 coordinates"),
         (lambda: Normal.statistics([[1.0, 2.0]], axis=1) + Normal.statistics([1.0, 2.0]), "a single sample"),
-        (lambda: mle.Likelihood(Gamma, [1.0, 2.0]).maximize(start=[1.0]), "shape, rate"),
+        (lambda: mle.Likelihood(Gamma, [1.0, 2.0]).maximize(start=[1.0]), "scalars .*shape.*rate"),
         (lambda: mle.Likelihood(Gamma, [1.0, 2.0]).maximize(start="a"), "text"),
         (lambda: mle.Likelihood(Gamma(1, 1), [1.0, 2.0]), "not one member"),
         (lambda: mle.Likelihood(3, [1.0, 2.0]), "takes a family first"),

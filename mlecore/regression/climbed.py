@@ -58,7 +58,7 @@ class Climbed(Regression):
         return gamma, step * nearby
 
     @classmethod
-    def _solve(
+    def _reach(
         cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
     ) -> tuple[Array, bool, int, Array, float | None]:
         offsets = problem.offsets(theta)
@@ -76,7 +76,7 @@ class Climbed(Regression):
             problem, gamma, offsets, max_iterations, nearby=nearby
         )
         if not converged and guess is not None:  # a start from afar; the usual one is safer
-            return cls._solve(problem, theta, None, max_iterations)
+            return cls._reach(problem, theta, None, max_iterations)
         # Of few rows the log-likelihood is cheap to take once more, in the form that keeps all digits.
         height = value if cls._whole and problem.rows.y.size >= MANY_ROWS else None
         return problem.theta(gamma + lead, theta), converged, iterations, gamma, height

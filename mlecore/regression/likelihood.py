@@ -69,7 +69,7 @@ class RegressionLikelihood(Likelihood):
             held = np.zeros(size)
             for i, value in here.held.items():
                 held[i] = value[index] if np.ndim(value) else value
-            theta, converged, iterations, guess, value = self.family._solve(
+            theta, converged, iterations, guess, value = self.family._reach(
                 problem, held, guess, max_iterations
             )
             if converged:
@@ -83,6 +83,16 @@ class RegressionLikelihood(Likelihood):
         )
         dist = here.layout.distribution(theta, {})
         return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
+
+    def highest(self, near: Array | None = None) -> Maximum:
+        """Return the maximum, which a concave likelihood has one of: `near` is not needed.
+
+        >>> from mlecore import PoissonRegression
+        >>> likelihood = RegressionLikelihood(PoissonRegression, ([0.0, 0.0, 1.0], [1, 3, 6]))
+        >>> round(likelihood.highest().params["x1"], 6)
+        1.098612
+        """
+        return self.maximize()
 
     def profile(self, name: str, grid: ArrayLike) -> Array:
         """Return max l over the other parameters, at each value of one parameter.

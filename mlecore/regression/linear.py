@@ -37,7 +37,7 @@ class LinearRegression(Regression):
         return self.theta[..., -1]
 
     @classmethod
-    def _solve(
+    def _reach(
         cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
     ) -> tuple[Array, bool, int, None, None]:
         rows, basis = problem.rows, problem.bases[0]

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
 from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
+from ..family import Solution
 from ..habits import answering
 from .design import columns, row_blocks
 from .fit import RegressionFit
@@ -53,7 +54,7 @@ class Regression:
     - `_possible(y)` and `_support`: which y it can produce, and that in words;
     - `_log_prob_rows(eta, y)` and `_derivatives(eta, y)`: the log-probability, its slope and its
       curvature in the linear predictors eta;
-    - `_cone(problem)`: the conditions of separation, where it is `Climbed`; else `_solve`;
+    - `_cone(problem)`: the conditions of separation, where it is `Climbed`; else `_reach`;
     - `_draw(rng)` and `predict(X)`.
 
     >>> from mlecore import LinearRegression
@@ -395,11 +396,23 @@ class Regression:
         return RegressionLikelihood(cls, rows).maximize().params
 
     @classmethod
+    def _without_mle(cls, likelihood: Any) -> None:
+        """Leave refusals to the climb, which proves them."""
+
+    @classmethod
+    def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the maximum for the generic likelihood of these rows."""
+        names = likelihood.layout.names
+        held = {names[i]: value for i, value in likelihood.held.items()}
+        top = RegressionLikelihood(cls, likelihood.statistic, fixed=held).maximize()
+        return Solution(top.params, top.iterations, top.converged), top.theta
+
+    @classmethod
     def _check_estimable(cls, rows: Observations, free: Array) -> None:
         """Raise where the responses alone show that there is no maximum."""
 
     @classmethod
-    def _solve(
+    def _reach(
         cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
     ) -> tuple[Array, bool, int, Array | None, float | None]:
         """Return (theta, converged, iterations, gamma, height) at the maximum over what is free.
