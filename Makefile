@@ -29,8 +29,8 @@ help:
 	@echo "make clean      remove what was built"
 
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "Python 3.11 to 3.13 is needed; choose one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "Python 3.11 to 3.14 is needed; choose one: make PYTHON=python3.12"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
@@ -44,7 +44,7 @@ book: $(READY) $(FRESH)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 test: $(READY) book
-	@$(BIN)/python tests/book/browser.py
+	@$(BIN)/python tools/bring_browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book/*.ipynb
 
 notebooks: $(READY)

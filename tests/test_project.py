@@ -42,6 +42,10 @@ def test_the_lock_holds_every_requirement(extra):
     assert {name(requirement) for requirement in wanted} <= pinned
 
 
+def test_the_package_keeps_no_later_python_out():
+    assert PROJECT["requires-python"] == ">=3.11"
+
+
 def test_the_citation_has_the_version_of_the_package():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert str(citation["version"]) == PROJECT["version"]

@@ -113,7 +113,14 @@ class ReciprocalMoments(Statistic):
 def _reciprocal_gap(x: Array, mean: Array, weights: Array | None) -> Array:
     """Return mean(x) mean(1/x) - 1."""
     m = np.asarray(mean)[..., None]
-    return mean_of(((x - m) / m) * ((x - m) / x), weights)
+    # In place: ((x - m) / m) * ((x - m) / x) would hold up to four arrays as long as the data. How
+    # many NumPy saves of them depends on the Python that it runs on.
+    products = x - m
+    shares = products / x
+    products /= m
+    products *= shares
+    del shares
+    return mean_of(products, weights)
 
 
 @dataclass(frozen=True, eq=False)

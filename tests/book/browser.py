@@ -30,8 +30,8 @@ QUIET = (
     "--no-first-run",
 )
 MISSING = (
-    "No Chromium was found, so the book cannot be tested as a reader meets it. Install one "
-    "(Debian: apt-get install chromium; elsewhere: .venv/bin/playwright install chromium), "
+    "No Chromium was found, so the book cannot be tested as a reader meets it. "
+    "`python tools/bring_browser.py` brings one; or install one (Debian: apt-get install chromium), "
     f"or name the executable in the environment variable {EXECUTABLE}."
 )
 
@@ -152,13 +152,3 @@ class Reader:
             yield visit
         finally:
             context.close()
-
-
-if __name__ == "__main__":  # `make test` asks here before it begins
-    import sys
-
-    try:
-        with launch() as browser:
-            sys.exit(0)
-    except RuntimeError as error:
-        sys.exit(str(error))
