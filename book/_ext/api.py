@@ -17,6 +17,7 @@ from types import ModuleType
 CHAPTERS = (
     ("Families", ("families",)),
     ("What every family has", ("family",)),
+    ("Domains and supports, to write a family", ("domains",)),
     ("Likelihood", ("likelihood",)),
     ("Fits", ("fit", "comparison")),
     ("Inference", ("inference",)),
@@ -136,6 +137,12 @@ def members(cls: type) -> Iterator[tuple[str, object, str]]:
             yield name, plain, name
 
 
+def origin(package: ModuleType, label: str, thing: object, module: str) -> str:
+    """The line that imports a name, from the package itself where it has it, and the module where it is written."""
+    from_where = package.__name__ if getattr(package, label, None) is thing else module
+    return f"from {from_where} import {label}  # written in {thing.__module__}"
+
+
 def reference(package: ModuleType) -> str:
     """The whole page."""
     import importlib
@@ -159,7 +166,8 @@ def reference(package: ModuleType) -> str:
                     continue
                 told.add(thing)
                 chapter.append(f"### {label}")
-                chapter.append(f"```python\n{signature(label, thing)}\n```")
+                line = origin(package, label, thing, module.__name__)
+                chapter.append(f"```python\n{line}\n{signature(label, thing)}\n```")
                 chapter.append(render(thing.__doc__))
                 if name in WITH_MEMBERS and inspect.isclass(thing):
                     for member, inner, written in members(thing):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -16,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "_ext"))
 
 import api
 import house
+import mlecore
 import slim
 
 WORDS = {"used", "also-used", "outer"}
@@ -102,8 +105,6 @@ def test_sections_with_underlines_are_read_too():
 
 
 def test_the_reference_names_everything_public():
-    import mlecore
-
     text = api.reference(mlecore)
     public = [
         name
@@ -135,3 +136,20 @@ def test_a_printed_line_stays_whole_however_it_arrived():
 def test_myst_nb_merges_streams_as_the_book_does():
     house.setup(Mock())
     assert myst_nb.core.render.coalesce_streams is house.merge_streams
+
+
+def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
+    text = api.reference(mlecore)
+    names = re.findall(r"^### (\w+)$", text, re.M)
+    lines = re.findall(r"^from (\S+) import (\w+)  # written in (\S+)$", text, re.M)
+    assert [name for _, name, _ in lines] == names
+    for source, name, module in lines:
+        thing = getattr(importlib.import_module(source), name)
+        assert thing.__module__ == module
+    assert ("mlecore", "Gamma", "mlecore.families.gamma") in lines
+    assert ("mlecore.domains", "Positive", "mlecore.domains") in lines
+
+
+def test_the_reference_says_what_converged_means() -> None:
+    text = api.reference(mlecore)
+    assert "- **converged**: whether the estimate was found" in text
