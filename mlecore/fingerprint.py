@@ -33,7 +33,7 @@ class Fingerprint:
 
     n: float
     values: Array
-    order: Array
+    order: Array | None = None
     columns: Array | None = None
     rows: Array | None = None
 
@@ -44,14 +44,12 @@ class Fingerprint:
         y, X, w = y[w > 0], None if X is None else X[w > 0], w[w > 0]
         y = y.reshape(len(y), -1)
         bits = _bits(y)
+        n, values = float(w.sum()), _sums(bits, w)
+        if X is None:
+            return cls(n, values)
         place = np.arange(len(y), dtype=np.uint64)[:, None]
-        return cls(
-            float(w.sum()),
-            _sums(bits, w),
-            _sums(_mixed(bits ^ _mixed(place)), w),
-            None if X is None else _sums(_bits(X), w),
-            None if X is None else _sums(_bits(np.column_stack([y, X])), w),
-        )
+        order = _sums(_mixed(bits ^ _mixed(place)), w)
+        return cls(n, values, order, _sums(_bits(X), w), _sums(_bits(np.column_stack([y, X])), w))
 
     def same(self, other: Fingerprint) -> bool:
         """Say whether both have seen the same data.
