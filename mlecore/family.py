@@ -750,7 +750,8 @@ class Family:
             raise DataError(
                 f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}"
             )
-        cls._insist_known_shapes(likelihood)
+        if likelihood.known:
+            cls._insist_known_shapes(likelihood)
         if method == "moments":
             return cls._fit_moments(likelihood, unread)
         if method != "mle":
