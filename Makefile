@@ -54,7 +54,7 @@ lab: $(READY)
 	$(BIN)/jupyter lab book
 
 serve: book
-	$(BIN)/python -m http.server 8000 --bind localhost --directory $(HTML)
+	$(BIN)/python tools/serve.py $(HTML)
 
 lint: $(READY)
 	$(BIN)/ruff check .

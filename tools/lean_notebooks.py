@@ -35,6 +35,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 TEXT = ("text/plain", "text/html", "text/latex", "text/markdown")
 KEPT_METADATA = ("mystnb", "tags")
 KNOWN_TAGS = {IGNORE, "hide-input", "hide-output", "hide-cell", "remove-cell", "remove-input"}
+KNOWN_TAGS |= {"needs-desktop", "recipe"}  # what a live page makes of a cell: see contributing
 # What the page folds away or leaves out, said once more in the words that JupyterLab reads.
 SOURCE_HIDDEN = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
 OUTPUTS_HIDDEN = {"hide-output", "hide-cell", "remove-cell"}

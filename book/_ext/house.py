@@ -3,7 +3,8 @@
 The API reference is written from the docstrings before Sphinx reads anything (api.py). MathJax
 comes from the book's own folder, and only the part of it that the pages ask for. Every page gets
 the script that looks after what is wider than a screen (`_static/scrolls.js`). The faults that
-packages write into the HTML are mended there. What no page uses is left out (slim.py).
+packages write into the HTML are mended there. Pages become live where the bytes can be had (live.py). What no page uses is left out
+(slim.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from myst_nb.core.utils import coalesce_streams
 from sphinx.application import Sphinx
 
 import api
+import live
 from slim import slim
 
 # MathJax 3.2.2 is 24 MB as the package carries it. A page asks for the component below, its
@@ -103,10 +105,13 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Mend every page that was written, and leave out what none of them uses."""
     if exception is not None or app.builder.format != "html":
         return
-    slim(Path(app.outdir))
-    for page in Path(app.outdir).rglob("*.html"):
+    site = Path(app.outdir)
+    print(live.prepare(site))
+    slim(site)
+    for page in site.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
-        after = mend(before)
+        up = "../" * (len(page.relative_to(site).parts) - 1)
+        after = live.button(mend(before), up, site)
         if page.name != "search.html":
             after = SEARCH_SCRIPT.sub("", after)
         if after != before:

@@ -31,7 +31,7 @@ def words_in_use(site: Path) -> set[str]:
     """Every word of every page and script: a class that is in use is among them."""
     words: set[str] = set()
     for file in [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]:
-        if "mathjax" not in file.parts and file.name != "fontawesome.js":
+        if not {"mathjax", "pyodide"} & {*file.parts} and file.name != "fontawesome.js":
             words.update(WORD.findall(file.read_text(encoding="utf-8", errors="ignore")))
     return words
 

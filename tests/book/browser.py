@@ -19,6 +19,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from serve import Handler
+
 EXECUTABLE = "MLECORE_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (
@@ -64,7 +66,7 @@ def launch() -> Iterator[Browser]:
             browser.close()
 
 
-class _Silent(http.server.SimpleHTTPRequestHandler):
+class _Silent(Handler):
     def log_message(self, *arguments: object) -> None:
         pass
 
