@@ -28,7 +28,7 @@ class Page {
     this.turn = 0; // a new turn ends what still waits of the one before
     this.status = element("span", "live-status");
     // Seen and spoken are two: bytes that run are seen, milestones and results are spoken once.
-    this.speech = element("span", "visually-hidden");
+    this.speech = element("span", "live-hidden");
     this.speech.setAttribute("role", "status");
     this.speech.setAttribute("aria-live", "polite");
     this.progress = element("progress");
@@ -120,9 +120,9 @@ class Page {
   }
 
   controls() {
-    const keys = element("span", "visually-hidden", KEYS);
+    const keys = element("span", "live-hidden", KEYS);
     keys.id = "live-keys";
-    const chosen = Object.assign(element("input", "visually-hidden"), { type: "file", multiple: true, tabIndex: -1 });
+    const chosen = Object.assign(element("input", "live-hidden"), { type: "file", multiple: true, tabIndex: -1 });
     chosen.setAttribute("aria-label", "A file of yours");
     chosen.onchange = () => { this.take(chosen.files); chosen.value = ""; };
     this.stopper = pressable("Stop", () => this.stop());

@@ -40,6 +40,7 @@ const boot = async ({ packages, sizes, revision, shared, source }) => {
     lockFileURL: new URL(`pyodide-lock.json?${revision}`, folder).href,
     env: { MPLBACKEND: "agg", HOME: "/home/pyodide" },
     packages,
+    stderr: (text) => console.debug(text), // what modules say while they load
   });
   // A package that did not come is only warned of: say so here, not at the first import.
   const absent = packages.filter((name) => !(name in pyodide.loadedPackages));
