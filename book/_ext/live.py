@@ -32,7 +32,7 @@ PINS = json.loads((Path(__file__).parent / "live_bytes.json").read_text(encoding
 HASHES: dict[str, str] = PINS["core"] | {
     p["file_name"]: p["sha256"] for p in PINS["packages"].values()
 }
-LICENCE = re.compile(r"[^/]+\.dist-info/(?:licenses/)?[^/]*(?:licen[cs]e|copying|notice)", re.I)
+LICENCE = re.compile(r"(?:.*/)?[^/]*(?:licen[cs]e|copying|notice)[^/]*(?<!\.py)", re.I)
 MEMORY = 600  # megabytes that the page's Python was seen to hold
 SNIPPET = re.compile(r"<!--live-->.*?<!--/live-->", re.DOTALL)
 
@@ -166,7 +166,8 @@ def stage(site: Path, cache: Path = CACHE) -> None:
     """Put the bytes, the lock that Pyodide checks them by, their sizes and licences in the site."""
     folder = site / "_static" / "pyodide"
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "licences").mkdir(parents=True)
+    # Wheels bring their licences; those of the rest lie beside this file.
+    shutil.copytree(Path(__file__).parent / "licences", folder / "licences")
     for name in HASHES:
         shutil.copy2(cache / name, folder / name)
     own = wheel(folder)
@@ -196,7 +197,7 @@ def stage(site: Path, cache: Path = CACHE) -> None:
 def for_reader(package: Path, target: Path) -> None:
     """Write the licence texts that a wheel carries where a reader finds them without unpacking it."""
     with zipfile.ZipFile(package) as archive:
-        names = [name for name in archive.namelist() if LICENCE.match(name)]
+        names = [name for name in archive.namelist() if LICENCE.fullmatch(name)]
         texts = [archive.read(name).decode("utf-8", "replace") for name in names]
     if texts:
         target.write_text("\n\n".join(texts), encoding="utf-8")
