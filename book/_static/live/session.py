@@ -13,10 +13,8 @@ import io
 import linecache
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Any
 
-post: Callable[[str, Any], None]
 names: dict[str, Any] = {}
 MIME = {"text/html": "_repr_html_", "text/latex": "_repr_latex_", "image/svg+xml": "_repr_svg_"}
 LIMIT = 200_000  # characters that one cell may print; a page drowns in more
@@ -24,6 +22,10 @@ INTEGERS = (
     "In the browser NumPy's integers have 32 bits, so they end at 2,147,483,647. "
     "Use floats, or ask for 64 bits: np.array(..., dtype=np.int64)."
 )
+
+
+def post(kind: str, value: Any) -> None:
+    """Tell the page; the worker puts its own function in this place."""
 
 
 class Stream(io.TextIOBase):
