@@ -24,7 +24,7 @@ help:
 	@echo "make notebooks  execute the chapters and store them lean"
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make serve      read the built book at http://localhost:8000"
-	@echo "make lint       check style, imports between floors and the notebooks' form"
+	@echo "make lint       check style, types, imports between floors and the notebooks' form"
 	@echo "make bench      time mlecore beside other packages"
 	@echo "make clean      remove what was built"
 
@@ -60,6 +60,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	$(BIN)/python tools/lean_notebooks.py --check
 
 bench: $(READY)

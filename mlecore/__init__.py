@@ -28,14 +28,15 @@ from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, n
 from .simulate import Coverage, coverage, simulate
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, exercises, explore
-    from .network import MLP
-    from .regression import (
-        LinearRegression,
-        LogisticRegression,
-        PoissonRegression,
-        SoftmaxRegression,
-    )
+    # Under their own names once more: that is how a type checker is told that they are public.
+    from . import datasets as datasets
+    from . import exercises as exercises
+    from . import explore as explore
+    from .network import MLP as MLP
+    from .regression import LinearRegression as LinearRegression
+    from .regression import LogisticRegression as LogisticRegression
+    from .regression import PoissonRegression as PoissonRegression
+    from .regression import SoftmaxRegression as SoftmaxRegression
 
 # What many programs never use is imported when it is first asked for: `import mlecore` stays quick.
 _LATER = {
@@ -85,14 +86,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _typing.Any:
-    if name in _PACKAGES:
-        return _importlib.import_module(f".{name}", __name__)
-    if name in _LATER:
-        value = getattr(_importlib.import_module(f".{_LATER[name]}", __name__), name)
-        globals()[name] = value  # the next look-up finds it at once
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not _typing.TYPE_CHECKING:  # a checker that saw it would let every name pass
+
+    def __getattr__(name: str) -> _typing.Any:
+        if name in _PACKAGES:
+            return _importlib.import_module(f".{name}", __name__)
+        if name in _LATER:
+            value = getattr(_importlib.import_module(f".{_LATER[name]}", __name__), name)
+            globals()[name] = value  # the next look-up finds it at once
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -244,7 +244,7 @@ class Family:
         return _layout_of(cls, cls._dimension_of(t))
 
     @classmethod
-    def _dimension_of(cls, t: Statistic) -> int:
+    def _dimension_of(cls, t: Any) -> int:
         return 1
 
     def __eq__(self, other: object) -> bool:
@@ -320,7 +320,7 @@ class Family:
             return low if self.support.whole else 0.5 * (low + high)
         return low + 1.0 if np.isfinite(low) else 0.0
 
-    def _fitting(self, t: Statistic) -> Statistic:
+    def _fitting(self, t: Any) -> Any:
         """Adapt a statistic to this member's dimension."""
         return t
 
@@ -953,7 +953,7 @@ class Family:
         )
 
     @classmethod
-    def _mle(cls, t: Statistic, **known: Any) -> Solution:
+    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
         """Return the maximum; families with a closed form or a faster way override this."""
         top = Likelihood(cls, t, fixed=known).climbed()
         return Solution(
@@ -961,17 +961,19 @@ class Family:
         )
 
     @classmethod
-    def _mle_given(cls, t: Statistic, held: Mapping[int, Array], **known: Any) -> Solution | None:
+    def _mle_given(
+        cls, t: Any, held: Mapping[int, Array], *args: Any, **known: Any
+    ) -> Solution | None:
         """Return the maximum with the free scalars at some positions held, where it has a closed form; else None."""
         return None
 
     @classmethod
-    def _start(cls, t: Statistic, **known: Any) -> dict[str, Any]:
+    def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
         """Return a rough estimate to climb from; by default the family's own maximum."""
         return cls._mle(t, **known).params
 
     @classmethod
-    def _no_mle(cls, t: Statistic, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+    def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         """Yield the samples for which the likelihood has no maximum, given what is fixed."""
         yield from ()
 
@@ -1012,7 +1014,7 @@ class Family:
         return Moments.of(x, w)
 
     @classmethod
-    def _moments(cls, m: Any, **known: Any) -> dict[str, Any]:
+    def _moments(cls, m: Any, *args: Any, **known: Any) -> dict[str, Any]:
         raise RegularityError(
             f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
         )

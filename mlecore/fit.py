@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,8 +78,10 @@ class Fit:
         vars(self).update(state)
         self._freeze()  # a copy or a pickle brings arrays that can be written to
 
-    def __getattr__(self, name: str) -> Any:
-        raise attribute(self, name)
+    if not TYPE_CHECKING:  # a checker that saw it would let every name pass
+
+        def __getattr__(self, name: str) -> Any:
+            raise attribute(self, name)
 
     @cached_property
     def log_likelihood(self) -> Any:

@@ -87,9 +87,10 @@ class Likelihood:
                 )
             )
         self.family = family
-        self.data, self.weights, self.axis = (
-            (None, None, None) if isinstance(data, Statistic) else (data, weights, axis)
-        )
+        raw = not isinstance(data, Statistic)
+        self.data: Any = data if raw else None
+        self.weights: Any = weights if raw else None
+        self.axis: int | None = axis if raw else None
         self.statistic = family.statistics(data, weights=weights, axis=axis)
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
@@ -515,8 +516,8 @@ class Likelihood:
     def _maximum(self, full: Array, value: Array, converged: Array, iterations: Array) -> Maximum:
         full = np.array(full)
         dist = self.layout.distribution(full, self.known)
-        columns = (np.asarray(c)[()] for c in (value, converged, iterations))
-        return Maximum(dist.params, *columns, full, dist)
+        value, converged, iterations = (np.asarray(c)[()] for c in (value, converged, iterations))
+        return Maximum(dist.params, value, converged, iterations, full, dist)
 
     def _flat(self, batch: tuple[int, ...]) -> Self:
         """Lay a batch of any shape out along one axis; a single sample stays single and serves every row."""

@@ -107,7 +107,7 @@ def use_style() -> None:
     if "ipykernel" in sys.modules:  # in a notebook: draw for dense screens
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        set_matplotlib_formats("retina")
+        set_matplotlib_formats("retina")  # type: ignore[no-untyped-call]
 
 
 def style() -> AbstractContextManager[None]:

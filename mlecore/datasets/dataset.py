@@ -218,8 +218,8 @@ def load(name: str) -> Dataset:
             f"There is no data set called {name!r}. {meant}There are: {', '.join(list())}."
         )
     about = tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
-    with files(__package__).joinpath(f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+    table = files(__package__).joinpath(f"{name}.csv").read_text("utf-8")
+    header, *rows = csv.reader(table.splitlines())
     return Dataset(
         name=name,
         title=about["title"],

@@ -169,7 +169,7 @@ def _(answer: object) -> None:
     )
     agrees(answer, loss, on=near, otherwise="This is at moderate logits, before any overflow.")
     try:
-        got = [np.asarray(answer(y, z), dtype=float) for y, z in far]  # type: ignore[operator]
+        got = [np.asarray(answer(y, z), dtype=float) for y, z in far]  # type: ignore[operator, type-var]
     except Exception:
         agrees(answer, loss, on=far, rtol=1e-12, atol=0)
         raise

@@ -60,7 +60,7 @@ class Rescaled(Sample):
     def width(self) -> int:
         return self.raw.width
 
-    def pieces(self) -> Iterator[Sample]:
+    def pieces(self) -> Iterator[Any]:
         return map(self._standard, self.raw.pieces())
 
     def thinned(self, count: int) -> Sample:
