@@ -118,7 +118,7 @@ def _wald(n: int, p: float, *, ends: bool = False, z: float = _Z) -> float:
 
 @exercise(
     "wald-coverage",
-    praise="No simulation, no error bar: twenty-one samples are all there are.",
+    praise="No simulation, no error bar: the n + 1 counts are all there are.",
 )
 def _(answer: object) -> None:
     on = [(20, 0.1), (20, 0.2), (36, 0.2), (50, 0.03)]

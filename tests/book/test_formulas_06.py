@@ -119,6 +119,26 @@ def test_eq_ch6_normal() -> None:
     assert L.expected_information(**at)[1, 1] == pytest.approx(2 * light.size / 130**2, rel=1e-12)
 
 
+def test_eq_ch6_scoring_speed() -> None:
+    L = mle.Likelihood(mle.Cauchy, [-3.0, -1.0, 0.0, 2.0, 3.0, 9.0], fixed={"scale": 1.0})
+    trace = mle.fisher_scoring(L, [0.0])
+    top = trace.minimizer[0]
+    ratio = L.observed_information(loc=top).item() / L.expected_information(loc=top).item()
+    for size in (1e-3, 1e-4):
+        at = top + size
+        step = L.score(loc=at).item() / L.expected_information(loc=at).item()
+        assert (size + step) / size == pytest.approx(1 - ratio, abs=10 * size)
+    # Where the curvatures agree at the top, the factor is zero.
+    for family, x in ((mle.Gamma, [1.0, 2.0, 6.0]), (mle.Normal, [1.0, 2.0, 6.0])):
+        fit = family.fit(x)
+        np.testing.assert_allclose(
+            fit.likelihood.observed_information(fit.theta),
+            fit.likelihood.expected_information(fit.theta),
+            rtol=1e-9,
+            atol=1e-12,
+        )
+
+
 def test_eq_ch6_scoring() -> None:
     L = mle.Likelihood(mle.Normal, mle.datasets.load("michelson").sample)
     start = np.array([840.0, 100.0])
