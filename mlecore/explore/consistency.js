@@ -68,7 +68,12 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     const parts = (n) => [xs, sums, n, tops, squares];
     const path = sizes.map((n) => model.estimate(...parts(n)));
     const other = model.other && sizes.map((n) => model.other(...parts(n)));
-    return Object.assign(kept, { key, model, parts, path, other });
+    // The axis holds the limit and the top of the curve at every size, so that it stays put as n moves.
+    const limits = linspace(...model.range, 161).map(model.limit).filter(Number.isFinite);
+    const summits = sizes.map((n, i) => model.perObservation(...parts(n))(clamp(path[i], ...model.range)));
+    const depth = Math.max(Math.max(...limits) - Math.min(...limits), 0.5);
+    const heights = [Math.min(...limits, ...summits) - 0.45 * depth, Math.max(...limits, ...summits) + 0.6 * depth];
+    return Object.assign(kept, { key, model, parts, path, other, heights });
   };
 
   stage.choice("model", {
@@ -93,7 +98,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
 
   stage.begin({ model: "exponential", n: 8, seed: 1, theta: start("exponential") }, (state) => {
     const n = Math.round(state.n);
-    const { model, parts, path, other } = sample(state);
+    const { model, parts, path, other, heights: [floor, ceiling] } = sample(state);
     const { symbol, truth } = model;
     const [low, high] = model.range;
     const twin = state.model === "twin";
@@ -102,13 +107,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     const grid = linspace(low, high, 161);
     const limits = grid.map(model.limit);
     const curve = grid.map(perObservation);
-    const seen = limits.filter(Number.isFinite);
-    const [bottom, top] = [Math.min(...seen), Math.max(...seen)];
-    const depth = Math.max(top - bottom, 0.5);
     const estimate = model.estimate(...parts(n));
-    // The axes hold the limit, and the top of the curve wherever a small sample has put it.
-    const peak = perObservation(clamp(estimate, low, high));
-    const [floor, ceiling] = [Math.min(bottom, peak) - 0.45 * depth, Math.max(top, peak) + 0.6 * depth];
 
     left.frame({
       title: twin ? `The best ℓ(a, b)/n for each a` : `ℓ(${symbol})/n and its limit`,

@@ -117,7 +117,8 @@ define("information", "Curvature against spread", (stage) => {
     histogram(spread, estimates, truth, se, "model", {
       title: `The ${replicates} estimates`, label: `estimate of ${symbol}`, domain, lattice: lattice((s) => model.estimate(s, n)),
     });
-    const wide = 4 * Math.sqrt(total);
+    // So does this one: it is wide enough for the largest sample, so that the scores are seen to spread out.
+    const wide = 3.2 * Math.sqrt(largestSample * model.information(truth));
     histogram(scores, slopes, 0, Math.sqrt(total), "slope", {
       title: `The ${replicates} scores at the truth: mean 0, variance n I`, label: `score ℓ′(${symbol}) at the truth`, domain: [-wide, wide],
       lattice: lattice((s) => model.score(s, n, truth)),

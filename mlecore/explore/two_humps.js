@@ -116,7 +116,7 @@ define("two_humps", "One Normal under two humps", (stage) => {
             ? "Forward: the hump that Q leaves out costs dearly, for there P is large and Q next to nothing. Go to the minimum."
             : "Forward: Q pays wherever P has mass and Q has little. Move μ and σ and watch KL(P‖Q)."
         : onHump
-          ? "Reverse: Q sits on one hump and pays little for ignoring the other. There may be a second local minimum on the other hump."
+          ? "Reverse: Q sits on one hump and pays little for ignoring the other. Where the humps stand well apart there is a second local minimum on the other hump; the better of the two is on the hump with more mass."
           : covering
             ? "Reverse: a Q that covers both pays for the empty valley between them. Go to the minimum and see it choose a hump."
             : "Reverse: Q pays wherever it has mass and P has little. Move μ and σ and watch KL(Q‖P).",

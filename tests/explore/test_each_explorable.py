@@ -393,6 +393,28 @@ def test_consistency_settles_as_the_sample_grows(everything: dict[str, Stage]) -
         assert stage.facts() != before
 
 
+def axes(stage: Stage) -> list[str]:
+    """The axes of each panel, as they are drawn: places and words."""
+    stage.settle()
+    return stage.element.evaluate(
+        """e => [...e.shadowRoot.querySelectorAll('.panel line.axis')]
+        .map(line => line.parentElement.innerHTML)"""
+    )
+
+
+def test_consistency_keeps_the_limit_in_its_place_as_the_sample_grows(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "consistency") as [stage]:
+        for model in ("exponential", "uniform", "cauchy"):
+            stage.choose("model", model)
+            drawn = set()
+            for n in (1, 12, 5000):
+                stage.slide("n", math.log(n))
+                drawn.add(axes(stage)[0])
+            assert len(drawn) == 1, model
+
+
 def test_consistency_of_an_unidentified_model_is_flat(everything: dict[str, Stage]) -> None:
     with shows(everything, "consistency") as [stage]:
         stage.choose("model", "twin")
@@ -466,6 +488,17 @@ def test_information_meets_its_three_faces(
                 assert stage.fact("1 / variance of the estimates") == pytest.approx(
                     information, rel=0.2 + 4 / n
                 )
+
+
+def test_information_keeps_the_axis_on_which_the_scores_spread(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "information") as [stage]:
+        drawn = set()
+        for n in (20, 100):
+            stage.slide("n", n)
+            drawn.add(axes(stage)[2])
+        assert len(drawn) == 1
 
 
 def test_information_draws_new_samples(everything: dict[str, Stage]) -> None:
