@@ -24,6 +24,7 @@ from .family import Family
 from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
+from .observations import PartlySeen, binned, interval, observed
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .simulate import Coverage, coverage, simulate
 
@@ -60,12 +61,14 @@ __all__ = [
     "Fit",
     "Likelihood",
     "NoMLEError",
+    "PartlySeen",
     "RegularityError",
     "SeparationError",
     "SupportError",
     "Trace",
     "bce",
     "bce_with_logits",
+    "binned",
     "check_gradient",
     "compare",
     "coverage",
@@ -73,11 +76,13 @@ __all__ = [
     "entropy",
     "fisher_scoring",
     "gradient_descent",
+    "interval",
     "kl_divergence",
     "mae",
     "mse",
     "newton",
     "nll",
+    "observed",
     "sgd",
     "simulate",
     "softmax_cross_entropy",

@@ -70,9 +70,8 @@ class _View(NamedTuple):
 def _look(likelihood: Any, u: Array) -> _View:
     layout, free = likelihood.layout, likelihood.free
     theta, first, second = layout.from_real(u, free)
-    slope = likelihood._evaluate(theta, "_score_vector", 1)[..., free]
+    slope, hessian = likelihood._derivatives(theta)
     slope = np.broadcast_to(slope, u.shape)
-    hessian = likelihood._evaluate(theta, "_hessian_matrix", 2)[..., free[:, None], free]
     # One factor after the other: their product may leave the range of doubles where the result does not.
     curvature = np.array(
         np.broadcast_to(

@@ -24,6 +24,7 @@ from .arrays import (
     require_weights,
     shares_note,
 )
+from .censoring import events_of, notes, refusals, rough, runaway, to_edge
 from .domains import Domain, Layout, Support
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
@@ -31,7 +32,8 @@ from .habits import answering
 from .likelihood import Likelihood
 from .mass import log_mass, log_tails
 from .numerics import blocks, every, some
-from .statistics import Moments, Sample, Statistic
+from .observations import PartlySeen
+from .statistics import Events, Moments, Parts, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
 
@@ -487,6 +489,15 @@ class Family:
         return None
 
     @classmethod
+    def _knows_information(cls) -> bool:
+        """Say whether the family writes its expected information."""
+        return hasattr(cls, "_information")
+
+    @classmethod
+    def _tails_known(cls) -> bool:
+        return cls._log_tails is not Family._log_tails
+
+    @classmethod
     def _flow_known(cls) -> bool:
         return cls._flow is not Family._flow
 
@@ -548,6 +559,8 @@ class Family:
         """
         if isinstance(x, Statistic):
             return cls._accept(x, weights, axis)
+        if isinstance(x, PartlySeen):
+            return events_of(cls, x, weights)
         x, w = cls._observations(x, weights, axis)
         with np.errstate(all="ignore"):
             if cls._in_parts(x):
@@ -569,7 +582,7 @@ class Family:
     def _accept(cls, t: Statistic, weights: Any, axis: Any) -> Statistic:
         if weights is not None or axis is not None:
             raise DataError("weights and axis belong to data; a statistic has them already")
-        if not isinstance(t, _statistic_of(cls)):
+        if not isinstance(t, _statistic_of(cls) | Events):
             raise DataError(
                 f"{cls.__name__} needs {_statistic_of(cls).__name__} as its statistic, got {type(t).__name__}; "
                 f"make it with {cls.__name__}.statistics(x)"
@@ -822,8 +835,12 @@ class Family:
     @classmethod
     def _fit_one(cls, likelihood: Likelihood) -> Fit:
         cls._without_mle(likelihood)
-        solution, full = cls._solve(likelihood)
+        solution, full = cls._find(likelihood)
         if not (solution.converged and np.isfinite(full).all()):
+            if isinstance(likelihood.statistic, Events):
+                gone = runaway(likelihood, full, cls._rough(likelihood.statistic, likelihood.known))
+                if gone is not None:
+                    raise gone
             stopped = ", ".join(
                 f"{name} = {value:.6g}"
                 for name, value in zip(likelihood.layout.names, full, strict=True)
@@ -855,7 +872,7 @@ class Family:
             good = np.flatnonzero(~refused)
             if good.size:
                 rows = part.start + good
-                solution, full[rows] = cls._solve(few.at(good))
+                solution, full[rows] = cls._find(few.at(good))
                 converged[rows], iterations[rows] = solution.converged, solution.iterations
         converged &= np.isfinite(full).all(axis=-1)
         for row in np.flatnonzero(~converged):
@@ -874,6 +891,8 @@ class Family:
         names = likelihood.layout.names
         fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
         with np.errstate(all="ignore"):
+            if isinstance(likelihood.statistic, Events):
+                return [Refusal(*refused) for refused in refusals(likelihood)]
             return list(cls._no_mle(likelihood.statistic, fixed))
 
     @classmethod
@@ -912,6 +931,26 @@ class Family:
         return Solution(top.params, top.iterations, top.converged), top.theta
 
     @classmethod
+    def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
+        if not isinstance(likelihood.statistic, Events):
+            return cls._solve(likelihood, near)
+        top = likelihood.climbed(near)
+        theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
+        said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
+        return Solution({}, top.iterations, converged, said), theta
+
+    @classmethod
+    def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an estimate to climb from."""
+        return rough(cls, t, known) if isinstance(t, Events) else cls._start(t, **known)
+
+    @classmethod
+    def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
+        """Put into the statistic of the values seen exactly what it can hold of the others."""
+        return exact, seen, windows
+
+    @classmethod
     def _climbs(cls) -> bool:
         """Say whether the family has no way of its own to the maximum."""
         return cls._mle.__func__ is Family._mle.__func__
@@ -940,6 +979,9 @@ class Family:
         dist = cls._unchecked()
         dist._freeze({name: params[name] for name in cls.parameters})
         theta = full[..., likelihood.free] if likelihood.held else full
+        # What a family remarks of its own statistic it cannot remark of events.
+        events = isinstance(likelihood.statistic, Events)
+        remarks = () if events else cls._remarks(likelihood, full)
         return Fit(
             dist=dist,
             likelihood=likelihood,
@@ -948,7 +990,7 @@ class Family:
             converged=converged,
             iterations=iterations,
             problems=problems,
-            notes=(*cls._remarks(likelihood, full), *cls._of_weights(likelihood), *notes),
+            notes=(*remarks, *cls._of_weights(likelihood), *notes),
             method=method,
         )
 
@@ -981,6 +1023,10 @@ class Family:
 
     @classmethod
     def _fit_moments(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
+        if isinstance(likelihood.statistic, Events):
+            raise DataError(
+                "the method of moments needs the values themselves, and these were partly seen; use method='mle'"
+            )
         if likelihood.data is None:
             raise DataError(
                 "the method of moments needs the data, not a statistic made for the likelihood"

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrays import broadcast_shape, numeric
+from .censoring import row_scores
 from .climbing import climb
-from .errors import ConvergenceError, DataError
+from .errors import ConvergenceError, DataError, RegularityError
 from .numerics import blocks
-from .statistics import Statistic
+from .observations import PartlySeen
+from .statistics import Events, Statistic
 
 __all__ = ["Likelihood", "Maximum"]
 
@@ -242,7 +244,17 @@ class Likelihood:
         full = self._full(self._vector(vector, params))
         return self._expected_at(full)
 
+    @property
+    def has_expected_information(self) -> bool:
+        """Whether the expected information is known: not of partly seen data, nor of a family that leaves it out."""
+        return not isinstance(self.statistic, Events) and self.family._knows_information()
+
     def _expected_at(self, full: Array) -> Array:
+        if isinstance(self.statistic, Events):
+            raise RegularityError(
+                "there is no expected information of partly seen data: what else might have been seen depends on how "
+                "values came to be censored, which is not known. Use the observed one, or method='lr'"
+            )
         one = self._evaluate_full(full, "_information_matrix", 2, with_statistic=False)
         return (np.asarray(self.n)[..., None, None] * one)[..., self.free[:, None], self.free]
 
@@ -276,8 +288,12 @@ class Likelihood:
         >>> Likelihood(Poisson, [2, 4]).score_products(np.array([2.0]))
         array([[1.]])
         """
-        x, w = self.observations()
         full = self._full(theta)
+        if isinstance(self.data, PartlySeen):
+            u, w = row_scores(self, self.layout.distribution(full, self.known))
+            u = u[..., self.free]
+            return np.swapaxes(u * w[:, None], -1, -2) @ u
+        x, w = self.observations()
         known = {name: np.asarray(v)[..., None] for name, v in self.known.items()}
         u = self.layout.distribution(full[..., None, :], known).score(x)[..., self.free]
         return np.swapaxes(u if w is None else u * w[..., None], -1, -2) @ u
@@ -367,6 +383,17 @@ class Likelihood:
         whole = np.concatenate(parts)
         return whole.reshape(grid + whole.shape[1:])
 
+    def _derivatives(self, theta: Array) -> tuple[Array, Array]:
+        """Return slope and Hessian in the free scalars; in one go where that saves work."""
+        if not isinstance(self.statistic, Events):
+            slope = self._evaluate(theta, "_score_vector", 1)
+            hessian = self._evaluate(theta, "_hessian_matrix", 2)
+        else:
+            with np.errstate(all="ignore"):
+                d = self.layout.distribution(self._full(theta), self.known)
+                slope, hessian = self.statistic.derivatives(d)
+        return slope[..., self.free], hessian[..., self.free[:, None], self.free]
+
     @property
     def known_is_batch(self) -> bool:
         """Whether a known parameter differs from sample to sample."""
@@ -379,8 +406,8 @@ class Likelihood:
         if not np.all(valid):
             full = np.where(valid[..., None], full, self.layout.interior)
         with np.errstate(all="ignore"):
-            method = getattr(self.layout.distribution(full, self.known), formula)
-            value = method(self.statistic) if with_statistic else method()
+            d = self.layout.distribution(full, self.known)
+            value = self.statistic.evaluate(d, formula) if with_statistic else getattr(d, formula)()
         if not np.all(valid):
             value = np.where(valid.reshape(valid.shape + (1,) * trailing), value, np.nan)
         return value[()]
@@ -441,7 +468,7 @@ class Likelihood:
         >>> Likelihood(Exponential, [1.0, 3.0]).highest().params
         {'rate': 0.5}
         """
-        solution, full = self.family._solve(self, near)
+        solution, full = self.family._find(self, near)
         batch = self.batch_shape
         full = np.broadcast_to(full, (*batch, np.shape(full)[-1]))
         with np.errstate(all="ignore"):
@@ -461,7 +488,7 @@ class Likelihood:
         if top is not None and np.all(top.converged):
             return top
         with np.errstate(all="ignore"):
-            rough = self.layout.flatten_all(self.family._start(self.statistic, **self.known))
+            rough = self.layout.flatten_all(self.family._rough(self.statistic, self.known))
             for i, value in self.held.items():
                 shape = np.broadcast_shapes(np.shape(value), rough.shape[:-1])
                 rough = np.array(np.broadcast_to(rough, (*shape, rough.shape[-1])))

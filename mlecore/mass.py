@@ -20,7 +20,7 @@ from .numerics import blocks
 from .quadrature import Nodes, between, inside_narrow, reach
 from .tails import log1mexp
 
-__all__ = ["MassTerms", "log_mass", "log_tails", "mass_terms"]
+__all__ = ["MassTerms", "lifted", "log_mass", "log_tails", "mass_terms"]
 
 Array = np.ndarray
 
@@ -183,10 +183,10 @@ def _by_expectation(d: Any, a: Array, b: Array, wide: bool) -> MassTerms:
     for part in blocks(a.size, size):
         rows = _take(d, part)
         here = (_wide if wide else _narrow)(rows, a[part], b[part])
-        lifted = _lifted(rows)
+        places = lifted(rows)
         share = here.shares()
         with np.errstate(all="ignore"):
-            s, h = lifted.score(here.places), lifted._hessian_of_each(here.places)
+            s, h = places.score(here.places), places._hessian_of_each(here.places)
         used = share > 0
         s = np.where(used[..., None], s, 0.0)
         h = np.where(used[..., None, None], h, 0.0)
@@ -209,7 +209,7 @@ def _narrow(d: Any, a: Array, b: Array) -> Nodes:
 
 def _continuous(nodes: Callable[..., Nodes], d: Any, a: Array, b: Array) -> Nodes:
     low, high = (np.broadcast_to(end, a.shape) for end in d._ends())
-    density = _lifted(d).log_prob
+    density = lifted(d).log_prob
 
     def inside(x: Array) -> Array:
         # An angle beyond its turn has a density too, but no part in this distribution.
@@ -223,7 +223,7 @@ def _whole(d: Any, a: Array, b: Array) -> Nodes:
     """Return the values of a discrete distribution between the limits that have any weight, one row each."""
     low, high = d._ends()
     first, last = np.maximum(np.floor(a) + 1.0, low), np.minimum(np.floor(b), high)
-    log_f = _lifted(d).log_prob
+    log_f = lifted(d).log_prob
     start = np.clip(np.round(d._place()[0]), first, last)
     left, right = (
         reach(log_f, start[:, None], sign, room[:, None], _COUNTS)[:, 0]
@@ -268,7 +268,7 @@ def _take(d: Any, part: slice) -> Any:
     return type(d)._unchecked(**{name: value[part] for name, value in d.params.items()})
 
 
-def _lifted(d: Any) -> Any:
+def lifted(d: Any) -> Any:
     """Return the same members with room for one axis of places behind the rows."""
     columns = {
         name: np.expand_dims(value, -1 - d.domains[name].event_ndim)

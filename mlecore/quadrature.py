@@ -109,9 +109,19 @@ def between(density: Density, support: Any, a: Array, b: Array, near: tuple[Arra
         left = reach(log_f, start, -1.0, start - low)
         right = reach(log_f, start, 1.0, high - start)
         steps, widths = _panels()
-        y = start + np.concatenate([-left * steps, right * steps], axis=-1)
-        lengths = np.log(np.concatenate([left * widths, right * widths], axis=-1))
-        return Nodes(chart.at(y), log_f(y) + lengths)
+        y, lengths = _sides(start, left, right, steps, widths)
+        return Nodes(chart.at(y), log_f(y) + np.log(lengths))
+
+
+def _sides(
+    start: Array, left: Array, right: Array, steps: Array, widths: Array
+) -> tuple[Array, Array]:
+    """Return the nodes of both sides of each start, or of one where all parts begin or end at theirs."""
+    sides = [
+        (sign, reach) for sign, reach in ((-1.0, left), (1.0, right)) if (reach > 0).any()
+    ] or [(1.0, right)]
+    y = np.concatenate([start + sign * reach * steps for sign, reach in sides], axis=-1)
+    return y, np.concatenate([reach * widths for _, reach in sides], axis=-1)
 
 
 def inside_narrow(

@@ -27,9 +27,11 @@ def standard_steps(likelihood: Any, theta: Array) -> Array:
     shape = (*theta.shape, theta.shape[-1])
     with np.errstate(all="ignore"):
         observed = np.broadcast_to(likelihood.observed_information(theta), shape)
-        information = np.where(
-            usable(observed)[:, None, None], observed, likelihood.expected_information(theta)
-        )
+        information, good = observed, usable(observed)
+        if not good.all() and likelihood.has_expected_information:
+            information = np.where(
+                good[:, None, None], observed, likelihood.expected_information(theta)
+            )
         first = layout.from_real(layout.to_real(theta, free), free)[1]
         scaled = scaled_information(likelihood, theta, information)
         return invert(scaled, np.zeros(len(theta), dtype=bool)).errors() / first

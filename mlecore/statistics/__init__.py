@@ -11,6 +11,7 @@ Each class has `of(x, weights)`, which summarises the last axis of x, and `pool(
 from .averages import heaviest
 from .counts import CountMoments, Frequencies, saturated_poisson
 from .directions import Directions
+from .events import Events, Parts
 from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
@@ -25,6 +26,7 @@ __all__ = [
     "AboveLeast",
     "CountMoments",
     "Directions",
+    "Events",
     "Extremes",
     "Frequencies",
     "LogMoments",
@@ -32,6 +34,7 @@ __all__ = [
     "Means",
     "Moments",
     "MultivariateMoments",
+    "Parts",
     "ReciprocalMoments",
     "Sample",
     "ShareMoments",

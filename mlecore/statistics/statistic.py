@@ -104,6 +104,14 @@ class Statistic:
         """The part of all observations that each sample along the last batch axis has."""
         return self.n / self.n.sum(axis=-1, keepdims=True)
 
+    def evaluate(self, d: Any, formula: str) -> Any:
+        """Return what one of a distribution's formulas, such as `_log_likelihood`, says of this statistic."""
+        return getattr(d, formula)(self)
+
+    def derivatives(self, d: Any) -> tuple[Any, Any]:
+        """Return the slope and the Hessian of the log-likelihood of a distribution."""
+        return d._score_vector(self), d._hessian_matrix(self)
+
     def isfinite(self) -> bool:
         """Say whether every number in the statistic is finite."""
         return all(every(np.isfinite(value)) for value in self._arrays().values())

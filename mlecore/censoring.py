@@ -1,0 +1,301 @@
+"""How a family is fitted to what was partly seen: its statistic, a start for the climb, and where there is no maximum.
+
+The log-likelihood is that of `statistics.events.Events`. No family writes anything of its own for it: the start comes
+from the family's own estimate of a sample in which each event stands for a few of its points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .arrays import numeric, require_weights
+from .domains import Positive, Simplex, Unit
+from .errors import DataError, NoMLEError, SupportError
+from .mass import mass_terms
+from .observations import PartlySeen
+from .statistics import Events, Parts
+
+__all__ = ["events_of", "notes", "refusals", "rough", "row_scores", "runaway", "to_edge"]
+
+Array = np.ndarray
+
+# Where in an interval its stand-ins lie, and how far beyond a bound, in units of the spread of all limits.
+_WITHIN = np.array([1 / 6, 1 / 2, 5 / 6])
+_BEYOND = np.array([0.15, 0.6, 1.6])
+# A logarithm that has gone so far from the start of its climb has no maximum to go to.
+_FAR = 8.0
+
+
+# -- the statistic ---------------------------------------------------------------------------------
+
+
+def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -> Events:
+    """Return what a family needs of partly seen data; weights of shape (batch, n) make a batch.
+
+    Raises
+    ------
+    DataError : weights given twice or of a wrong shape, a family of vectors.
+    SupportError : a row that no member of the family could have made.
+
+    >>> from mlecore import Weibull, observed
+    >>> t = events_of(Weibull, observed([1.0, 2.0], right=[False, True]))
+    >>> float(t.n), t.seen.low
+    (2.0, array([2.]))
+    """
+    if family.event_ndim:
+        raise DataError(
+            f"partly seen values are numbers, and {family.__name__} is a family of vectors"
+        )
+    w = _weights(seen, weights)
+    whole, exact = family.support.whole, seen.exact
+    x = seen.lower[exact]
+    _insist_possible(family, seen)
+    own = None
+    if x.size:
+        ones = seen.weights is None and weights is None
+        values = x if w.ndim == 1 else np.broadcast_to(x, (len(w), x.size))
+        own = family.statistics(
+            values, None if ones else w[..., exact], axis=None if w.ndim == 1 else 1
+        )
+    limits = [_to_ends(family, *part) for part in (seen.events(whole), seen.windows(whole))]
+    (low, high), (first, last) = limits
+    events = Parts.of(low[~exact], high[~exact], w[..., ~exact])
+    windows = Parts.of(first, last, w)
+    span = (float(x.min()), float(x.max())) if x.size else (np.nan, np.nan)
+    own, events, windows = family._absorb(own, events, windows)
+    return Events(w.sum(axis=-1), own, events, windows, span).of_family(family)
+
+
+def _weights(seen: PartlySeen, weights: Any) -> Array:
+    if weights is None:
+        return np.ones(len(seen)) if seen.weights is None else np.asarray(seen.weights)
+    if seen.weights is not None:
+        raise DataError("weights were given with the partly seen values already; give them once")
+    w = numeric(weights, "weights")
+    if w.ndim not in (1, 2) or w.shape[-1] != len(seen):
+        raise DataError(
+            f"weights must have one number for each of the {len(seen)} rows, or shape (batch, {len(seen)}); got {w.shape}"
+        )
+    require_weights(w)
+    return w
+
+
+def _insist_possible(family: Any, seen: PartlySeen) -> None:
+    support, exact = family.support, seen.exact
+    low, high = seen.events(support.whole)
+    inside = np.where(
+        exact,
+        support.contains(np.where(exact, seen.lower, 0.0)),
+        (high >= support.low if support.whole else high > support.low) & (low < support.high),
+    )
+    if not inside.all():
+        k = int(np.argmin(inside))
+        what = (
+            f"{seen.lower[k]:g}" if exact[k] else f"between {seen.lower[k]:g} and {seen.upper[k]:g}"
+        )
+        raise SupportError(
+            f"{family.__name__} needs {support.text}; row {k} lies {'at ' if exact[k] else ''}{what}, outside "
+            f"({int((~inside).sum())} of {len(seen)} rows do). Correct the data or choose a family with a wider support"
+        )
+
+
+def _to_ends(family: Any, low: Array, high: Array) -> tuple[Array, Array]:
+    """Return limits that reach beyond the support as infinite: there is nothing more to be had."""
+    support = family.support
+    low = np.where(low < support.low if support.whole else low <= support.low, -np.inf, low)
+    return low, np.where(high >= support.high, np.inf, high)
+
+
+def notes(seen: PartlySeen) -> tuple[str, ...]:
+    """Return how the rows were seen, as the note of a fit.
+
+    >>> from mlecore import observed
+    >>> notes(observed([1.0, 2.0], right=[False, True]))
+    ('of 2 rows 1 was seen exactly, 1 right-censored',)
+    """
+    tally = seen.tally()
+    count = tally.pop("seen exactly", 0.0)
+    words = [f"{count:g} {'was' if count == 1 else 'were'} seen exactly"]
+    words += [f"{value:g} {name}" for name, value in tally.items()]
+    if (np.isfinite(seen.low) | np.isfinite(seen.high)).any():
+        words.append("and none outside its window could have been seen")
+    total = len(seen) if seen.weights is None else float(np.sum(seen.weights))
+    return (f"of {total:g} rows {', '.join(words)}",)
+
+
+# -- where to begin ----------------------------------------------------------------------------------
+
+
+def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an estimate to climb from: the family's own, each event replaced by a few of its points.
+
+    >>> from mlecore import Exponential, interval
+    >>> t = events_of(Exponential, interval([0.0, 1.0], [1.0, 3.0]))
+    >>> round(float(rough(Exponential, t, {})["rate"]), 3)
+    0.8
+    """
+    statistic = t.exact
+    if len(t.seen):
+        x = _stand_ins(family, t)
+        w = np.repeat(t.seen.weights / _WITHIN.size, _WITHIN.size, axis=-1)
+        values = x if w.ndim == 1 else np.broadcast_to(x, (len(w), x.size))
+        w = np.maximum(
+            w, 1e-300
+        )  # a row of a batch may lack an event, and its values still be there
+        made = family.statistics(values, w, axis=None if w.ndim == 1 else 1)
+        statistic = made if statistic is None else statistic + made
+    params = family._mle(statistic, **known).params
+    usable = all(
+        np.isfinite(v).all() and family.domains[k].contains(np.asarray(v)).all()
+        for k, v in params.items()
+    )
+    return params if usable else family._start(statistic, **known)
+
+
+def _stand_ins(family: Any, t: Events) -> Array:
+    """Return a few points of each event, one event after the other."""
+    support = family.support
+    low, high = np.maximum(t.seen.low, support.low), np.minimum(t.seen.high, support.high)
+    limits = np.concatenate([low, high, np.array(t.span)])
+    limits = limits[np.isfinite(limits)]
+    spread = float(np.std(limits)) or float(np.max(np.abs(limits), initial=0.0)) or 1.0
+    low_open, high_open = np.isneginf(low), np.isposinf(high)
+    at = np.where(low_open, high - spread, low)[:, None]
+    wide = np.where(low_open | high_open, spread, high - low)[:, None]
+    share = np.where((low_open | high_open)[:, None], _BEYOND, _WITHIN)
+    share = np.where(low_open[:, None], 1.0 - share, share)
+    x = at + wide * share
+    if support.whole:
+        x = np.clip(np.ceil(x), low[:, None] + 1.0, high[:, None])
+        x = np.maximum(x, support.low)
+    return x.ravel()
+
+
+# -- where there is no maximum -------------------------------------------------------------------------
+
+
+def refusals(likelihood: Any) -> Iterator[tuple[Array, str]]:
+    """Yield which samples have no maximum, and why.
+
+    >>> from mlecore import Exponential, Likelihood, observed
+    >>> next(refusals(Likelihood(Exponential, observed([1.0, 2.0], right=[True, True]))))[1][:29]
+    'every value is right-censored'
+    """
+    family, t = likelihood.family, likelihood.statistic
+    some = t.seen.weights > 0
+    support = family.support
+    if t.exact is None and likelihood.free.size:
+        none_high = (np.isposinf(t.seen.high) | ~some).all(axis=-1)
+        none_low = (np.isneginf(t.seen.low) | ~some).all(axis=-1)
+        if not _has_edge(likelihood) and np.isposinf(support.high):
+            yield (
+                none_high,
+                (
+                    "every value is right-censored, so the likelihood keeps rising as the distribution moves away beyond the bounds"
+                ),
+            )
+            yield (
+                none_low,
+                (
+                    "every value is left-censored, so the likelihood keeps rising as the distribution moves away below the bounds"
+                ),
+            )
+    if (
+        support.whole
+        or likelihood.free.size < 2
+        or likelihood.free.size < len(likelihood.layout.names)
+    ):
+        return  # a count cannot shrink to a point here, nor a family with one free parameter
+    low = np.where(some, t.seen.low, -np.inf).max(axis=-1, initial=-np.inf)
+    high = np.where(some, t.seen.high, np.inf).min(axis=-1, initial=np.inf)
+    first, last = t.span
+    if t.exact is not None:
+        shared = (first == last) & (low < first) & (first <= high)
+        yield (
+            shared,
+            (
+                "all values seen exactly are equal and lie in every interval, so the likelihood grows without bound as the "
+                "distribution shrinks to that point"
+            ),
+        )
+    elif len(t.seen):
+        yield (
+            low < high,
+            (
+                "all intervals share a point, so the likelihood keeps rising towards 1 as the distribution shrinks to it"
+            ),
+        )
+
+
+def _has_edge(likelihood: Any) -> bool:
+    """Say whether all probability can lie at an end of the support for a member of the family."""
+    domains = [likelihood.layout.domain(i) for i in likelihood.free]
+    return any(
+        isinstance(d, Simplex)
+        or (isinstance(d, Unit) and d.zero)
+        or (isinstance(d, Positive) and d.zero)
+        for d in domains
+    )
+
+
+def to_edge(
+    likelihood: Any, theta: Array, value: Array, converged: Array
+) -> tuple[Array, Array, Array]:
+    """Return the boundary of the domain instead, where the one free parameter is better off there."""
+    if likelihood.free.size != 1:
+        return theta, value, converged
+    domain, k = likelihood.layout.domain(likelihood.free[0]), likelihood.free[0]
+    edges = [0.0, 1.0] if isinstance(domain, Unit) else [0.0]
+    for edge in edges:
+        if not domain.contains(np.asarray(edge)):
+            continue
+        there = np.array(theta)
+        there[..., k] = edge
+        with np.errstate(all="ignore"):
+            height = likelihood.log_likelihood(there[..., likelihood.free])
+        better = (height >= np.where(np.isnan(value), -np.inf, value)) & np.isfinite(height)
+        theta = np.where(np.asarray(better)[..., None], there, theta)
+        value, converged = np.where(better, height, value), converged | better
+    return theta, value, converged
+
+
+def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any]) -> NoMLEError | None:
+    """Return the error that names a parameter which has run away from where its climb began; None where none has."""
+    layout = likelihood.layout
+    begin = layout.flatten_all(start)
+    for i in likelihood.free:
+        domain = layout.domain(i)
+        moved = domain.to_real(theta[i]) - domain.to_real(begin[i])
+        if np.isfinite(domain.longest_step) and abs(moved) > _FAR:
+            way = "grows" if moved > 0 else "falls to 0"
+            return NoMLEError(
+                f"{likelihood.family.__name__} has no maximum likelihood estimate here: the likelihood keeps rising as "
+                f"{layout.names[i]} {way} (followed to {theta[i]:.3g}); what was seen does not hold it back"
+            )
+    return None
+
+
+# -- row by row ----------------------------------------------------------------------------------------
+
+
+def row_scores(likelihood: Any, d: Any) -> tuple[Array, Array]:
+    """Return the score of each row of partly seen data, and the rows' weights.
+
+    >>> from mlecore import Exponential, Likelihood, observed
+    >>> L = Likelihood(Exponential, observed([1.0, 2.0], right=[False, True]))
+    >>> row_scores(L, Exponential(rate=1.0))[0]
+    array([[ 0.],
+           [-2.]])
+    """
+    seen, family = likelihood.data, likelihood.family
+    exact, whole = seen.exact, family.support.whole
+    x = np.where(exact, seen.lower, d._harmless(seen.lower))
+    low, high = _to_ends(family, *seen.events(whole))
+    event = mass_terms(d, np.where(exact, -np.inf, low), np.where(exact, np.inf, high)).slope
+    own = np.where(exact[:, None], d.score(x), event)
+    window = mass_terms(d, *_to_ends(family, *seen.windows(whole))).slope
+    return own - window, _weights(seen, likelihood.weights)
