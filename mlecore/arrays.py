@@ -84,6 +84,8 @@ def _as_array(value: Any, name: str) -> Array:
     """Return NumPy's array of a value, or say why it is none."""
     try:
         return np.asarray(value)
+    except DataError:
+        raise  # a value that says itself what it is
     except ValueError as error:
         raise DataError(
             f"{name} has rows of different lengths; give a rectangular array or one sample at a time"

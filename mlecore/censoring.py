@@ -14,12 +14,21 @@ from numpy.typing import ArrayLike
 
 from .arrays import numeric, require_weights
 from .domains import Positive, Simplex, Unit
-from .errors import DataError, NoMLEError, SupportError
+from .errors import DataError, SupportError
 from .mass import mass_terms
 from .observations import PartlySeen
 from .statistics import Events, Parts
 
-__all__ = ["events_of", "notes", "refusals", "rough", "row_scores", "runaway", "to_edge"]
+__all__ = [
+    "cornered",
+    "events_of",
+    "notes",
+    "refusals",
+    "rough",
+    "row_scores",
+    "runaway",
+    "to_edge",
+]
 
 Array = np.ndarray
 
@@ -139,7 +148,7 @@ def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
     0.8
     """
     statistic = t.exact
-    if len(t.seen):
+    if t.seen.size:
         x = _stand_ins(family, t)
         w = np.repeat(t.seen.weights / _WITHIN.size, _WITHIN.size, axis=-1)
         values = x if w.ndim == 1 else np.broadcast_to(x, (len(w), x.size))
@@ -222,7 +231,7 @@ def refusals(likelihood: Any) -> Iterator[tuple[Array, str]]:
                 "distribution shrinks to that point"
             ),
         )
-    elif len(t.seen):
+    elif t.seen.size:
         yield (
             low < high,
             (
@@ -263,20 +272,107 @@ def to_edge(
     return theta, value, converged
 
 
-def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any]) -> NoMLEError | None:
-    """Return the error that names a parameter which has run away from where its climb began; None where none has."""
+def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bool = True) -> str:
+    """Return why a single sample has no maximum, where a parameter has run away; "" where none has.
+
+    A parameter has run away when it is far from where its climb began, or the climb has not arrived, and going further
+    still does not lower the likelihood by more than rounding.
+
+    >>> from mlecore import Exponential, Likelihood, observed
+    >>> L = Likelihood(Exponential, observed([6.0, 8.0, 9.0], window=(0.0, 10.0)))
+    >>> runaway(L, np.array([1e-12]), {"rate": 0.1})[:44]
+    'the likelihood keeps rising as rate falls to'
+    """
     layout = likelihood.layout
     begin = layout.flatten_all(start)
+    here = likelihood.log_likelihood(theta[likelihood.free])
     for i in likelihood.free:
         domain = layout.domain(i)
         moved = domain.to_real(theta[i]) - domain.to_real(begin[i])
-        if np.isfinite(domain.longest_step) and abs(moved) > _FAR:
-            way = "grows" if moved > 0 else "falls to 0"
-            return NoMLEError(
-                f"{likelihood.family.__name__} has no maximum likelihood estimate here: the likelihood keeps rising as "
-                f"{layout.names[i]} {way} (followed to {theta[i]:.3g}); what was seen does not hold it back"
+        logarithm = np.isfinite(domain.longest_step)
+        far = _FAR if logarithm else 100.0 * _reach(likelihood.statistic)
+        if (arrived and not abs(moved) > far) or domain.at_edge(theta[i : i + 1])[0]:
+            continue
+        if not logarithm and not abs(moved) > far:
+            continue  # a location may be where it began
+        further = np.array(theta)
+        if logarithm and abs(moved) < 1e-3:
+            moved = domain.to_real(theta[i])  # it began far away from everything: on from there
+        step = np.sign(moved) * 2.0 if logarithm else moved
+        further[i] = domain.from_real(domain.to_real(theta[i]) + step)[0]
+        top = likelihood.given({layout.names[i]: further[i]}).climbed(further)
+        if not top.log_likelihood < here - 1e-9 * (1.0 + abs(here)):
+            way = "moves away" if not logarithm else "grows" if moved > 0 else "falls to 0"
+            return (
+                f"the likelihood keeps rising as {layout.names[i]} {way} (followed to {theta[i]:.3g}): "
+                "what was seen does not hold it back"
             )
-    return None
+    return ""
+
+
+def _reach(t: Events) -> float:
+    """Return how far apart the limits and values lie."""
+    limits = np.concatenate(
+        [t.seen.low, t.seen.high, t.windows.low, t.windows.high, np.array(t.span)]
+    )
+    limits = limits[np.isfinite(limits)]
+    return float(np.ptp(limits)) if limits.size else 0.0
+
+
+# -- corners ---------------------------------------------------------------------------------------------
+
+
+def cornered(likelihood: Any) -> tuple[Array, Array, Array]:
+    """Return all scalars, the log-likelihood and whether it is a maximum, for a family with corners or moving ends.
+
+    The likelihood of a Laplace has a corner at each exact value, and that of a Uniform ends there: no slope leads to
+    such a place. Each such parameter is looked for among the values and limits, and between those beside the best,
+    the others at their best each time.
+    """
+    family, layout, t = likelihood.family, likelihood.layout, likelihood.statistic
+    places = [i for i in likelihood.free if layout.names[i] in family.corners]
+    top = likelihood.climbed()
+    theta = np.array(top.theta)
+    limits = np.concatenate([t.seen.low, t.seen.high, likelihood.corner_values()])
+    limits = np.unique(limits[np.isfinite(limits)])
+    best = -np.inf
+    for _ in range(6):
+        before = best
+        for i in places:
+            theta, best = _line_search(likelihood, theta, i, limits)
+        if not best > before + 1e-12 * (1.0 + abs(best)):
+            break
+    return theta, np.float64(best), np.isfinite(best)
+
+
+def _line_search(likelihood: Any, theta: Array, i: int, candidates: Array) -> tuple[Array, float]:
+    """Return the best vector with scalar i anywhere, the other corners held and the rest at their best."""
+    layout = likelihood.layout
+    name, corners = layout.names[i], likelihood.family.corners
+    held = {
+        layout.names[j]: theta[j] for j in likelihood.free if layout.names[j] in corners and j != i
+    }
+
+    def profile(values: Array) -> Any:
+        values = values[layout.domain(i).contains(values)]
+        grid = likelihood.given(
+            {**{k: np.broadcast_to(v, values.shape) for k, v in held.items()}, name: values}
+        )
+        return grid.climbed(
+            layout.moved(np.broadcast_to(theta, (values.size, theta.size)), i, values)
+        )
+
+    grid = np.unique(np.concatenate([candidates, theta[i : i + 1]]))
+    for _ in range(30):
+        top = profile(grid)
+        height = np.where(np.isnan(top.log_likelihood), -np.inf, top.log_likelihood)
+        k = int(np.argmax(height))
+        x = top.theta[:, i]
+        low, high = x[max(k - 1, 0)], x[min(k + 1, x.size - 1)]
+        if high - low <= 1e-13 * max(abs(low), abs(high)):
+            break
+        grid = np.unique(np.concatenate([np.linspace(low, high, 17), x[k : k + 1]]))
+    return np.array(top.theta[k]), float(height[k])
 
 
 # -- row by row ----------------------------------------------------------------------------------------

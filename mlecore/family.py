@@ -24,7 +24,7 @@ from .arrays import (
     require_weights,
     shares_note,
 )
-from .censoring import events_of, notes, refusals, rough, runaway, to_edge
+from .censoring import cornered, events_of, notes, refusals, rough, runaway, to_edge
 from .domains import Domain, Layout, Support
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
@@ -135,6 +135,8 @@ class Family:
     parameters: ClassVar[tuple[str, ...]] = ()
     #: parameters that move the support, so that the usual large-sample inference does not hold for them
     irregular: ClassVar[tuple[str, ...]] = ()
+    #: parameters at whose estimates the likelihood has a corner or an end, so that no slope leads there
+    corners: ClassVar[tuple[str, ...]] = ()
     #: whether a climb cannot reach every maximum, because some lie on the boundary of a vector parameter
     only_by_formula: ClassVar[bool] = False
     #: which parameters carry each observation as a vector rather than a number
@@ -243,6 +245,8 @@ class Family:
 
     @classmethod
     def _layout(cls, t: Statistic) -> Layout:
+        if isinstance(t, Events):
+            return _layout_of(cls, 1 if t.exact is None else cls._dimension_of(t.exact))
         return _layout_of(cls, cls._dimension_of(t))
 
     @classmethod
@@ -836,11 +840,8 @@ class Family:
     def _fit_one(cls, likelihood: Likelihood) -> Fit:
         cls._without_mle(likelihood)
         solution, full = cls._find(likelihood)
+        cls._insist_held(likelihood, full, bool(solution.converged))
         if not (solution.converged and np.isfinite(full).all()):
-            if isinstance(likelihood.statistic, Events):
-                gone = runaway(likelihood, full, cls._rough(likelihood.statistic, likelihood.known))
-                if gone is not None:
-                    raise gone
             stopped = ", ".join(
                 f"{name} = {value:.6g}"
                 for name, value in zip(likelihood.layout.names, full, strict=True)
@@ -935,10 +936,27 @@ class Family:
         """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
         if not isinstance(likelihood.statistic, Events):
             return cls._solve(likelihood, near)
-        top = likelihood.climbed(near)
-        theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
+        single = not likelihood.batch_shape
+        if single and set(cls.corners) & set(likelihood.names):
+            theta, _, converged = cornered(likelihood)
+            iterations = 0
+        else:
+            top = likelihood.climbed(near)
+            iterations = top.iterations
+            theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
         said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
-        return Solution({}, top.iterations, converged, said), theta
+        return Solution({}, iterations, converged, said), theta
+
+    @classmethod
+    def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        """Raise where the climb over partly seen data has followed a parameter that runs away."""
+        if not isinstance(likelihood.statistic, Events) or not np.isfinite(full).all():
+            return
+        with np.errstate(all="ignore"):
+            start = cls._rough(likelihood.statistic, likelihood.known)
+            reason = runaway(likelihood, full, start, arrived)
+        if reason:
+            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
 
     @classmethod
     def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:

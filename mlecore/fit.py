@@ -20,6 +20,7 @@ from .domains import Positive, Unit
 from .errors import DataError, RegularityError
 from .habits import METHODS, NumberNotMethod, attribute
 from .numerics import blocks
+from .observations import PartlySeen
 from .statistics import beside
 
 __all__ = ["Fit"]
@@ -349,11 +350,16 @@ class Fit:
         parts = []
         for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
             x, w = draw(part.stop - part.start, n, rng)
-            parts.append(self.dist._fitting(family.statistics(x, w, axis=1)))
+            axis = None if isinstance(x, PartlySeen) else 1
+            parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
         return family.fit(beside(parts), fixed=fixed)
 
     def _drawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, None]:
         """Return samples from the fitted distribution."""
+        if isinstance(self.likelihood.data, PartlySeen):
+            raise RegularityError(
+                "a parametric bootstrap would have to know how values came to be seen in part; use parametric=False"
+            )
         return self.dist.sample((count, n), rng=rng), None
 
     def _redrawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
@@ -364,6 +370,10 @@ class Fit:
                 "the fit was made from a statistic, which has no observations to draw from; use parametric=True, or fit the data"
             )
         family = likelihood.family
+        if isinstance(likelihood.data, PartlySeen):
+            seen = likelihood.data
+            share = np.ones(len(seen)) if seen.weights is None else seen.weights
+            return seen.unweighted(), rng.multinomial(n, share / share.sum(), count)
         x, w = likelihood.observations()
         if w is None and family.support.whole and not family.event_ndim:
             x, w = np.unique(x, return_counts=True)

@@ -383,6 +383,12 @@ class Likelihood:
         whole = np.concatenate(parts)
         return whole.reshape(grid + whole.shape[1:])
 
+    def corner_values(self) -> Array:
+        """Return the values that were seen exactly, of partly seen data; their span where they are not kept."""
+        if isinstance(self.data, PartlySeen):
+            return self.data.lower[self.data.exact]
+        return np.asarray(self.statistic.span)
+
     def _derivatives(self, theta: Array) -> tuple[Array, Array]:
         """Return slope and Hessian in the free scalars; in one go where that saves work."""
         if not isinstance(self.statistic, Events):

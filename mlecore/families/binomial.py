@@ -13,7 +13,7 @@ from ..errors import SupportError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import deviance, product_gap
-from ..statistics import Moments, Sample, saturated_poisson
+from ..statistics import Events, Moments, Sample, saturated_poisson
 from ..tails import log_beta_tails
 
 
@@ -43,7 +43,10 @@ class Binomial(Family):
         n = np.asarray(likelihood.known["n"])
         if likelihood.batch_shape:
             return  # there a sample that contradicts its n is refused alone
-        if likelihood.data is None:
+        if isinstance(likelihood.statistic, Events):
+            x = likelihood.corner_values()
+            seen, place = np.ones(x.shape, dtype=bool), "exact value"
+        elif likelihood.data is None:
             t = likelihood.statistic
             x, seen, place = t.values, t.weights > 0, "value"
         else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..statistics import Means, Moments
+from ..statistics import Means, Moments, Parts
 from ..tails import log1mexp
 
 
@@ -57,6 +57,17 @@ class Exponential(Family):
         return Solution({"rate": 1.0 / t.means[..., 0]})
 
     @classmethod
+    def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
+        # log P(X > c) is -rate c, as is what an exact value adds beside log rate: bounds and late entries join the
+        # total time, and the number of exact values and that time are all that is needed.
+        if exact is None:
+            return exact, seen, windows
+        (time, seen), (late, windows) = _open(seen), _open(windows)
+        total = exact.n * exact.means[..., 0] + time - late
+        means = np.asarray(total / exact.n)[..., None]
+        return Means(exact.n, means), seen, windows
+
+    @classmethod
     def _moments(cls, m: Moments) -> dict[str, Any]:
         return {"rate": 1.0 / m.mean}
 
@@ -82,3 +93,10 @@ class Exponential(Family):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return rng.standard_exponential(size) / self.rate
+
+
+def _open(parts: Parts) -> tuple[Array, Parts]:
+    """Return the total of the bounds of parts without an upper end, and the other parts."""
+    there = np.isposinf(parts.high) & np.isfinite(parts.low)
+    rest = Parts(parts.low[~there], parts.high[~there], parts.weights[..., ~there])
+    return (parts.weights[..., there] * parts.low[there]).sum(axis=-1), rest

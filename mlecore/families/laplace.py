@@ -26,6 +26,7 @@ class Laplace(LocationScale):
     2.0
     """
 
+    corners = ("loc",)
     information_only_expected = "the log-likelihood of Laplace has a corner at every observation and no curvature between them"
 
     def _distance(self, t: Sample) -> Array:

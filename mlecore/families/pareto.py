@@ -32,6 +32,7 @@ class Pareto(Family):
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x >= scale > 0")
     irregular = ("scale",)
+    corners = ("scale",)
     units = {"scale": 1}
 
     @classmethod

@@ -27,6 +27,7 @@ class Uniform(Family):
     low: Parameter = parameter(Real())
     high: Parameter = parameter(Real())
     irregular = ("low", "high")
+    corners = ("low", "high")
     units = {"low": 1, "high": 1}
 
     @classmethod

@@ -7,7 +7,7 @@ about it. What a row says is kept here; what it is worth is for a family to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -68,6 +68,16 @@ class PartlySeen:
 
     def __len__(self) -> int:
         return self.lower.size
+
+    def __array__(self, *_: Any, **__: Any) -> Array:
+        raise DataError(
+            "this takes values, and these were partly seen: fit, Likelihood and compare take them as they are, and "
+            "log_mass(a, b) says what an interval is worth"
+        )
+
+    def unweighted(self) -> Self:
+        """Return the same rows, each once."""
+        return replace(self, weights=None)
 
     def __getitem__(self, rows: Any) -> Self:
         """Return some of the rows: a slice, a mask or an array of positions."""

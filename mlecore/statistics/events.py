@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..mass import lifted, log_mass, mass_terms
-from .statistic import Statistic
+from .statistic import Statistic, beside
 
 __all__ = ["Events", "Parts"]
 
@@ -42,7 +42,9 @@ class Parts(NamedTuple):
         total = np.stack([np.bincount(place, w, limits.shape[1]) for w in flat])
         return cls(*limits, total.reshape(*weights.shape[:-1], -1))
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many distinct parts there are."""
         return self.low.size
 
     def joined(self, other: Self) -> Self:
@@ -82,14 +84,14 @@ class Events(Statistic):
     def width(self) -> int:
         own = 0 if self.exact is None else self.exact.width
         # An interval without a closed form is looked at in a few hundred places.
-        return own + 64 * (len(self.seen) + len(self.windows)) or 1
+        return own + 64 * (self.seen.size + self.windows.size) or 1
 
     def evaluate(self, d: Any, formula: str) -> Any:
         """Return the log-likelihood, its slope or its Hessian at a distribution."""
         own = 0.0 if self.exact is None else getattr(d, formula)(self.exact)
         sign = {True: 1.0, False: -1.0}
         for parts in (self.seen, self.windows):
-            if len(parts) == 0:
+            if parts.size == 0:
                 continue
             if formula == "_log_likelihood":
                 part = parts.log_mass(d)
@@ -104,7 +106,7 @@ class Events(Statistic):
         if self.exact is not None:
             slope, curvature = d._score_vector(self.exact), d._hessian_matrix(self.exact)
         for sign, parts in ((1.0, self.seen), (-1.0, self.windows)):
-            if len(parts):
+            if parts.size:
                 first, second = parts.derivatives(d)
                 slope, curvature = slope + sign * first, curvature + sign * second
         return slope, curvature
@@ -125,6 +127,21 @@ class Events(Statistic):
         ends = (float(np.fmin(*span[:, 0])), float(np.fmax(*span[:, 1])))
         parts = self.seen.joined(other.seen), self.windows.joined(other.windows)
         return type(self)(self.n + other.n, exact, *parts, ends).of_family(self.family)
+
+    @classmethod
+    def beside(cls, parts: list[Self]) -> Self:
+        """Lay batches with the same events one after the other."""
+        own = [part.exact for part in parts]
+        one = parts[0]
+        both = (
+            getattr(one, name)._replace(
+                weights=np.concatenate([getattr(part, name).weights for part in parts])
+            )
+            for name in ("seen", "windows")
+        )
+        exact = None if one.exact is None else beside(own)
+        n = np.concatenate([part.n for part in parts])
+        return cls(n, exact, *both, one.span).of_family(one.family)
 
     def repeated(self, batch: tuple[int, ...]) -> Self:
         exact = None if self.exact is None else self.exact.repeated(batch)

@@ -186,6 +186,8 @@ def beside(parts: list[Any]) -> Any:
     """
     if len(parts) == 1:
         return parts[0]
+    if hasattr(parts[0], "beside"):
+        return parts[0].beside(parts)
     columns = [part._arrays() for part in parts]
     return type(parts[0])(
         **{name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
