@@ -19,7 +19,7 @@ from .arrays import broadcast_shape, numeric
 from .censoring import row_scores
 from .climbing import climb
 from .errors import ConvergenceError, DataError, RegularityError
-from .numerics import blocks
+from .numerics import blocks, gram
 from .observations import PartlySeen
 from .statistics import Events, Statistic
 
@@ -292,11 +292,11 @@ class Likelihood:
         if isinstance(self.data, PartlySeen):
             u, w = row_scores(self, self.layout.distribution(full, self.known))
             u = u[..., self.free]
-            return np.swapaxes(u * w[:, None], -1, -2) @ u
+            return gram(u * w[:, None], u)
         x, w = self.observations()
         known = {name: np.asarray(v)[..., None] for name, v in self.known.items()}
         u = self.layout.distribution(full[..., None, :], known).score(x)[..., self.free]
-        return np.swapaxes(u if w is None else u * w[..., None], -1, -2) @ u
+        return gram(u if w is None else u * w[..., None], u)
 
     def observations(self) -> tuple[Array, Array | None]:
         """Return the single observations and their weights, None where all are one.

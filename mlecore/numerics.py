@@ -6,7 +6,9 @@ large parts cancel on paper rather than in the machine. All of them work element
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,16 @@ __all__ = [
     "blocks",
     "deviance",
     "digamma_gap",
+    "dot",
     "every",
+    "gram",
     "jensen_gap",
     "log1p_excess",
     "log1pexp",
     "log_ratio",
     "mean_log",
     "newton_1d",
+    "one_thread",
     "product_gap",
     "ratio_excess",
     "shape_deviance",
@@ -37,6 +42,8 @@ Array = np.ndarray
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EPSILON = float(np.finfo(float).eps)
+# Matrices of more columns are worth several threads.
+_NARROW = 100
 
 # Below this the naive difference log(mean) - mean(log) has lost too many digits to be used.
 _NAIVE_GAP = 1e-3
@@ -425,6 +432,61 @@ def _middle(x: Array, value: Array, lo: Array, hi: Array) -> Array:
 
 _IN_LOGARITHM = _logarithmic_step, _geometric_middle
 _PLAINLY = _plain_step, _middle
+
+
+# OpenBLAS gives a dot product of more numbers to several threads, and waits for them: on a busy machine a hundred times
+# as long as the product takes.
+_ONE_THREAD = 8192
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Return the sums of products along the last axis, in pieces so short that one thread takes them.
+
+    >>> float(dot(np.full(20_000, 2.0), np.full(20_000, 0.5)))
+    20000.0
+    """
+    size = a.shape[-1]
+    if size <= _ONE_THREAD:
+        return np.vecdot(a, b)
+    whole = size - size % _ONE_THREAD
+    pieces = (v[..., :whole].reshape(*v.shape[:-1], -1, _ONE_THREAD) for v in (a, b))
+    return np.vecdot(*pieces).sum(axis=-1) + np.vecdot(a[..., whole:], b[..., whole:])
+
+
+def gram(u: Array, v: Array) -> Array:
+    """Return u' v, summed over the rows on the second to last axis in blocks that one thread takes.
+
+    >>> gram(np.ones((20_000, 1)), np.ones((20_000, 2)))
+    array([[20000., 20000.]])
+    """
+    return sum(
+        np.swapaxes(u[..., part, :], -1, -2) @ v[..., part, :]
+        for part in blocks(u.shape[-2], _ONE_THREAD)
+    )
+
+
+@functools.cache
+def _thread_pools() -> Any:
+    """Return what sets the number of BLAS threads, None where the package for it is not installed."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
+
+
+def one_thread(columns: int) -> AbstractContextManager:
+    """Return a context in which BLAS works with one thread, for matrices of few columns; wide ones keep their threads.
+
+    A block of rows with few columns is done before other threads have woken up. Without `threadpoolctl` nothing is
+    changed.
+
+    >>> with one_thread(2):
+    ...     print((np.ones((3, 2)).T @ np.ones((3, 2)))[0])
+    [3. 3.]
+    """
+    pools = _thread_pools() if columns <= _NARROW else None
+    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
 
 
 def blocks(total: int, size: int) -> Iterator[slice]:

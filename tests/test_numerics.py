@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
+import mlecore as mle
 from mlecore import numerics
 
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
@@ -149,3 +150,28 @@ def test_the_shape_deviance_keeps_its_digits_far_below_the_peak(a):
         exact = big[0] * mpmath.log(big[0] / product) + product - big[0] + mpmath.log(big[2])
         value = numerics.shape_deviance(a, b, m, numerics.product_gap(b, m, a))
         assert abs(mpmath.mpf(float(value)) - exact) < 2e-15 * max(abs(exact), 1)
+
+
+# -- threads -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", ["Gumbel", "Logistic", "Weibull", "Normal"])
+def test_no_dot_product_is_long_enough_for_several_threads(family, monkeypatch):
+    lengths = []
+
+    def counting(a, b):
+        lengths.append(np.shape(a)[-1])
+        return (a * b).sum(axis=-1)
+
+    monkeypatch.setattr(np, "vecdot", counting)
+    x = np.random.default_rng(0).gamma(2.0, size=40_000)
+    getattr(mle, family).fit(x, weights=np.ones(x.size) if family == "Gumbel" else None)
+    assert lengths
+    assert max(lengths) <= 8192
+
+
+def test_dot_and_gram_are_what_they_replace():
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(2, 3, 20_001))
+    np.testing.assert_allclose(numerics.dot(a, b), (a * b).sum(axis=-1), rtol=1e-12)
+    np.testing.assert_allclose(numerics.gram(a.T, b.T), a @ b.T, rtol=1e-10)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..numerics import newton_1d
+from ..numerics import dot, newton_1d
 from ..statistics import Moments, Sample
 from .location_scale import Standardised, part_first
 
@@ -73,11 +73,11 @@ def _tilted(t: Standardised, k: Array) -> Array:
             terms = np.exp(k[rows, None] * v)
         else:
             v = np.minimum(v, 0.0)  # only a value of weight zero lies above the top: no overflow
-            sums[0, rows] += np.vecdot(v, w)
+            sums[0, rows] += dot(v, w)
             terms = np.exp(k[rows, None] * v) * w
         sums[1, rows] += terms.sum(axis=-1)
         for power in (1, 2, 3):
-            sums[power + 1, rows] += np.vecdot(v, terms)
+            sums[power + 1, rows] += dot(v, terms)
             if power < 3:
                 terms *= v
     return sums

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, Solution, symmetric
-from ..numerics import log1pexp
+from ..numerics import dot, log1pexp
 from ..statistics import Moments, Sample, piecewise
 from .location_scale import LocationScale, Standardised, part_first
 
@@ -150,12 +150,12 @@ def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
         bend = 1.0 - h * h
         if w is not None:
             h, bend = h * w, bend * w
-        sums[0, rows] += np.vecdot(y, h)
+        sums[0, rows] += dot(y, h)
         sums[1, rows] += h.sum(axis=-1)
         sums[2, rows] += bend.sum(axis=-1)
         bend *= y
         sums[3, rows] += bend.sum(axis=-1)
-        sums[4, rows] += np.vecdot(y, bend)
+        sums[4, rows] += dot(y, bend)
     first, level, cc, ac, aa = sums / t.sample.n
     slope = np.stack([1.0 / theta[0] - first, level])
     return slope, np.stack([1.0 / theta[0] ** 2 + 0.5 * aa, -0.5 * ac, 0.5 * cc])

@@ -11,6 +11,7 @@ from scipy import linalg
 
 from ..errors import RegularityError
 from ..likelihood import Likelihood, Maximum
+from ..numerics import gram, one_thread
 from .design import row_blocks
 from .problem import Problem
 
@@ -141,6 +142,10 @@ class RegressionLikelihood(Likelihood):
         theta = np.asarray(theta, dtype=float)
         if theta.ndim > 1:
             return np.array([self.covariance(t, kind) for t in theta])
+        with one_thread(self.statistic.X.shape[1]):
+            return self._covariance(theta, kind)
+
+    def _covariance(self, theta: Array, kind: str) -> Array:
         member = self.layout.distribution(self._full(theta), {})
         R = self._information_root(member, kind)
         if not R.size:
@@ -175,4 +180,4 @@ class RegressionLikelihood(Likelihood):
     def score_products(self, theta: Array) -> Array:
         """Return sum_i w_i u_i u_i', with u_i the score of row i."""
         u = self.layout.distribution(self._full(theta), {})._row_scores()[:, self.free]
-        return self.statistic.weighted(u.T) @ u
+        return gram(self.statistic.weighted(u.T).T, u)

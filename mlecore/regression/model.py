@@ -14,6 +14,7 @@ from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
 from ..habits import answering
+from ..numerics import one_thread
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
@@ -364,7 +365,8 @@ class Regression:
                     f"fixed {likelihood.layout.names[i]} must be one number, got shape {np.shape(value)}; "
                     "for the likelihood along a grid of values use fit.likelihood.profile"
                 )
-        top = likelihood.maximize()
+        with one_thread(rows.X.shape[1]):
+            top = likelihood.maximize()
         likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:
             raise ConvergenceError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..numerics import every
+from ..numerics import dot, every
 
 __all__ = ["heaviest", "mean_of", "root_mean_square", "size_of", "weighted_mean"]
 
@@ -65,7 +65,7 @@ def root_mean_square(d: Array, weights: Array | None) -> Array:
     """
     with np.errstate(over="ignore", under="ignore"):
         if weights is None:
-            square = np.vecdot(d, d) / d.shape[-1]
+            square = dot(d, d) / d.shape[-1]
         else:
             square = np.einsum("...i,...i,...i->...", weights, d, d) / weights.sum(axis=-1)
     if every((square > 1e-280) & (square < 1e300)):
