@@ -292,6 +292,11 @@ def require_weights(w: Array, axis: int = -1) -> None:
         raise DataError(f"weights must not be negative; weights[{where}] is {w[first]:g}")
     with np.errstate(over="ignore"):
         total = w.sum(axis=axis)
+    if ((total > 0) & (total < 1e-290)).any():
+        raise DataError(
+            f"the weights of a sample add up to {float(np.min(total)):.3g}, so close to the least double that their digits "
+            "are lost; multiply them all by the same number"
+        )
     if not (total > 0).all():
         raise DataError("the weights of a sample are all zero: there is nothing to fit")
     if np.isinf(total).any():

@@ -44,6 +44,8 @@ _ROW = 8192
 _ROWS_AT_ONCE = 32
 # Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
 _WORTH_ROWS = 2**18
+# Below this, and above its inverse, products of data and parameters leave the range of doubles.
+_TINY = 1e-290
 # How many values of a batch of samples are worked on at once, where the sample is its own statistic.
 _VALUES_AT_ONCE = 2**17
 
@@ -842,6 +844,7 @@ class Family:
         solution, full = cls._find(likelihood)
         cls._insist_held(likelihood, full, bool(solution.converged))
         if not (solution.converged and np.isfinite(full).all()):
+            cls._insist_within_range(likelihood)
             stopped = ", ".join(
                 f"{name} = {value:.6g}"
                 for name, value in zip(likelihood.layout.names, full, strict=True)
@@ -850,6 +853,7 @@ class Family:
                 f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; it stopped at {stopped}. "
                 "The likelihood may have no maximum: plot its profile, or fix a parameter"
             )
+        cls._insist_finite(likelihood, full)
         return cls._result(
             likelihood, full, True, int(solution.iterations), {}, notes=solution.notes
         )
@@ -948,6 +952,34 @@ class Family:
         return Solution({}, iterations, converged, said), theta
 
     @classmethod
+    def _height_from_data(cls, likelihood: Likelihood) -> Any:
+        """Return the log-likelihood at the maximum of a single sample, where the data give it better than its formula."""
+        return None
+
+    @classmethod
+    def _insist_within_range(cls, likelihood: Likelihood) -> None:
+        """Raise where the data lie so near the ends of the range of doubles that no arithmetic is left for a fit."""
+        if cls.event_ndim or likelihood.data is None or isinstance(likelihood.data, PartlySeen):
+            return
+        size = np.abs(np.asarray(likelihood.data, dtype=float))
+        least, most = size[size > 0].min(initial=np.inf), size.max(initial=0.0)
+        if least < _TINY or most > 1.0 / _TINY:
+            raise DataError(
+                f"the data reach from {least:.3g} to {most:.3g} in size, too near an end of the range of doubles for this "
+                "fit; measure them in other units, for instance divide them by their median"
+            )
+
+    @classmethod
+    def _insist_finite(cls, likelihood: Likelihood, full: Array) -> None:
+        """Raise where estimates near the ends of the range of doubles have a log-likelihood that is no double."""
+        places = [i for i, name in enumerate(likelihood.layout.names) if name in cls.units]
+        size = np.abs(full[places])
+        if places and not every((size < 1.0 / _TINY) & ((size > _TINY) | (size == 0))):
+            value = likelihood.log_likelihood(full[likelihood.free])
+            if not np.isfinite(value):
+                cls._insist_within_range(likelihood)
+
+    @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
         """Raise where the climb over partly seen data has followed a parameter that runs away."""
         if not isinstance(likelihood.statistic, Events) or not np.isfinite(full).all():
@@ -1010,6 +1042,9 @@ class Family:
             problems=problems,
             notes=(*remarks, *cls._of_weights(likelihood), *notes),
             method=method,
+            height=cls._height_from_data(likelihood)
+            if method == "mle" and not likelihood.batch_shape
+            else None,
         )
 
     @classmethod

@@ -20,6 +20,7 @@ __all__ = [
     "log_beta_tails",
     "log_gamma_tails",
     "log_normal_tails",
+    "standard",
 ]
 
 Array = np.ndarray
@@ -164,6 +165,19 @@ def flow_of_scale(z: Array, scale: Array) -> tuple[tuple[Array, ...], Array]:
     """
     one = np.ones_like(z)
     return (one, z), _table((0.0 * z, 0.0 * z), (-one / scale, -z / scale))
+
+
+def standard(x: Array, loc: Array, scale: Array) -> Array:
+    """Return (x - loc) / scale, where the difference may be no double though the ratio is one.
+
+    >>> float(standard(np.array(-1e308), 1e308, 1e307))
+    -20.0
+    """
+    with np.errstate(over="ignore"):
+        z = (x - np.asarray(loc)) / scale
+    if np.isfinite(z).all():
+        return z
+    return np.where(np.isinf(z) & np.isfinite(x), x / scale - np.asarray(loc) / scale, z)
 
 
 def flow_of_power(x: Array, shape: Array, scale: Array) -> tuple[tuple[Array, ...], Array]:

@@ -13,7 +13,7 @@ from ..errors import RegularityError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..statistics import Moments, Sample, piecewise
-from ..tails import flow_of_scale
+from ..tails import flow_of_scale, standard
 from .heavy_tails import (
     best_climb,
     grid_of_values,
@@ -114,11 +114,11 @@ class Cauchy(Family):
         )
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        z = (x - self.loc) / self.scale
+        z = standard(x, self.loc, self.scale)
         return np.log(np.arctan2(1.0, -z) / np.pi), np.log(np.arctan2(1.0, z) / np.pi)
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
-        return flow_of_scale((x - self.loc) / self.scale, self.scale)
+        return flow_of_scale(standard(x, self.loc, self.scale), self.scale)
 
     def _place(self) -> tuple[Array, Array]:
         return np.broadcast_arrays(self.loc, self.scale)

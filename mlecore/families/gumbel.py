@@ -10,7 +10,7 @@ import numpy as np
 
 from ..family import Array, Solution, symmetric
 from ..statistics import Moments, Sample, piecewise
-from ..tails import log1mexp
+from ..tails import log1mexp, standard
 from .extreme_value import solve_extreme_value
 from .location_scale import LocationScale
 
@@ -71,7 +71,7 @@ class Gumbel(LocationScale):
         return {"loc": m.mean - np.euler_gamma * scale, "scale": scale}
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        lower = -np.exp(-(x - self.loc) / self.scale)
+        lower = -np.exp(-standard(x, self.loc, self.scale))
         return lower, log1mexp(lower)
 
     @property

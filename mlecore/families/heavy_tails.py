@@ -17,7 +17,7 @@ import numpy as np
 from ..climbing import climb
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import blocks, mean_log, some
+from ..numerics import blocks, every, mean_log, some
 from ..statistics import LONG, Sample, order_statistics, piecewise
 
 # How many starting points are climbed from, of all that were looked at.
@@ -28,6 +28,8 @@ _SMALL = 64
 _FEW = 16
 # Log-likelihoods that differ by less, relative to their size, are equally high.
 _TIE = 1e-12
+# Standardised values beyond this have squares near the end of the range of doubles.
+_OUT_OF_REACH = 1e150
 # How many terms one step, or the search over starting points, may hold at once: 32 MB of doubles.
 _TERMS = 2**22
 
@@ -62,6 +64,10 @@ class Rescaled(Sample):
 
     def pieces(self) -> Iterator[Any]:
         return map(self._standard, self.raw.pieces())
+
+    def extremes(self) -> tuple[Array, Array]:
+        """Return the smallest and the largest value, standardised, from those of the data."""
+        return tuple((end - self.center) / self.unit for end in self.raw.extremes())
 
     def thinned(self, count: int) -> Sample:
         few = self.raw.thinned(count)
@@ -189,8 +195,11 @@ def sum_log1p_square(t: Sample, loc: Array, scale: Array, rough: bool = True) ->
     >>> round(float(sum_log1p_square(t, 0.0, 1.0) - sum_log1p_square(t, 0.0, 1.0, rough=False)), 12)
     0.0
     """
-    d = t.values - np.asarray(loc)[..., None]
-    scale = np.asarray(scale)[..., None]
+    loc, scale = np.asarray(loc)[..., None], np.asarray(scale)[..., None]
+    with np.errstate(over="ignore"):
+        d = t.values - loc
+    if np.isinf(d).any():  # the difference of two doubles may be none, and half of it always is one
+        d, scale = 0.5 * t.values - 0.5 * loc, 0.5 * scale
     if rough and t.width >= 16 and not t.weighted:
         z = d / scale
         one = z * z + 1.0
@@ -235,6 +244,7 @@ def locate(
     >>> float(loc), round(float(scale) ** 2, 12), bool(converged)
     (0.0, 0.333333333333, True)
     """
+    t = _within_reach(t)
     batch = t.batch_shape
     rows = t if batch else t[None]
     shape = np.shape(rows.n)
@@ -267,6 +277,17 @@ def locate(
         active = active[~converged[active]]
     columns = loc, scale, converged, iterations
     return columns if batch else tuple(c[0] for c in columns)
+
+
+def _within_reach(t: Sample) -> Sample:
+    """Return the sample with values so far out that their squares are no doubles brought nearer.
+
+    How far out such a value lies tells the equations nothing: its weight times its square is 1 wherever it is.
+    """
+    low, high = t.extremes()
+    if every(np.maximum(np.abs(low), np.abs(high)) < _OUT_OF_REACH):
+        return t
+    return t._replaced(np.clip(t.values, -_OUT_OF_REACH, _OUT_OF_REACH))
 
 
 def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:

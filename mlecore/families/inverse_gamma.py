@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution
+from ..numerics import product_gap
 from ..statistics import LogMoments, Moments
 from ..tails import log_gamma_tails
 from .gamma import Gamma
@@ -40,6 +42,19 @@ class InverseGamma(Family):
     def _reciprocal(self) -> Gamma:
         """The distribution of 1/X, whose formulas serve here too: the two differ by the factor 1/x^2."""
         return Gamma._unchecked(shape=self.shape, rate=self.scale)
+
+    def log_prob(self, x: ArrayLike) -> Any:
+        """Return log f(x): -inf outside the support, NaN for NaN; parameters and x broadcast.
+
+        >>> round(float(InverseGamma(shape=2.0, scale=1.0).log_prob(1.0)), 12)
+        -1.0
+        """
+        value = super().log_prob(x)
+        # The statistic holds the reciprocal of x. What rounding took from it counts where the shape is huge.
+        x = np.asarray(x, dtype=float)
+        with np.errstate(all="ignore"):
+            lost = -product_gap(1.0 / x, x, 1.0) * ((self.shape + 1.0) - self.scale / x)
+        return np.where(np.isfinite(lost) & np.isfinite(value), value + lost, value)[()]
 
     def _log_likelihood(self, t: LogMoments) -> Array:
         return self._reciprocal._log_likelihood(t) + 2.0 * t.n * t.mean_log

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..family import Array, Solution, symmetric
 from ..statistics import Moments, Sample, piecewise
-from ..tails import log1mexp
+from ..tails import log1mexp, standard
 from .location_scale import LocationScale
 
 
@@ -31,7 +31,12 @@ class Laplace(LocationScale):
 
     def _distance(self, t: Sample) -> Array:
         """Return the mean of |x - loc| in units of the scale."""
-        return _distances(self.loc, t) / t.n / self.scale
+        total = np.asarray(_distances(self.loc, t))
+        if np.isfinite(total).all():
+            return total / t.n / self.scale
+        # A difference of two doubles may be none, and half of it always is one.
+        half = t._replaced(0.5 * t.values)
+        return _distances(0.5 * np.asarray(self.loc), half) / t.n / (0.5 * np.asarray(self.scale))
 
     def _log_likelihood(self, t: Sample) -> Array:
         return -t.n * (np.log(2.0) + np.log(self.scale) + self._distance(t))
@@ -67,7 +72,7 @@ class Laplace(LocationScale):
         return {"loc": m.mean, "scale": m.sd / np.sqrt(2.0)}
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        z = (x - self.loc) / self.scale
+        z = standard(x, self.loc, self.scale)
         near = -np.abs(z) - np.log(2.0)
         return np.where(z < 0, near, log1mexp(near)), np.where(z < 0, log1mexp(near), near)
 

@@ -17,7 +17,7 @@ from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
 from ..numerics import blocks, every
 from ..statistics import Moments, Sample
-from ..tails import flow_of_scale
+from ..tails import flow_of_scale, standard
 
 __all__ = ["LocationScale", "Standardised", "part_first"]
 
@@ -37,7 +37,7 @@ class LocationScale(Family):
     units = {"loc": 1, "scale": 1}
 
     def _standardised(self, t: Sample) -> Array:
-        return (t.values - np.asarray(self.loc)[..., None]) / np.asarray(self.scale)[..., None]
+        return standard(t.values, *(np.asarray(v)[..., None] for v in (self.loc, self.scale)))
 
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -56,7 +56,7 @@ class LocationScale(Family):
         return {"loc": t.mean(t.values), "scale": 0.25 * spread}
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
-        return flow_of_scale((x - self.loc) / self.scale, self.scale)
+        return flow_of_scale(standard(x, self.loc, self.scale), self.scale)
 
     def _place(self) -> tuple[Array, Array]:
         return np.broadcast_arrays(self.loc, self.scale)

@@ -10,6 +10,7 @@ import numpy as np
 from ..family import Array, Solution, symmetric
 from ..numerics import dot, log1pexp
 from ..statistics import Moments, Sample, piecewise
+from ..tails import standard
 from .location_scale import LocationScale, Standardised, part_first
 
 
@@ -60,7 +61,7 @@ class Logistic(LocationScale):
         return {"loc": m.mean, "scale": m.sd * np.sqrt(3.0) / np.pi}
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        z = (x - self.loc) / self.scale
+        z = standard(x, self.loc, self.scale)
         return -log1pexp(-z), -log1pexp(z)
 
     @property

@@ -15,7 +15,7 @@ from ..numerics import LOG_2PI
 from ..statistics import MultivariateMoments
 
 # A correlation matrix whose smallest eigenvalue is below this, times its size, is singular up to rounding.
-_SINGULAR = 1e-14
+_SINGULAR = 1e-15
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,9 +113,33 @@ class MultivariateNormal(Family):
         flat = flat | (np.linalg.eigvalsh(unit)[..., 0] <= size * _SINGULAR)
         yield Refusal(
             flat,
-            "the observations lie in a hyperplane (all equal in some direction), so the density there grows without "
-            "bound as cov flattens; drop a coordinate that the others determine",
+            "the observations lie in a hyperplane (all equal in some direction), or so near one that their covariance has "
+            "no digits there, so the density grows without bound as cov flattens; drop a coordinate that the others "
+            "determine",
         )
+
+    @classmethod
+    def _height_from_data(cls, likelihood: Any) -> Any:
+        # Of nearly dependent columns the covariance matrix has few digits left, and their own triangle has all.
+        t = likelihood.statistic
+        scale = np.sqrt(np.diagonal(t.cov))
+        if (
+            likelihood.held
+            or likelihood.data is None
+            or not _nearly_flat(t.cov / np.outer(scale, scale))
+        ):
+            return None
+        x, w = likelihood.observations()
+        rows = (x - t.mean) / scale
+        rows = rows if w is None else rows * np.sqrt(w)[:, None]
+        triangle = np.linalg.qr(rows, mode="r")
+        size = len(scale)
+        half_log_det = (
+            np.log(np.abs(np.diagonal(triangle))).sum()
+            + np.log(scale).sum()
+            - 0.5 * size * np.log(t.n)
+        )
+        return -t.n * (0.5 * size * (LOG_2PI + 1.0) + half_log_det)
 
     @classmethod
     def _mle(cls, t: MultivariateMoments) -> Solution:
@@ -214,3 +238,8 @@ def _four_blocks(mu: Array, cross: Array, cov: Array) -> Array:
     upper = np.concatenate([mu, cross], axis=-1)
     lower = np.concatenate([np.swapaxes(cross, -1, -2), cov], axis=-1)
     return np.concatenate([upper, lower], axis=-2)
+
+
+def _nearly_flat(unit: Array) -> bool:
+    """Say whether correlations are so close to dependent that half of the digits of their determinant are lost."""
+    return bool(np.linalg.eigvalsh(unit)[0] < 1e-8)

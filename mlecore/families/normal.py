@@ -12,7 +12,7 @@ from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import LOG_2PI
 from ..statistics import Moments
-from ..tails import flow_of_scale, log_normal_tails
+from ..tails import flow_of_scale, log_normal_tails, standard
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class Normal(Family):
 
     def _standardised(self, t: Moments) -> tuple[Array, Array]:
         """Return the mean standardised deviation and the mean square of the standardised deviations."""
-        z = (t.mean - self.mu) / self.sigma
+        z = standard(t.mean, self.mu, self.sigma)
         return z, z * z + (t.sd / self.sigma) ** 2
 
     def _log_likelihood(self, t: Moments) -> Array:
@@ -80,10 +80,10 @@ class Normal(Family):
         return {"mu": m.mean, "sigma": m.sd}
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        return log_normal_tails((x - self.mu) / self.sigma)
+        return log_normal_tails(standard(x, self.mu, self.sigma))
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
-        return flow_of_scale((x - self.mu) / self.sigma, self.sigma)
+        return flow_of_scale(standard(x, self.mu, self.sigma), self.sigma)
 
     def _place(self) -> tuple[Array, Array]:
         return np.broadcast_arrays(self.mu, self.sigma)

@@ -38,9 +38,16 @@ class Uniform(Family):
     def _statistics(cls, x: Array, w: Array | None) -> Extremes:
         return Extremes.of(x, w)
 
+    def _log_width(self) -> Array:
+        """Return log(high - low), where the difference itself may be no double."""
+        half = 0.5 * np.asarray(self.high) - 0.5 * np.asarray(self.low)
+        with np.errstate(over="ignore"):
+            width = np.asarray(self.high) - np.asarray(self.low)
+        return np.where(width < np.inf, np.log(width), np.log(half) + np.log(2.0))[()]
+
     def _log_likelihood(self, t: Extremes) -> Array:
         inside = (t.low >= self.low) & (t.high <= self.high)
-        return np.where(inside, -t.n * np.log(self.high - self.low), -np.inf)[()]
+        return np.where(inside, -t.n * self._log_width(), -np.inf)[()]
 
     def _inside(self, x: Array) -> Array:
         return (x >= self.low) & (x <= self.high)
@@ -49,16 +56,16 @@ class Uniform(Family):
         return 0.5 * (self.low + self.high)
 
     def _slope(self, t: Extremes) -> tuple[Array, ...]:
-        unit = t.n / (self.high - self.low)
+        unit = t.n * np.exp(-self._log_width())
         return unit, -unit
 
     def _curvature(self, t: Extremes) -> Array:
-        unit = t.n / (self.high - self.low) ** 2
+        unit = t.n * np.exp(-self._log_width()) ** 2
         return symmetric(unit, -unit, unit)
 
     def _information(self) -> Array:
         # Expected square of the score; minus the expected Hessian differs, because the support moves.
-        unit = 1.0 / (self.high - self.low) ** 2
+        unit = np.exp(-self._log_width()) ** 2
         return symmetric(unit, -unit, unit)
 
     @classmethod

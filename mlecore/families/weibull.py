@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy
+from numpy.typing import ArrayLike
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -42,6 +43,21 @@ class Weibull(Family):
         """Return z = k log(x/s) and exp(z)."""
         z = np.asarray(self.shape)[..., None] * (t.values - np.log(self.scale)[..., None])
         return z, np.exp(z)
+
+    def log_prob(self, x: ArrayLike) -> Any:
+        """Return log f(x): -inf outside the support, NaN for NaN; parameters and x broadcast.
+
+        >>> round(float(Weibull(shape=1.0, scale=2.0).log_prob(2.0)) + np.log(2.0), 12)
+        -1.0
+        """
+        value = super().log_prob(x)
+        # The statistic holds the logarithm of x. What rounding took from its distance to that of the scale counts where
+        # the shape is large.
+        x = np.asarray(x, dtype=float)
+        with np.errstate(all="ignore"):
+            z = self.shape * log_ratio(x, self.scale)
+            lost = (z - self.shape * (np.log(x) - np.log(self.scale))) * -np.expm1(z)
+        return np.where(np.isfinite(lost) & np.isfinite(value), value + lost, value)[()]
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:

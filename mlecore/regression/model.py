@@ -398,11 +398,19 @@ class Regression:
         return RegressionLikelihood(cls, rows).maximize().params
 
     @classmethod
+    def _knows_information(cls) -> bool:
+        return True
+
+    @classmethod
+    def _rough(cls, rows: Observations, known: Mapping[str, Any]) -> dict[str, Any]:
+        return cls._start(rows, **known)
+
+    @classmethod
     def _without_mle(cls, likelihood: Any) -> None:
         """Leave refusals to the climb, which proves them."""
 
     @classmethod
-    def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+    def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the maximum for the generic likelihood of these rows."""
         names = likelihood.layout.names
         held = {names[i]: value for i, value in likelihood.held.items()}

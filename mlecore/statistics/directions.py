@@ -16,6 +16,9 @@ __all__ = ["Directions"]
 
 Array = np.ndarray
 
+# Angles beyond this have lost digits that their sine still has.
+_MANY_TURNS = 100.0
+
 
 @dataclass(frozen=True, eq=False)
 class Directions(Statistic):
@@ -34,6 +37,9 @@ class Directions(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x, in radians."""
+        if np.abs(x).max(initial=0.0) > _MANY_TURNS:
+            # The sine and the cosine know an angle of 1e300; its difference from another does not.
+            x = np.arctan2(np.sin(x), np.cos(x))
         if x.shape[-1] == 1:
             return cls(size_of(x, weights), x[..., 0].copy()[()], np.zeros_like(x[..., 0]))
         return cls(size_of(x, weights), *_resultant(x, None, weights))
