@@ -30,6 +30,16 @@ MATHJAX = ("tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre"
 SEARCH_SCRIPT = re.compile(
     r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
+# A page without a formula needs no MathJax.
+MATH_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*tex-chtml\.js[^"]*"[^>]*></script>')
+REDIRECT = '<meta http-equiv="Refresh"'
+ICON = '<link rel="icon" href="_static/favicon.svg" type="image/svg+xml" />\n'
+# The button that unfolds a box is named after what it unfolds.
+NAMELESS = 'aria-label="Toggle hidden content"'
+NAMED = (
+    'aria-label="${item.querySelector(".admonition-title").textContent.trim()'
+    '.replaceAll(\'"\', "&quot;")}"'
+)
 SPEECH_LANGUAGES = ("base.json", "en.json")
 
 
@@ -93,6 +103,11 @@ def mend(html: str) -> str:
     html = re.sub(r'(class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", html)
     # The children of a list are its items.
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
+    if 'class="math' not in html:
+        html = MATH_SCRIPT.sub("", html)
+    # The page at the root only points to the title page, and a browser asks for its icon even so.
+    if html.startswith(REDIRECT):
+        html = ICON + html
     # All of a page belongs to some landmark.
     html = html.replace(
         'class="bd-sidebar-primary bd-sidebar"',

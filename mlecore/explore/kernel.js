@@ -817,6 +817,7 @@ const style = `
 .choice input { position: absolute; inset: 0; opacity: 0; margin: 0; width: 100%; height: 100%; cursor: pointer; }
 .choice span { display: block; padding: 4px 10px; border: 1px solid var(--muted); border-radius: 6px; }
 .choice input:checked + span { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 600; }
+@media (forced-colors: active) { .choice input:checked + span { background: Highlight; border-color: Highlight; color: HighlightText; forced-color-adjust: none; } }
 .choice input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 2px; }
 .toggle { display: flex; gap: 8px; align-items: center; min-height: 28px; }
 .toggle input { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); }
