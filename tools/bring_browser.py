@@ -95,8 +95,9 @@ def bring(
     for way in ways:
         if found is None:
             return None
-        # A command that fails spoils its own way only, and may even have done enough.
-        all(run(command) for command in way)
+        # All of a way, whatever fails: without fresh lists a package may still be had from the old.
+        for command in way:
+            run(command)
         found = fault()
     return found
 

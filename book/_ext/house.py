@@ -123,6 +123,8 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     site = Path(app.outdir)
     print(live.prepare(site))
     slim(site)
+    toggles = site / "_static" / "togglebutton.js"
+    toggles.write_text(toggles.read_text("utf-8").replace(NAMELESS, NAMED), encoding="utf-8")
     for page in site.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)

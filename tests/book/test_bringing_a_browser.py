@@ -78,7 +78,7 @@ def test_the_ways_are_gone_in_order_until_one_helps(helps, ran, left):
     assert done == ran
 
 
-def test_a_command_that_fails_ends_its_own_way_only():
+def test_a_command_that_fails_ends_nothing():
     done: list[str] = []
 
     def run(command):
@@ -86,7 +86,7 @@ def test_a_command_that_fails_ends_its_own_way_only():
         return False
 
     bring(lambda: "no browser", [[["a1"], ["a2"]], [["b1"]]], run)
-    assert done == ["a1", "b1"]
+    assert done == ["a1", "a2", "b1"]
 
 
 def test_a_missing_library_is_named_and_not_a_traceback(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from browser import Reader
 
 
@@ -19,11 +21,11 @@ def test_mathjax_is_loaded_where_there_is_a_formula_and_nowhere_else(site):
         assert ("tex-chtml.js" in html) == ('class="math' in html), page.name
 
 
-def test_the_root_has_an_icon_and_leads_to_the_title_page(browser, address, site):
-    assert 'rel="icon" href="_static/favicon.svg"' in (site / "index.html").read_text("utf-8")
-    with Reader(browser, address).open("index.html") as visit:
-        visit.page.wait_for_url("**/book/index.html")
-        assert visit.failed == []
+def test_the_root_has_an_icon_and_leads_to_the_title_page(site):
+    html = (site / "index.html").read_text(encoding="utf-8")
+    icon = re.search(r'rel="icon" href="([^"]+)"', html)[1]
+    assert (site / icon).is_file()
+    assert "url=book/index.html" in html
 
 
 def test_a_toggle_is_named_after_what_it_unfolds(browser, address):
