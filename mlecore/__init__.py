@@ -11,6 +11,18 @@ import typing as _typing
 from . import families
 from .comparison import Comparison, compare
 from .divergence import Empirical, cross_entropy, entropy, kl_divergence
+from .domains import (
+    Count,
+    Parameter,
+    Positive,
+    PositiveDefinite,
+    Real,
+    RealVector,
+    Simplex,
+    Support,
+    Unit,
+    parameter,
+)
 from .errors import (
     ConvergenceError,
     DataError,
@@ -52,6 +64,16 @@ _PACKAGES = ("datasets", "exercises", "explore")
 
 __all__ = [
     *families.__all__,
+    "Count",
+    "Parameter",
+    "Positive",
+    "PositiveDefinite",
+    "Real",
+    "RealVector",
+    "Simplex",
+    "Support",
+    "Unit",
+    "parameter",
     "Comparison",
     "ConvergenceError",
     "Coverage",

@@ -165,7 +165,7 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
     count = len(start)
     theta, value = start.copy(), _heights(likelihood, start)
     converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
-    active = np.arange(count)
+    active, promised = np.arange(count), np.full(count, np.inf)
     longest = layout.longest_step(free)
     for _ in range(max_iterations):
         if active.size == 0:
@@ -181,7 +181,10 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
         saddle = level & (least < -_FLAT)
         if saddle.any():
             step[saddle] = _way_out(part.at(np.flatnonzero(saddle)), u[saddle], off[saddle])
-        last, near = level & ~saddle, (gain <= _NEAR_GAIN) & ~saddle
+        near = (gain <= _NEAR_GAIN) & ~saddle
+        # So near, a step that promises no less than the one before it has met the rounding of the slope.
+        last = (level | (near & (gain >= 0.3 * promised[active]))) & ~saddle
+        promised[active] = gain
         new_theta, new_value, moved = _halved(part, u, step, theta[active], value[active], near)
         theta[active], value[active] = new_theta, new_value
         iterations[active] += 1

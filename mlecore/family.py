@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, FrozenInstanceError, dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ from .arrays import (
     shares_note,
 )
 from .censoring import cornered, events_of, notes, refusals, rough, runaway, to_edge
-from .domains import Domain, Layout, Support
+from .domains import Domain, Layout, Parameter, Support, parameter
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from .fit import Fit
 from .habits import answering
@@ -33,6 +33,7 @@ from .likelihood import Likelihood
 from .mass import log_mass, log_tails
 from .numerics import blocks, every, some
 from .observations import PartlySeen
+from .own import COMPLETIONS, coarse_start
 from .statistics import Events, Moments, Parts, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -44,6 +45,28 @@ _ROW = 8192
 _ROWS_AT_ONCE = 32
 # Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
 _WORTH_ROWS = 2**18
+# What a family that is only half written does not say.
+_SAYS = {
+    "_log_likelihood": "what its density is",
+    "_slope": "what the slope of its log-likelihood is",
+    "_curvature": "what the curvature of its log-likelihood is",
+}
+# The keywords of a fit and its methods, which a parameter cannot take as its name.
+_KEYWORDS = frozenset(
+    (
+        "x",
+        "weights",
+        "axis",
+        "fixed",
+        "method",
+        "level",
+        "scale_of",
+        "replicates",
+        "rng",
+        "prior",
+        "n_rows",
+    )
+)
 # Below this, and above its inverse, products of data and parameters leave the range of doubles.
 _TINY = 1e-290
 # How many values of a batch of samples are worked on at once, where the sample is its own statistic.
@@ -118,6 +141,7 @@ def _other_shape(given: Any, x: Array, event: int) -> str:
     return "; for a batch of samples give the axis of the observations, e.g. axis=1"
 
 
+@dataclass_transform(eq_default=False, frozen_default=True, field_specifiers=(parameter,))
 @dataclass(frozen=True, eq=False, repr=False)
 class Family:
     """A parametric family; subclasses are families, their instances distributions.
@@ -148,6 +172,10 @@ class Family:
     shows_outsiders: ClassVar[bool] = False
     #: with which power of the unit of x a parameter changes: 1 for a scale, -1 for a rate; others are left out
     units: ClassVar[Mapping[str, int]] = {}
+    #: whether the family was found to say all that it must
+    _complete: ClassVar[bool] = False
+    #: whether the family writes its log-density and leaves the rest to `mlecore.own`
+    _writes_density: ClassVar[bool] = False
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 
@@ -157,10 +185,90 @@ class Family:
         own = {
             name: value.metadata["domain"]
             for name, value in vars(cls).items()
-            if isinstance(value, Field)
+            if isinstance(value, Field) and "domain" in value.metadata
         }
+        cls._check_declaration(own)
         cls.domains = {**cls.domains, **own}
         cls.parameters = tuple(cls.domains)
+        if "log_density" in vars(cls):
+            cls._writes_density = True
+            for name, formula in COMPLETIONS.items():
+                if getattr(cls, name, None) is getattr(Family, name, None):
+                    setattr(cls, name, formula)
+        cls._complete = False
+        dataclass(frozen=True, eq=False, repr=False)(cls)
+        # Its own refusal to be changed gives way to the one below, so that whoever decorates the class again may.
+        del cls.__setattr__, cls.__delattr__
+
+    @classmethod
+    def _check_declaration(cls, own: Mapping[str, Domain]) -> None:
+        """Raise where a family is declared in a way that cannot work."""
+        if not isinstance(cls.support, Support):
+            raise DataError(
+                f"support of {cls.__name__} must be a Support, such as Support(low=0.0), and is {cls.support!r}"
+            )
+        plain = [
+            name
+            for name, kind in vars(cls).get("__annotations__", {}).items()
+            if (kind is Parameter or str(kind).endswith("Parameter"))
+            and name not in own
+            and name not in cls.domains
+        ]
+        if plain:
+            raise DataError(
+                f"{plain[0]} of {cls.__name__} has no domain: write {plain[0]}: Parameter = parameter(Positive()), "
+                "or Real(), Unit() ..."
+            )
+        taken = [name for name in own if hasattr(Family, name) or name in _KEYWORDS]
+        if taken:
+            raise DataError(
+                f"{cls.__name__} cannot call a parameter {taken[0]!r}: families and fits use that name themselves. "
+                "Choose another"
+            )
+
+    @classmethod
+    def _check_formula(cls) -> None:
+        """Raise where a log-likelihood written by hand adds up samples that it should keep apart, or forgets weights."""
+        if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            return
+        with np.errstate(all="ignore"):
+            x = np.asarray(cls._example()[0], dtype=float)
+            one = cls._statistics(x, None)
+            layout = cls._layout(one)
+            known = {name: np.asarray(5.0) for name in layout.known_domains}
+            d = layout.distribution(layout.interior, known)
+            many = cls._statistics(np.repeat(x[None], 3, axis=0), None)
+            shape = np.shape(d._log_likelihood(many))
+            if shape not in ((3,), (1,)):
+                raise DataError(
+                    f"_log_likelihood of {cls.__name__} must return one value for each sample of a batch: for 3 samples it "
+                    f"returned shape {shape}. Sum over the last axis alone, with t.sum(...) or .sum(axis=-1)"
+                )
+            weighed = cls._statistics(x, np.full(x.shape[: x.ndim - cls.event_ndim], 3.0))
+            single, triple = float(d._log_likelihood(one)), float(d._log_likelihood(weighed))
+        if np.isfinite(single) and single != 0 and not np.isclose(triple, 3.0 * single):
+            raise DataError(
+                f"_log_likelihood of {cls.__name__} forgets the weights: an observation of weight 3 must count as three. "
+                "Use t.sum(...), which weighs, or t.n for the number of observations"
+            )
+
+    @classmethod
+    def _insist_complete(cls) -> None:
+        """Raise where a family does not say what its members are, with what is missing."""
+        if not cls.domains:
+            raise DataError(
+                f"{cls.__name__} declares no parameter: write one as a field, scale: Parameter = parameter(Positive())"
+            )
+        needed = ("_log_likelihood", "_slope", "_curvature")
+        missing = [name for name in needed if not hasattr(cls, name)]
+        if not missing and not cls._writes_density:
+            cls._check_formula()
+        cls._complete = not missing
+        if missing:
+            raise DataError(
+                f"{cls.__name__} does not say {_SAYS[missing[0]]}: write log_density(self, x), from which everything else "
+                f"follows, or {', '.join(missing)} by hand"
+            )
 
     def __post_init__(self) -> None:
         values = {f.name: numeric(getattr(self, f.name), f.name) for f in fields(self)}
@@ -225,8 +333,8 @@ class Family:
         """The shape of the batch of distributions: () for a single one."""
         return np.broadcast_shapes(
             *(
-                np.shape(v)[: np.ndim(v) - self.domains[name].event_ndim]
-                for name, v in self.params.items()
+                np.shape(getattr(self, name))[: np.ndim(getattr(self, name)) - domain.event_ndim]
+                for name, domain in self.domains.items()
             )
         )
 
@@ -563,6 +671,8 @@ class Family:
         >>> Normal.statistics([1.0, 3.0]).sd
         np.float64(1.0)
         """
+        if not cls._complete:
+            cls._insist_complete()
         if isinstance(x, Statistic):
             return cls._accept(x, weights, axis)
         if isinstance(x, PartlySeen):
@@ -1064,8 +1174,8 @@ class Family:
 
     @classmethod
     def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
-        """Return a rough estimate to climb from; by default the family's own maximum."""
-        return cls._mle(t, **known).params
+        """Return a rough estimate to climb from: the family's own maximum where it has one, else the best of a search."""
+        return coarse_start(cls, t, known) if cls._climbs() else cls._mle(t, **known).params
 
     @classmethod
     def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -1117,3 +1227,13 @@ class Family:
         raise RegularityError(
             f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
         )
+
+
+def _refuse_to_change(self: Family, name: str, value: Any = None) -> None:
+    raise FrozenInstanceError(
+        f"a distribution does not change: make another with the {name} you want"
+    )
+
+
+Family.__setattr__ = _refuse_to_change  # type: ignore[method-assign, assignment]
+Family.__delattr__ = _refuse_to_change  # type: ignore[method-assign, assignment]

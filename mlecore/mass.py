@@ -20,7 +20,16 @@ from .numerics import blocks
 from .quadrature import Nodes, between, inside_narrow, reach
 from .tails import log1mexp
 
-__all__ = ["MassTerms", "lifted", "log_mass", "log_tails", "mass_terms"]
+__all__ = [
+    "MassTerms",
+    "all_nodes",
+    "by_member",
+    "lifted",
+    "log_mass",
+    "log_tails",
+    "mass_terms",
+    "members",
+]
 
 Array = np.ndarray
 
@@ -263,20 +272,61 @@ def _by_rows(d: Any, a: Array, b: Array, function: Any) -> tuple[Array, ...]:
 def _rows(d: Any, shape: tuple[int, ...], rows: tuple[Array, ...]) -> Any:
     """Return the members of a batch that stand in some places of a larger shape, one a row."""
     columns = {}
-    for name, value in d.params.items():
+    for name, value in _parameters(d).items():
         event = np.shape(value)[np.ndim(value) - d.domains[name].event_ndim :]
         columns[name] = np.broadcast_to(value, shape + event)[rows]
     return type(d)._unchecked(**columns)
 
 
+def members(d: Any, shape: tuple[int, ...]) -> Any:
+    """Return the members of a batch broadcast to a shape, one a row.
+
+    >>> from mlecore import Poisson
+    >>> members(Poisson(rate=3.0), (2,)).rate
+    array([3., 3.])
+    """
+    return _rows(d, shape, np.nonzero(np.ones(shape, dtype=bool)))
+
+
+def by_member(d: Any, function: Callable[[Any], Array]) -> Array:
+    """Apply a function of members, one a row, to a batch of any shape, a block of rows at a time.
+
+    >>> from mlecore import Poisson
+    >>> by_member(Poisson(rate=[[1.0, 2.0]]), lambda rows: 2.0 * rows.rate)
+    array([[2., 4.]])
+    """
+    rows = members(d, d.batch_shape or (1,))
+    count = int(np.prod(d.batch_shape or (1,)))
+    parts = [function(_take(rows, part)) for part in blocks(count, _TERMS_AT_ONCE // 1024)]
+    whole = np.concatenate(parts)
+    return whole.reshape(d.batch_shape + whole.shape[1:])
+
+
+def all_nodes(rows: Any) -> Nodes:
+    """Return nodes for expectations over all of each member, one a row.
+
+    >>> from mlecore import Normal
+    >>> round(float(all_nodes(members(Normal(mu=0.0, sigma=1.0), (1,))).log_mass()[0]), 9) + 0.0
+    0.0
+    """
+    count = rows.batch_shape[0]
+    with np.errstate(all="ignore"):
+        return _wide(rows, np.full(count, -np.inf), np.full(count, np.inf))
+
+
 def _take(d: Any, part: slice) -> Any:
-    return type(d)._unchecked(**{name: value[part] for name, value in d.params.items()})
+    return type(d)._unchecked(**{name: value[part] for name, value in _parameters(d).items()})
 
 
 def lifted(d: Any) -> Any:
     """Return the same members with room for one axis of places behind the rows."""
     columns = {
         name: np.expand_dims(value, -1 - d.domains[name].event_ndim)
-        for name, value in d.params.items()
+        for name, value in _parameters(d).items()
     }
     return type(d)._unchecked(**columns)
+
+
+def _parameters(d: Any) -> dict[str, Array]:
+    """Return the parameters as they are: arrays, numbers, or complex where a slope is being taken."""
+    return {name: np.asarray(getattr(d, name)) for name in d.parameters}

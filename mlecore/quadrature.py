@@ -20,7 +20,7 @@ Density = Callable[[Array], Array]
 
 # On each side of the highest place: so many panels, each half as long as the next one out, with so many
 # Gauss-Legendre nodes each.
-_PANELS, _ORDER = 9, 14
+_PANELS, _ORDER = 10, 16
 _NARROW_ORDER = 20
 # What lies so many nats below the highest place does not count: exp(-50) is 2e-22.
 _DEPTH = 50.0

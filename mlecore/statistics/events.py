@@ -40,7 +40,7 @@ class Parts(NamedTuple):
             return cls(low, high, weights)
         flat = weights.reshape(-1, low.size)
         total = np.stack([np.bincount(place, w, limits.shape[1]) for w in flat])
-        return cls(*limits, total.reshape(*weights.shape[:-1], -1))
+        return cls(limits[0], limits[1], total.reshape(*weights.shape[:-1], -1))
 
     @property
     def size(self) -> int:
@@ -113,8 +113,8 @@ class Events(Statistic):
 
     def __getitem__(self, index: Any) -> Self:
         exact = None if self.exact is None else self.exact[index]
-        chosen = (p._replace(weights=p.weights[index]) for p in (self.seen, self.windows))
-        return type(self)(self.n[index], exact, *chosen, self.span).of_family(self.family)
+        seen, windows = (p._replace(weights=p.weights[index]) for p in (self.seen, self.windows))
+        return type(self)(self.n[index], exact, seen, windows, self.span).of_family(self.family)
 
     def __add__(self, other: Any) -> Self:
         if not isinstance(other, Events):
@@ -125,15 +125,15 @@ class Events(Statistic):
             exact = self.exact + other.exact
         span = np.array([self.span, other.span])
         ends = (float(np.fmin(*span[:, 0])), float(np.fmax(*span[:, 1])))
-        parts = self.seen.joined(other.seen), self.windows.joined(other.windows)
-        return type(self)(self.n + other.n, exact, *parts, ends).of_family(self.family)
+        seen, windows = self.seen.joined(other.seen), self.windows.joined(other.windows)
+        return type(self)(self.n + other.n, exact, seen, windows, ends).of_family(self.family)
 
     @classmethod
     def beside(cls, parts: list[Self]) -> Self:
         """Lay batches with the same events one after the other."""
         own = [part.exact for part in parts]
         one = parts[0]
-        both = (
+        seen, windows = (
             getattr(one, name)._replace(
                 weights=np.concatenate([getattr(part, name).weights for part in parts])
             )
@@ -141,16 +141,16 @@ class Events(Statistic):
         )
         exact = None if one.exact is None else beside(own)
         n = np.concatenate([part.n for part in parts])
-        return cls(n, exact, *both, one.span).of_family(one.family)
+        return cls(n, exact, seen, windows, one.span).of_family(one.family)
 
     def repeated(self, batch: tuple[int, ...]) -> Self:
         exact = None if self.exact is None else self.exact.repeated(batch)
-        parts = (
+        seen, windows = (
             p._replace(weights=np.broadcast_to(p.weights, batch + p.weights.shape[-1:]))
             for p in (self.seen, self.windows)
         )
         n = np.broadcast_to(self.n, batch)
-        return type(self)(n, exact, *parts, self.span).of_family(self.family)
+        return type(self)(n, exact, seen, windows, self.span).of_family(self.family)
 
     def isfinite(self) -> bool:
         return bool(np.all(np.isfinite(self.n))) and (self.exact is None or self.exact.isfinite())
