@@ -33,7 +33,7 @@ from .likelihood import Likelihood
 from .mass import log_mass, log_tails
 from .numerics import blocks, every, some
 from .observations import PartlySeen
-from .own import COMPLETIONS, coarse_start
+from .own import COMPLETIONS, DERIVATIVES, coarse_start
 from .statistics import Events, Moments, Parts, Sample, Statistic
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
@@ -190,9 +190,10 @@ class Family:
         cls._check_declaration(own)
         cls.domains = {**cls.domains, **own}
         cls.parameters = tuple(cls.domains)
-        if "log_density" in vars(cls):
-            cls._writes_density = True
-            for name, formula in COMPLETIONS.items():
+        density, by_hand = "log_density" in vars(cls), "_log_likelihood" in vars(cls)
+        if density or by_hand:
+            cls._writes_density = density
+            for name, formula in (COMPLETIONS if density else DERIVATIVES).items():
                 if getattr(cls, name, None) is getattr(Family, name, None):
                     setattr(cls, name, formula)
         cls._complete = False

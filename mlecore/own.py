@@ -18,7 +18,7 @@ from .errors import DataError
 from .mass import all_nodes, by_member, lifted, log_tails, members
 from .statistics import Sample
 
-__all__ = ["COMPLETIONS", "coarse_start"]
+__all__ = ["COMPLETIONS", "DERIVATIVES", "coarse_start"]
 
 Array = np.ndarray
 
@@ -50,6 +50,10 @@ def _log_likelihood(self: Any, t: Sample) -> Array:
     return t.sum(_terms(self, t))
 
 
+def _value(d: Any, t: Any) -> Array:
+    return np.asarray(d._log_likelihood(t))
+
+
 def _slope(self: Any, t: Sample) -> Array:
     return _gradient(self, t)
 
@@ -79,8 +83,8 @@ def _moved(d: Any, i: int, by: Any) -> Any:
 
 def _gradient(d: Any, t: Sample) -> Array:
     """Return the slope in the free scalars, on the last axis."""
-    if not _takes_complex(type(d)):
-        return _differences(d, t, lambda e: t.sum(_terms(e, t)))
+    if not (d._writes_density and _takes_complex(type(d))):
+        return _differences(d, t, lambda e: _value(e, t))
     columns = [
         t.sum(_terms(_moved(d, i, 1j * _COMPLEX), t).imag / _COMPLEX)
         for i in range(len(d._own_layout().names))
@@ -140,12 +144,8 @@ def _steps(d: Any, t: Sample, i: int) -> Array:
     room = np.abs(theta) if bounded else np.where(theta == 0, 1.0, np.abs(theta))
     step = 1e-4 * np.where(room > 0, room, 1.0)
     for _ in range(3):
-        middle = t.sum(_terms(d, t))
-        bend = (
-            t.sum(_terms(_moved(d, i, step), t))
-            - 2.0 * middle
-            + t.sum(_terms(_moved(d, i, -step), t))
-        )
+        middle = _value(d, t)
+        bend = _value(_moved(d, i, step), t) - 2.0 * middle + _value(_moved(d, i, -step), t)
         size = step / np.sqrt(np.maximum(np.abs(bend) / t.n, 1e-300))
         new = np.where(np.isfinite(size) & (size > 0), _STEP * size, step)
         step = np.clip(new, step * 1e-6, 0.1 * room if bounded else step * 1e6)
@@ -324,6 +324,8 @@ def coarse_start(family: Any, t: Sample, known: dict[str, Any]) -> dict[str, Any
     return layout.unflatten(np.broadcast_to(grid[best], (*shape, grid.shape[1])))
 
 
+#: what a family gets that writes the log-likelihood of its statistic and not its derivatives
+DERIVATIVES = {"_slope": _slope, "_curvature": _curvature}
 #: what a family with a log-density gets, where it does not write it itself
 COMPLETIONS = {
     "_log_likelihood": _log_likelihood,
