@@ -14,4 +14,6 @@ const watch = () => document.querySelectorAll(`.bd-article :is(${boxes})`).forEa
 
 watch();
 // Formulas come when MathJax has set them; its script may run after this one.
+// A live page has new outputs whenever a cell has run.
+addEventListener("mle-shown", watch);
 addEventListener("load", () => window.MathJax?.startup?.promise?.then(watch));

@@ -36,6 +36,8 @@ class Page {
     bar.replaceChildren(this.progress, this.status, this.speech);
   }
 
+  get engine() { return engine; }
+
   say(text, speak = true) {
     this.status.textContent = text;
     if (speak) this.speech.textContent = text;
@@ -157,7 +159,7 @@ class Page {
   // Run a cell; those above it that have not run go first, and quietly.
   run(cell, next = false) {
     const place = this.cells.indexOf(cell);
-    if (next) this.cells.slice(place + 1).find((c) => c.editor && !c.hidden)?.editor.area.focus();
+    if (next) this.cells.slice(place + 1).find((c) => c.editor?.area.checkVisibility())?.editor.area.focus();
     const above = this.cells.slice(0, place).filter((c) => c.ran === null && !c.desktop);
     return this.sequence([...above, cell], cell);
   }
@@ -219,6 +221,7 @@ class Page {
     if (!well) cell.ran = null;
     cell.settle();
     if (!well && heard.length) cell.say("did not finish");
+    dispatchEvent(new Event("mle-shown")); // scrolls.js looks after what is wide
     return well;
   }
 
