@@ -113,6 +113,8 @@ def _along_line(likelihood: Any, start: Array, max_iterations: int) -> Top:
         hi = np.where(slope < 0, here, upper[rows])
         newton = here - slope / bend
         size = np.abs(newton - here)
+        # A step below the rounding of where it starts: nothing is left to find.
+        still = (bend < 0) & np.isfinite(bend) & (newton == here)
         inside = (bend < 0) & (newton > lo) & (newton < hi) & (size <= 4.0 * reach[rows])
         is_open = np.isinf(lo) | np.isinf(hi)
         # Where the curve is an exponential, Newton's steps crawl: then the bracket is closed, or halved, instead.
@@ -121,11 +123,11 @@ def _along_line(likelihood: Any, start: Array, max_iterations: int) -> Top:
         beyond = here + np.sign(slope) * reach[rows]
         new = np.where(inside, newton, np.where(is_open, beyond, 0.5 * lo + 0.5 * hi))
         reach[rows] = np.where(~inside & is_open, 2.0 * reach[rows], reach[rows])
-        top = (bend < 0) & ((slope == 0) | (inside & (slope * slope <= -bend * _LAST_GAIN)))
+        top = still | ((bend < 0) & inside & (slope * slope <= -bend * _LAST_GAIN))
         narrow = hi - lo <= 4.0 * _EPSILON * np.maximum(np.abs(here), np.finfo(float).tiny)
         gone = (np.abs(here) > _FARTHEST) if bounded else ~np.isfinite(here)
         gone |= np.isnan(slope)
-        u[rows] = np.where(narrow | gone | (slope == 0), here, new)
+        u[rows] = np.where(narrow | gone | still, here, new)
         lower[rows], upper[rows] = lo, hi
         converged[rows] = (top | narrow) & ~gone
         rows = rows[~(top | narrow | gone)]

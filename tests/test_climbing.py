@@ -147,6 +147,17 @@ def test_a_climb_leaves_a_minimum_that_it_starts_on():
     assert saddle.log_likelihood == pytest.approx(Cauchy.fit([-5.0, 5, -5, 5, 0]).log_likelihood)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_a_climb_that_has_arrived_takes_no_more_steps(offset):
+    # Newton's last step may be shorter than the rounding of where it starts; halving the bracket then took 20 more.
+    for seed in range(20):
+        x = offset + np.random.default_rng(seed).standard_normal(1000)
+        f = Logistic.fit(x)
+        top = f.likelihood.maximize(fixed={"scale": 0.57}, start=[f.params["loc"], 0.57])
+        assert top.converged
+        assert top.iterations <= 6
+
+
 # -- units -----------------------------------------------------------------------------------------
 
 
