@@ -8,6 +8,7 @@ import pytest
 
 import mlecore as mle
 from mlecore import numerics
+from mlecore.regression import design, irls
 
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
 MODERATE = [10.0**k for k in range(-12, 16)] + [0.3, 1.5, 11.999, 12.0, 12.001, 20.0]
@@ -175,3 +176,62 @@ def test_dot_and_gram_are_what_they_replace():
     a, b = rng.normal(size=(2, 3, 20_001))
     np.testing.assert_allclose(numerics.dot(a, b), (a * b).sum(axis=-1), rtol=1e-12)
     np.testing.assert_allclose(numerics.gram(a.T, b.T), a @ b.T, rtol=1e-10)
+
+
+def regression_data():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(3_000, 20))
+    return X, (rng.random(3_000) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda fit, X: fit.likelihood.hessian(fit.theta),
+        lambda fit, X: fit.likelihood.score(fit.theta),
+        lambda fit, X: fit.likelihood.profile("x1", [0.5]),
+        lambda fit, X: fit.test(x1=0),
+        lambda fit, X: fit.test(x1=0, method="score"),
+        lambda fit, X: fit.covariance("sandwich"),
+        lambda fit, X: fit.predict(X),
+    ],
+    ids=["hessian", "score", "profile", "lr", "score test", "sandwich", "predict"],
+)
+@pytest.mark.parametrize("intercept", [True, False])
+def test_no_product_of_a_narrow_regression_gets_several_threads(use, intercept, monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    pools, seen = threadpoolctl.ThreadpoolController(), []
+
+    def watching(owner, name):
+        formula = getattr(owner, name)
+
+        def watched(*args, **options):
+            seen.extend(p["num_threads"] for p in pools.info() if p["user_api"] == "blas")
+            return formula(*args, **options)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    X, y = regression_data()
+    fit = mle.LogisticRegression.fit(X, y, intercept=intercept)
+    # Where the rows are multiplied: in the climb, in the linear predictors, in the sums of the derivatives.
+    watching(irls, "_products")
+    watching(mle.LogisticRegression, "_products")
+    watching(mle.LogisticRegression, "_information_sum")
+    watching(mle.LogisticRegression, "_score_sum")
+    with pools.limit(limits=2, user_api="blas"):
+        use(fit, X)
+        mle.LogisticRegression.fit(X, y, intercept=intercept)
+    assert set(seen) == {1}
+
+
+def test_the_columns_of_a_narrow_regression_are_averaged_by_one_thread(monkeypatch):
+    asked = []
+    monkeypatch.setattr(design, "one_thread", lambda p: asked.append(p) or numerics.one_thread(p))
+    mle.LogisticRegression.fit(*regression_data())
+    assert asked == [20]
+
+
+def test_threads_are_left_alone_where_nothing_can_set_them(monkeypatch):
+    monkeypatch.setattr(numerics, "_thread_pools", lambda: None)
+    X, y = regression_data()
+    assert mle.LogisticRegression.fit(X, y).converged

@@ -18,7 +18,7 @@ from scipy import linalg
 
 from ..arrays import numeric, present, require_finite
 from ..errors import DataError
-from ..numerics import blocks
+from ..numerics import blocks, one_thread
 
 __all__ = ["MANY_ROWS", "Basis", "columns", "row_blocks"]
 
@@ -57,7 +57,7 @@ def columns(
     if len(values) == 0:
         raise DataError(f"X has no rows (shape {values.shape}): there is nothing to fit")
     values = present(values, w)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), one_thread(values.shape[1]):
         center = np.full(len(values), 1.0 / len(values)) @ values
     if not np.isfinite(center).all():  # the sums are needed anyway, and tell of any NaN
         require_finite(values, "X")

@@ -64,15 +64,17 @@ class RegressionLikelihood(Likelihood):
         here = self.given(fixed)
         rows, size = here.statistic, len(here.layout.names)
         grid = np.broadcast_shapes(*(np.shape(v) for v in here.held.values()))
-        problem, guess = here._problem()
+        with one_thread(rows.X.shape[1]):
+            problem, guess = here._problem()
         tops = []
         for index in np.ndindex(grid):
             held = np.zeros(size)
             for i, value in here.held.items():
                 held[i] = value[index] if np.ndim(value) else value
-            theta, converged, iterations, guess, value = self.family._reach(
-                problem, held, guess, max_iterations
-            )
+            with one_thread(rows.X.shape[1]):
+                theta, converged, iterations, guess, value = self.family._reach(
+                    problem, held, guess, max_iterations
+                )
             if converged:
                 here._kept[0] = (here._kept[0][0], problem, guess)
             if value is None:

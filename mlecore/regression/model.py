@@ -201,6 +201,10 @@ class Regression:
     def eta(self, X: Array | None = None) -> Array:
         """Return the linear predictors at rows of X, shape (..., predictors, rows)."""
         X, b = self.rows.X if X is None else X, self._blocks
+        with one_thread(X.shape[1]):
+            return self._products(X, b)
+
+    def _products(self, X: Array, b: Array) -> Array:
         if not self.rows.intercept:
             return b @ X.T
         # Slopes act on distances from the middle of the data: at an offset of 1e6 their products with
@@ -252,7 +256,8 @@ class Regression:
     def _each(self, formula: Any) -> Array:
         """Apply a formula of a single vector to each of a batch."""
         flat = self.theta.reshape(-1, self.theta.shape[-1])
-        values = np.array([formula(type(self)(self.rows, theta)) for theta in flat])
+        with one_thread(self.rows.X.shape[1]):
+            values = np.array([formula(type(self)(self.rows, theta)) for theta in flat])
         return values.reshape(self.theta.shape[:-1] + values.shape[1:])
 
     def _row_scores(self) -> Array:
@@ -365,8 +370,7 @@ class Regression:
                     f"fixed {likelihood.layout.names[i]} must be one number, got shape {np.shape(value)}; "
                     "for the likelihood along a grid of values use fit.likelihood.profile"
                 )
-        with one_thread(rows.X.shape[1]):
-            top = likelihood.maximize()
+        top = likelihood.maximize()
         likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:
             raise ConvergenceError(
