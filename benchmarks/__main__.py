@@ -1,19 +1,24 @@
 """Run all timings, print the tables, and write RESULTS.md and growth.png beside this file.
 
-    python -m benchmarks                 # everything
-    python -m benchmarks weibull cauchy  # only the rows whose names contain one of these words
+    python -m benchmarks                         # everything
+    python -m benchmarks weibull cauchy          # only the rows whose names contain one of these words
+    python -m benchmarks weibull --only quiet    # one condition of quiet, busy, threads
 
-One thread: the variables must be set before NumPy is imported anywhere.
+Timed are the threads that a user has: what the environment says of them is forgotten before NumPy is imported.
 """
 
 import os
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+    os.environ.pop(name, None)
 
-import sys  # noqa: E402
+import argparse  # noqa: E402
 
 from benchmarks import report  # noqa: E402
 
 if __name__ == "__main__":
-    report.run(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time mlecore.")
+    parser.add_argument("words", nargs="*", help="take the rows whose names contain one of these")
+    parser.add_argument("--only", choices=list(report.CONDITIONS), help="measure in one condition")
+    chosen = parser.parse_args()
+    report.run(chosen.words, chosen.only)

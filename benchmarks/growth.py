@@ -9,7 +9,7 @@ import numpy as np
 
 import mlecore as mle
 
-from .measure import copies, seconds
+from .measure import copies, took
 from .rows import logistic_data
 
 SIZES = [10**k for k in range(3, 8)]
@@ -40,9 +40,9 @@ def known(dist: object) -> dict[str, float] | None:
 
 
 def median_seconds(action: object) -> float:
-    """Return the median of three runs, of one when it is long."""
-    first = seconds(action)
-    return first if first > 2.0 else statistics.median([seconds(action) for _ in range(3)])
+    """Return the median wall time of three runs, of one when it is long."""
+    first = took(action).wall
+    return first if first > 2.0 else statistics.median([took(action).wall for _ in range(3)])
 
 
 def by_size() -> dict[str, list[tuple[int, float]]]:
@@ -163,6 +163,6 @@ def draw(sizes: dict, replicates: dict, path: Path) -> None:
         axis.set_xlim(right=12 * curve[-1][0])
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set(ylabel="processor seconds")
+    axes[0].set(ylabel="seconds")
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -6,14 +6,16 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from . import answers, growth
-from .measure import Comparison
-from .rows import all_rows
+from .measure import Comparison, Work, blas_threads, busy, race
+from .rows import all_rows, on_one_thread
 
 HERE = Path(__file__).parent
 # The groups of AVX-512 instructions that NumPy has kernels for and this processor offers.
@@ -22,6 +24,38 @@ WIDE = [
     for name in ("X86_V4", "AVX512_SKX", "AVX512_ICL", "AVX512_SPR")
     if __cpu_features__.get(name) and name in __cpu_dispatch__
 ]
+
+QUIET = 0.5  # a higher load average is that of a machine with other work
+COLUMNS = [
+    "| work | mlecore: wall | processor | peer | its wall | processor | ratio | asked | reached | log-likelihood | the peer's |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
+]
+
+
+class Condition(NamedTuple):
+    """What is said of a table, whether every core is busy meanwhile, and whether mlecore races itself on one thread."""
+
+    title: str
+    words: str
+    crowded: bool = False
+    pinned: bool = False
+
+
+CONDITIONS = {
+    "quiet": Condition("A quiet machine", "Nothing else runs."),
+    "busy": Condition(
+        "Every core busy",
+        "One process for each core does nothing but count, so that both sides share the machine.",
+        crowded=True,
+    ),
+    "threads": Condition(
+        "What threads use up, with every core busy",
+        "mlecore with the threads that you have, beside itself **pinned to one BLAS thread**; the ratio is that of the\n"
+        "processor times.",
+        crowded=True,
+        pinned=True,
+    ),
+}
 
 
 def time_words(t: float) -> str:
@@ -47,53 +81,92 @@ def processor() -> str:
 
 
 def row_words(row: Comparison) -> str:
-    """Return a row of the table in Markdown."""
-    sign = "at most" if row.at_most else "at least"
+    """Return a row of a table in Markdown."""
+    work = row.work
     heights = ["", ""]
-    if row.our_height is not None and row.their_height is not None:
-        heights = [f"{row.our_height:.4f}", f"{row.their_height:.4f}"]
+    if work.our_height is not None and work.their_height is not None:
+        heights = [f"{work.our_height:.4f}", f"{work.their_height:.4f}"]
     cells = [
-        row.work,
-        time_words(row.ours),
-        row.peer,
-        time_words(row.theirs),
+        work.name,
+        *map(time_words, row.ours),
+        work.peer,
+        *map(time_words, row.theirs),
         f"**{row.ratio:.3g}**",
-        f"{sign} {row.asked:g}",
+        f"{'at most' if work.at_most else 'at least'} {work.asked:.3g}",
         "yes" if row.reached else "**no**",
         *heights,
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def run(words: list[str]) -> None:
-    """Measure the rows whose names contain one of the words; with no words, everything, and write it down."""
+def quiet_words(load: float) -> str:
+    """Return whether the machine was quiet before the first row, by its load average.
+
+    >>> quiet_words(0.1)
+    'load average 0.1 at the start'
+    """
+    said = f"load average {load:.1f} at the start"
+    if load <= QUIET:
+        return said
+    return (
+        f"{said}: **not quiet**, other programs were running, so run this again when they are done"
+    )
+
+
+def head() -> list[str]:
+    """Return what was measured, where, and how to read it."""
     packages = ("mlecore", "numpy", "scipy", "statsmodels", "scikit-learn")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    head = [
+    return [
         "# Timings",
         "",
-        "Written by `make bench` (`python -m benchmarks`). Times are medians of interleaved runs, in processor",
-        "seconds of one thread. The ratio is the peer's time over mlecore's; where the peer is a floor (one read of",
-        "the data, an import), mlecore's over the peer's. A row is reached when the ratio is as asked and mlecore's",
-        "log-likelihood is no lower than the peer's.",
+        "Written by `make bench` (`python -m benchmarks`). Times are medians of interleaved runs. *Wall* is what you",
+        "wait; *processor* adds up what all threads used. The ratio is the peer's wall time over mlecore's; where the",
+        "peer is a floor (one read of the data, an import), mlecore's over the peer's. A row is reached when the ratio",
+        "is as asked and mlecore's log-likelihood is no lower than the peer's.",
+        "",
+        "Both sides get the threads that you have: linear algebra as installed, whatever the environment says of it.",
+        "One table pins threads, for one side, and says so.",
         "",
         f"{versions}; Python {platform.python_version()}; {processor()}, {os.cpu_count()} processors, "
-        f"{'with' if WIDE else 'without'} AVX-512; load average {os.getloadavg()[0]:.1f} at the start: other programs that",
-        "share the caches slow both sides, and short calls most.",
+        f"{'with' if WIDE else 'without'} AVX-512; {blas_threads()}; {quiet_words(os.getloadavg()[0])}.",
         "",
-        "| work | mlecore | peer | its time | ratio | asked | reached | log-likelihood | the peer's |",
-        "|---|---|---|---|---|---|---|---|---|",
     ]
-    print("\n".join(head), flush=True)
-    lines = head
-    for name, measured in all_rows():
-        if words and not any(word.lower() in name.lower() for word in words):
-            continue
-        lines.append(row_words(measured()))
-        print(lines[-1], flush=True)
-    if words:
+
+
+def table(condition: Condition, works: dict[str, Work]) -> list[str]:
+    """Measure the rows in one condition, printing each as it is done; return the table."""
+    lines = [f"## {condition.title}", "", condition.words, "", *COLUMNS]
+    print("\n".join(lines), flush=True)
+    with busy() if condition.crowded else nullcontext():
+        for name, work in works.items():
+            if condition.pinned and name == "import":
+                continue  # it runs in a process of its own, where no pin reaches it
+            lines.append(row_words(race(on_one_thread(work) if condition.pinned else work)))
+            print(lines[-1], flush=True)
+    print(flush=True)
+    return [*lines, ""]
+
+
+def run(words: list[str], only: str | None = None) -> None:
+    """Measure the rows whose names contain one of the words; with no choice made, everything, and write it down."""
+    lines = head()
+    print("\n".join(lines), flush=True)
+    works = {
+        name: prepare()
+        for name, prepare in all_rows()
+        if not words or any(word.lower() in name.lower() for word in words)
+    }
+    if not works:
+        names = ", ".join(name for name, _ in all_rows())
+        sys.exit(f"no row's name contains {' or '.join(words)}; the rows are {names}")
+    for condition in CONDITIONS if only is None else [only]:
+        lines += table(CONDITIONS[condition], works)
+        if condition == "quiet" and not words and only is None:
+            lines += without_wide_vectors()
+    if words or only:
         return
-    lines += ["", *without_wide_vectors(), *tail()]
+    lines += tail()
     (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n")
     print(f"\nwritten: {HERE / 'RESULTS.md'}, {HERE / 'growth.png'}")
 
@@ -103,7 +176,7 @@ def without_wide_vectors() -> list[str]:
     if not WIDE:
         return []
     environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(WIDE)}
-    command = [sys.executable, "-m", "benchmarks", "100,000"]
+    command = [sys.executable, "-m", "benchmarks", "100,000", "--only", "quiet"]
     done = subprocess.run(
         command, env=environment, cwd=HERE.parent, capture_output=True, text=True, check=True
     )
@@ -113,8 +186,7 @@ def without_wide_vectors() -> list[str]:
         "With AVX-512 NumPy takes eight logarithms or exponentials at once, which helps whoever takes most of them.",
         "The same on this processor with those instructions switched off, as most laptops have none:",
         "",
-        "| work | mlecore | peer | its time | ratio | asked | reached | log-likelihood | the peer's |",
-        "|---|---|---|---|---|---|---|---|---|",
+        *COLUMNS,
         *rows,
         "",
     ]
@@ -131,7 +203,9 @@ def tail() -> list[str]:
         "",
         "## How cost grows",
         "",
-        "![Processor time of one fit against n, and of a batch of fits against their number, on log-log axes.](growth.png)",
+        "Wall time, with nothing else running.",
+        "",
+        "![Wall time of one fit against n, and of a batch of fits against their number, on log-log axes.](growth.png)",
         "",
         "| n | " + " | ".join(sizes) + " |",
         "|---|" + "---|" * len(sizes),

@@ -1,9 +1,11 @@
-"""The rows of the table: what is done, by whom, and how much faster it should be."""
+"""The rows of the tables: what is done, by whom, and how much faster it should be."""
 
 from __future__ import annotations
 
 import functools
 import statistics
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +15,7 @@ from scipy import stats
 
 import mlecore as mle
 
-from .measure import LEAST, MOST, Comparison, import_seconds, race, seconds
+from .measure import Work, took
 
 N = 100_000
 
@@ -32,28 +34,33 @@ def quiet(action: Callable[[], Any]) -> Callable[[], Any]:
 
 def univariate(
     family: Any, peer: Any, x: np.ndarray, asked: float, label: str, **fixed: float
-) -> Comparison:
-    """Race a family's fit against that of its SciPy namesake."""
+) -> Work:
+    """Set a family's fit beside that of its SciPy namesake."""
     theirs = quiet(lambda: peer.fit(x, **fixed))
-    a, b, rounds = race(lambda: family.fit(x), theirs)
-    height = float(np.sum(peer.logpdf(x, *theirs())))
-    work = f"{family.__name__}, n = {x.size:,}"
-    return Comparison(work, label, a, b, asked, rounds, float(family.fit(x).log_likelihood), height)
+    return Work(
+        f"{family.__name__}, n = {x.size:,}",
+        label,
+        lambda: family.fit(x),
+        theirs,
+        asked,
+        our_height=float(family.fit(x).log_likelihood),
+        their_height=float(np.sum(peer.logpdf(x, *theirs()))),
+    )
 
 
-def one_dimensional() -> Iterator[tuple[str, Callable[[], Comparison]]]:
+def one_dimensional() -> Iterator[tuple[str, Callable[[], Work]]]:
     """The families with a SciPy peer."""
     rng = np.random.default_rng(20260101)
     plan = [
         (mle.Weibull, stats.weibull_min, 2.0 * rng.weibull(1.7, N), 40, "floc=0", {"floc": 0}),
-        (mle.StudentT, stats.t, 1.0 + 2.0 * rng.standard_t(4.0, N), 15, "", {}),
-        (mle.Cauchy, stats.cauchy, 1.0 + 2.0 * rng.standard_cauchy(N), 20, "", {}),
-        (mle.Gamma, stats.gamma, rng.gamma(2.5, 1.5, N), 2.5, "floc=0", {"floc": 0}),
+        (mle.StudentT, stats.t, 1.0 + 2.0 * rng.standard_t(4.0, N), 60, "", {}),
+        (mle.Cauchy, stats.cauchy, 1.0 + 2.0 * rng.standard_cauchy(N), 40, "", {}),
+        (mle.Gamma, stats.gamma, rng.gamma(2.5, 1.5, N), 1.2, "floc=0", {"floc": 0}),
         (
             mle.Beta,
             stats.beta,
             rng.beta(2.0, 3.5, N),
-            4,
+            3.5,
             "floc=0, fscale=1",
             {"floc": 0, "fscale": 1},
         ),
@@ -68,7 +75,7 @@ def one_dimensional() -> Iterator[tuple[str, Callable[[], Comparison]]]:
         )
 
 
-def negative_binomial(by: str) -> Comparison:
+def negative_binomial(by: str) -> Work:
     """Counts of n = 10,000 against SciPy's search over whole sizes, or statsmodels' gradient climb."""
     import statsmodels.api as sm
 
@@ -85,16 +92,14 @@ def negative_binomial(by: str) -> Comparison:
         theirs = quiet(lambda: sm.NegativeBinomial(x, ones).fit(disp=0))
         height = float(theirs().llf)
         label, asked = "statsmodels `NegativeBinomial`", 15
-    a, b, rounds = race(ours, theirs)
-    return Comparison(
+    return Work(
         "NegativeBinomial, n = 10,000",
         label,
-        a,
-        b,
+        ours,
+        theirs,
         asked,
-        rounds,
-        float(ours().log_likelihood),
-        height,
+        our_height=float(ours().log_likelihood),
+        their_height=height,
     )
 
 
@@ -105,16 +110,20 @@ def _evolution(*args: Any, rng: int, **options: Any) -> Any:
     return differential_evolution(*args, rng=rng, **options)
 
 
-def one_read() -> Comparison:
+def one_read() -> Work:
     """Ten million values beside the one read of them that nobody can avoid."""
     x = np.random.default_rng(1).normal(3.0, 2.0, 10_000_000)
-    a, b, rounds = race(lambda: mle.Normal.fit(x), lambda: np.sum(x))
-    return Comparison(
-        "Normal, n = 10,000,000", "`np.sum(x)`, one read", a, b, 4, rounds, at_most=True
+    return Work(
+        "Normal, n = 10,000,000",
+        "`np.sum(x)`, one read",
+        lambda: mle.Normal.fit(x),
+        lambda: np.sum(x),
+        4,
+        at_most=True,
     )
 
 
-def batched(family: Any, peer: Any, draw: Callable[..., np.ndarray], asked: float) -> Comparison:
+def batched(family: Any, peer: Any, draw: Callable[..., np.ndarray], asked: float) -> Work:
     """Two thousand samples of 200 as one batch, against a loop; the loop is timed over every 40th."""
     X = draw(np.random.default_rng(2), (2000, 200))
     few = X[::40]
@@ -123,12 +132,15 @@ def batched(family: Any, peer: Any, draw: Callable[..., np.ndarray], asked: floa
     def loop() -> list:
         return [peer.fit(x, floc=0) for x in few]
 
-    a, b, rounds = race(lambda: family.fit(X, axis=1), loop, times=len(X) / len(few))
-    height = sum(float(peer.logpdf(x, *p).sum()) for x, p in zip(few, loop(), strict=True))
-    ours = float(np.sum(family.fit(few, axis=1).log_likelihood))
-    label = f"a loop of `scipy.stats.{peer.name}.fit(floc=0)`"
-    return Comparison(
-        f"2,000 {family.__name__} fits of n = 200", label, a, b, asked, rounds, ours, height
+    return Work(
+        f"2,000 {family.__name__} fits of n = 200",
+        f"a loop of `scipy.stats.{peer.name}.fit(floc=0)`",
+        lambda: family.fit(X, axis=1),
+        loop,
+        asked,
+        times=len(X) / len(few),
+        our_height=float(np.sum(family.fit(few, axis=1).log_likelihood)),
+        their_height=sum(float(peer.logpdf(x, *p).sum()) for x, p in zip(few, loop(), strict=True)),
     )
 
 
@@ -140,22 +152,25 @@ def logistic_data() -> tuple[np.ndarray, np.ndarray]:
     return X, (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float)
 
 
-def against_statsmodels() -> Comparison:
+def against_statsmodels() -> Work:
     """Logistic regression against statsmodels' Newton."""
     import statsmodels.api as sm
 
     X, y = logistic_data()
     Z = sm.add_constant(X)
     theirs = quiet(lambda: sm.Logit(y, Z).fit(disp=0))
-    a, b, rounds = race(lambda: mle.LogisticRegression.fit(X, y), theirs)
-    ours = float(mle.LogisticRegression.fit(X, y).log_likelihood)
-    height = float(theirs().llf)
-    return Comparison(
-        "logistic, n = 100,000, p = 20", "statsmodels `Logit`", a, b, 4, rounds, ours, height
+    return Work(
+        "logistic, n = 100,000, p = 20",
+        "statsmodels `Logit`",
+        lambda: mle.LogisticRegression.fit(X, y),
+        theirs,
+        4,
+        our_height=float(mle.LogisticRegression.fit(X, y).log_likelihood),
+        their_height=float(theirs().llf),
     )
 
 
-def against_scikit_learn() -> Comparison:
+def against_scikit_learn() -> Work:
     """Logistic regression against the fastest unpenalised solver that reaches the same log-likelihood.
 
     Each solver gets the loosest tolerance whose log-likelihood is within 1e-9 of the maximum.
@@ -176,27 +191,54 @@ def against_scikit_learn() -> Comparison:
             action = quiet(functools.partial(model.fit, X, y))
             action()
             if abs(height(model) - top) <= 1e-9:
-                taken = statistics.median(seconds(action) for _ in range(5))
+                taken = statistics.median(took(action).wall for _ in range(5))
                 candidates.append(
                     (taken, f"scikit-learn `{solver}`, tol={tolerance:g}", model, action)
                 )
                 break
     _, label, model, action = min(candidates, key=lambda c: c[0])
-    a, b, rounds = race(lambda: mle.LogisticRegression.fit(X, y), action)
-    return Comparison("logistic, n = 100,000, p = 20", label, a, b, 1, rounds, top, height(model))
-
-
-def importing() -> Comparison:
-    """The time until the package can be used."""
-    spent = [(import_seconds("mlecore"), import_seconds("scipy.stats")) for _ in range(7)]
-    a, b = (statistics.median(side) for side in zip(*spent, strict=True))
-    return Comparison(
-        "`import mlecore`", "`import scipy.stats`", a, b, 0.5, len(spent), at_most=True
+    return Work(
+        "logistic, n = 100,000, p = 20",
+        label,
+        lambda: mle.LogisticRegression.fit(X, y),
+        action,
+        1,
+        our_height=top,
+        their_height=height(model),
     )
 
 
-def all_rows() -> list[tuple[str, Callable[[], Comparison]]]:
-    """Return every row as its name and the function that measures it."""
+def importing() -> Work:
+    """The time until the package can be used, that of starting Python included on both sides."""
+
+    def start(module: str) -> None:
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+
+    return Work(
+        "`python -c 'import mlecore'`",
+        "`python -c 'import scipy.stats'`",
+        functools.partial(start, "mlecore"),
+        functools.partial(start, "scipy.stats"),
+        1 / 3,
+        at_most=True,
+    )
+
+
+def on_one_thread(work: Work) -> Work:
+    """Set mlecore beside itself with one BLAS thread: more threads must not use up much more processor time."""
+    return Work(
+        work.name,
+        "itself with one BLAS thread, pinned",
+        work.ours,
+        work.ours,
+        1.5,
+        at_most=True,
+        peer_pinned=True,
+    )
+
+
+def all_rows() -> list[tuple[str, Callable[[], Work]]]:
+    """Return every row as its name and the function that prepares it."""
     gamma = functools.partial(
         batched, mle.Gamma, stats.gamma, lambda rng, size: rng.gamma(2.5, 1.5, size), 8
     )
@@ -214,6 +256,3 @@ def all_rows() -> list[tuple[str, Callable[[], Comparison]]]:
         ("logistic scikit-learn", against_scikit_learn),
         ("import", importing),
     ]
-
-
-__all__ = ["LEAST", "MOST", "all_rows", "logistic_data"]
