@@ -1,4 +1,4 @@
-"""Chapter 5, *Every loss is a likelihood*."""
+"""Chapter 5, *Which losses are likelihoods?*."""
 
 from __future__ import annotations
 

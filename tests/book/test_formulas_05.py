@@ -1,4 +1,4 @@
-"""The formulas of chapter 5, *Every loss is a likelihood*, by SymPy and against `mlecore`."""
+"""The formulas of chapter 5, *Which losses are likelihoods?*, by SymPy and against `mlecore`."""
 
 from __future__ import annotations
 
