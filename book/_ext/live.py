@@ -231,8 +231,14 @@ def button(page: str, up: str, site: Path) -> str:
     run.textContent = "Run live";
     say.textContent = "Change and run the code in this page. Loads {size:.0f} MB of Python once, takes "
       + "about {MEMORY} MB of memory, sends nothing anywhere.";
-    run.onclick = () => import("{module}").then((live) => live.start(bar),
-      (error) => {{ say.textContent = `Python could not be loaded: ${{error.message}}`; }});
+    run.onclick = () => {{
+      run.disabled = true;
+      say.textContent = "Loading Python";
+      import("{module}").then((live) => live.start(bar), (error) => {{
+        run.disabled = false;
+        say.textContent = `Python could not be loaded: ${{error.message}}`;
+      }});
+    }};
     bar.append(run, say);
   }}
   bar.hidden = false; }}

@@ -263,7 +263,10 @@ def test_order_does_not_matter(family):
 def test_a_weight_of_three_is_three_observations(family):
     d, x = dataset(family, SEED, n=60)
     w = np.random.default_rng(0).integers(0, 4, size=60)
-    weighted, repeated = fit(family, x, d, weights=w), fit(family, np.repeat(x, w, axis=0), d)
+    weighted, repeated = (
+        fit(family, x, d, weights=w),
+        fit(family, np.repeat(x, w.astype(np.intp), axis=0), d),
+    )
     np.testing.assert_allclose(weighted.theta, repeated.theta, rtol=1e-7, atol=1e-9)
     assert weighted.log_likelihood == pytest.approx(repeated.log_likelihood, rel=1e-11)
     assert weighted.n == w.sum()

@@ -32,7 +32,7 @@ def weighted(seed, n=41):
     """Return a sample with whole weights, and the same sample with its values repeated."""
     rng = np.random.default_rng(seed)
     x, w = rng.standard_t(3, size=n), rng.integers(0, 4, size=n)
-    return Sample.of(x, w.astype(float)), Sample.of(np.repeat(x, w))
+    return Sample.of(x, w.astype(float)), Sample.of(np.repeat(x, w.astype(np.intp)))
 
 
 @pytest.mark.parametrize("seed", range(5))

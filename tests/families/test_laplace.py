@@ -21,7 +21,7 @@ def test_weighted_medians_are_medians_of_repetitions():
     for _ in range(200):
         x, w = rng.normal(size=7), rng.integers(0, 4, size=7)
         w[0] = 1
-        repeated = np.repeat(x, w)
+        repeated = np.repeat(x, w.astype(np.intp))
         assert Laplace.fit(repeated + 0.0, fixed={"scale": 1}).params["loc"] == np.median(repeated)
         weighted = Laplace.fit(x, weights=w, fixed={"scale": 1}).params["loc"]
         assert weighted == pytest.approx(np.median(repeated), rel=1e-15)

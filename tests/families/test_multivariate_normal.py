@@ -111,7 +111,10 @@ def test_a_covariance_held_at_zero_gives_independent_normals(rows):
 
 def test_weights_count_rows(rows):
     w = np.random.default_rng(0).integers(0, 4, size=50)
-    f, g = MultivariateNormal.fit(rows, weights=w), MultivariateNormal.fit(np.repeat(rows, w, 0))
+    f, g = (
+        MultivariateNormal.fit(rows, weights=w),
+        MultivariateNormal.fit(np.repeat(rows, w.astype(np.intp), 0)),
+    )
     np.testing.assert_allclose(f.theta, g.theta, rtol=1e-11)
 
 
