@@ -16,11 +16,12 @@ export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book test notebooks lab serve lint bench clean
+.PHONY: help book test test-lowest notebooks lab serve lint bench clean
 
 help:
 	@echo "make book       build the book: $(HTML)/index.html"
 	@echo "make test       run every test: package, notebooks, exercises, pages in a browser"
+	@echo "make test-lowest  run the package's tests on the lowest versions it promises"
 	@echo "make notebooks  execute the chapters and store them lean"
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make serve      read the built book at http://localhost:8000"
@@ -46,6 +47,22 @@ book: $(READY) $(FRESH)
 test: $(READY) book
 	@$(BIN)/python tools/bring_browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book/*.ipynb
+
+# The package on the lowest versions that it promises, which have wheels up to Python 3.12.
+LOWEST := .venv-lowest/ready
+LOWEST_TESTS := tests/families $(filter-out tests/test_benchmarks.py tests/test_datasets.py tests/test_project.py \
+  tests/test_network.py tests/test_plotting.py tests/test_long_samples.py, $(wildcard tests/test_*.py))
+
+$(LOWEST): tests/lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --requirement tests/lowest.txt
+	@touch $@
+
+test-lowest:
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+	  $(MAKE) --no-print-directory $(LOWEST) && \
+	  PYTHONPATH=. .venv-lowest/bin/python -m pytest -n 2 --dist loadfile -q -o addopts="-p no:cacheprovider" $(LOWEST_TESTS); \
+	else echo "The lowest versions of NumPy and SciPy have no wheels for this Python: their tests did not run."; fi
 
 notebooks: $(READY)
 	$(BIN)/python tools/lean_notebooks.py
