@@ -954,6 +954,10 @@ class Family:
         cls._without_mle(likelihood)
         solution, full = cls._find(likelihood)
         cls._insist_held(likelihood, full, bool(solution.converged))
+        if cls._impossible(likelihood, full):
+            raise NoMLEError(
+                f"{cls.__name__} has no maximum likelihood estimate here: {cls._cannot_have_made(likelihood)}"
+            )
         if not (solution.converged and np.isfinite(full).all()):
             cls._insist_within_range(likelihood)
             stopped = ", ".join(
@@ -990,6 +994,9 @@ class Family:
                 rows = part.start + good
                 solution, full[rows] = cls._find(few.at(good))
                 converged[rows], iterations[rows] = solution.converged, solution.iterations
+                impossible = rows[cls._impossible(few.at(good), full[rows])]
+                problems |= dict.fromkeys(impossible, cls._cannot_have_made(likelihood))
+                full[impossible] = np.nan
         converged &= np.isfinite(full).all(axis=-1)
         for row in np.flatnonzero(~converged):
             problems.setdefault(row, "the iteration did not converge")
@@ -1010,6 +1017,18 @@ class Family:
             if isinstance(likelihood.statistic, Events):
                 return [Refusal(*refused) for refused in refusals(likelihood)]
             return list(cls._no_mle(likelihood.statistic, fixed))
+
+    @classmethod
+    def _impossible(cls, likelihood: Likelihood, full: Array) -> Array:
+        """Say which samples no member of the family with the held values could have made; none where all is held."""
+        if not (likelihood.held and likelihood.free.size):
+            return np.zeros(full.shape[:-1], dtype=bool)
+        return likelihood.log_likelihood(full[..., likelihood.free]) == -np.inf
+
+    @classmethod
+    def _cannot_have_made(cls, likelihood: Likelihood) -> str:
+        names = ", ".join(likelihood.layout.names[i] for i in likelihood.held)
+        return f"with {names} held so, the log-likelihood is -infinity everywhere: no such member could have made the data"
 
     @classmethod
     def _without_mle(cls, likelihood: Likelihood) -> Array | None:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from .arrays import broadcast_shape, numeric
 from .censoring import row_scores
 from .climbing import climb
-from .errors import ConvergenceError, DataError, RegularityError
+from .errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from .numerics import blocks, gram
 from .observations import PartlySeen
 from .statistics import Events, Statistic
@@ -453,6 +453,11 @@ class Likelihood:
             top = here._climbed_from(here._full_start(start), max_iterations)
         else:
             top = here.highest()
+        impossible = here.family._impossible(here, top.theta)
+        if np.any(impossible):
+            if not here.batch_shape:
+                raise NoMLEError(f"{here!r} has no maximum: {here.family._cannot_have_made(here)}")
+            refused = impossible if refused is None else refused | impossible
         if refused is not None:
             theta = np.where(refused[..., None], np.nan, top.theta)
             value = np.where(refused, np.nan, top.log_likelihood)

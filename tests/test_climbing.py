@@ -127,6 +127,33 @@ def test_where_there_is_no_maximum_maximize_says_so(family, x):
     assert not top.converged[0]
 
 
+def test_held_values_that_cannot_have_made_the_data_leave_no_maximum():
+    x = [2, 0, 0, 0, 1, 1, 0, 0]
+    for action in (
+        lambda: NegativeBinomial.fit(x, fixed={"mu": 0.0}),
+        lambda: Likelihood(NegativeBinomial, x).maximize(fixed={"mu": 0.0}),
+        lambda: mle.Categorical.fit([0, 1, 2, 2], fixed={"p1": 0.0}),
+    ):
+        with pytest.raises(NoMLEError, match="no such member could have made the data"):
+            action()
+    # A test and a profile have an answer there.
+    assert NegativeBinomial.fit([2, 0, 0, 0, 1, 9, 0, 0]).test(mu=0.0).statistic == np.inf
+    assert mle.Categorical.fit([0, 1, 2, 2]).likelihood.profile("p1", 0.0) == -np.inf
+    two = [[1, 2, 5, 9], [1, 2, 5, 19]]
+    batch = NegativeBinomial.fit(two, axis=1, fixed={"mu": np.array([0.0, 3.0])})
+    assert "no such member" in batch.problems[0]
+    assert np.isfinite(batch.params["size"]).tolist() == [False, True]
+    top = Likelihood(NegativeBinomial, two, axis=1).maximize(fixed={"mu": np.array([0.0, 3.0])})
+    assert top.converged.tolist() == [False, True]
+    assert np.isnan(top.log_likelihood[0])
+
+
+def test_counts_of_nothing_do_not_say_the_size():
+    with pytest.raises(NoMLEError, match="every size is equally likely") as caught:
+        NegativeBinomial.fit([0, 0, 0])
+    assert caught.value.limit.params == {"rate": 0.0}
+
+
 def test_an_absurd_start_ends_at_the_maximum_or_says_that_it_did_not():
     likelihood = Likelihood(Gamma, [1.0, 2.0, 4.0])
     best = likelihood.maximize().log_likelihood

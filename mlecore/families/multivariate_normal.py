@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,29 +95,33 @@ class MultivariateNormal(Family):
     @classmethod
     def _no_mle(cls, t: MultivariateMoments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         size = t.mean.shape[-1]
-        if any(name.startswith("cov") for name in fixed):
-            return
-        mu = np.stack(
-            np.broadcast_arrays(*(fixed.get(f"mu{i + 1}", t.mean[..., i]) for i in range(size))),
-            axis=-1,
-        )
-        if not any(name.startswith("mu") for name in fixed):
+        names = cls._layout(t).names
+        held = {names.index(name): value for name, value in fixed.items() if name in names}
+        if not held:
             yield Refusal(
                 t.n <= size,
                 f"{size} coordinates need more than {size} observations, or the ellipsoid that holds them is flat",
             )
-        _, spread = _spread(t, mu)
-        scale = np.sqrt(np.diagonal(spread, axis1=-2, axis2=-1))
-        unit = spread / scale[..., :, None] / scale[..., None, :]
-        flat = ~np.isfinite(unit).all(axis=(-2, -1))
-        unit = np.where(flat[..., None, None], np.eye(size), unit)
-        flat = flat | (np.linalg.eigvalsh(unit)[..., 0] <= size * _SINGULAR)
+        flat = _flat_directions(t.cov) > 0 if not held else cls._flat_given(t, held)
         yield Refusal(
             flat,
             "the observations lie in a hyperplane (all equal in some direction), or so near one that their covariance has "
             "no digits there, so the density grows without bound as cov flattens; drop a coordinate that the others "
             "determine",
         )
+
+    @classmethod
+    def _flat_given(cls, t: MultivariateMoments, held: Mapping[int, Array]) -> Array:
+        """Say where cov could flatten without end, given what is held."""
+        size = t.mean.shape[-1]
+        means, spreads = _coordinates(size, held)
+        mu = np.stack(
+            np.broadcast_arrays(*(held.get(i, t.mean[..., i]) for i in range(size))), axis=-1
+        )
+        spread, some = _spread(t, mu)[1], sorted(means | spreads)
+        # The other coordinates may be flat given those that something is held of; or these, where no size is held.
+        flat = _flat_directions(t.cov) > _flat_directions(t.cov, some)
+        return flat | (_flat_directions(spread, some) > _flat_directions(spread, sorted(spreads)))
 
     @classmethod
     def _height_from_data(cls, likelihood: Any) -> Any:
@@ -149,15 +154,39 @@ class MultivariateNormal(Family):
     def _mle_given(
         cls, t: MultivariateMoments, held: Mapping[int, Array], **known: Any
     ) -> Solution | None:
-        size = t.mean.shape[-1]
-        everything = size + size * (size + 1) // 2
-        if set(held) == set(range(size)):
-            mu = np.stack(np.broadcast_arrays(*(held[i] for i in range(size))), axis=-1)
-            return Solution({"mu": mu, "cov": _spread(t, mu)[1]})
-        if set(held) == set(range(size, everything)):
-            scalars = np.stack(np.broadcast_arrays(*(held[i] for i in sorted(held))), axis=-1)
-            return Solution({"mu": t.mean, "cov": cls.domains["cov"].unflatten(scalars, size)})
-        return None
+        params = _top_given(t, held)
+        if params is None:
+            return None
+        return Solution(params, converged=_positive(params["cov"]))
+
+    @classmethod
+    def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        """Solve in units in which each coordinate has mean 0 and variance 1, or products leave the range of doubles."""
+        if not likelihood.held:
+            return super()._solve(likelihood, near)
+        t = likelihood.statistic
+        size = np.sqrt(np.diagonal(t.cov, axis1=-2, axis2=-1))
+        scale = np.where((size > 0) & np.isfinite(size), size, 1.0)
+        unit = copy(likelihood)
+        unit.statistic = type(t)(
+            t.n, np.zeros_like(t.mean), t.cov / scale[..., :, None] / scale[..., None, :]
+        )
+        rows, columns = np.tril_indices(t.mean.shape[-1])
+        center = _side_by_side(t.mean, np.zeros((*t.mean.shape[:-1], rows.size)))
+        one, other = (
+            _side_by_side(first, scale[..., second])
+            for first, second in ((scale, rows), (np.ones_like(scale), columns))
+        )
+        unit.held = {
+            i: (v - center[..., i]) / one[..., i] / other[..., i]
+            for i, v in likelihood.held.items()
+        }
+        near = None if near is None else (near - center) / one / other
+        solution, full = super()._solve(unit, near)
+        full = center + one * full * other
+        for i, value in likelihood.held.items():  # as they were given, to the last digit
+            full[..., i] = value
+        return solution._replace(params={}), full
 
     @classmethod
     def _moments_of(cls, x: Array, w: Array | None) -> MultivariateMoments:
@@ -196,6 +225,78 @@ class MultivariateNormal(Family):
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         z = rng.standard_normal((*size, np.shape(self.mu)[-1]))
         return self.mu + (np.linalg.cholesky(self.cov) @ z[..., None])[..., 0]
+
+
+def _coordinates(size: int, held: Iterable[int]) -> tuple[set[int], set[int]]:
+    """Return the coordinates whose means are held, and those that a covariance held has to do with.
+
+    >>> _coordinates(2, [1, 2])
+    ({1}, {0})
+    """
+    rows, columns = np.tril_indices(size)
+    entries = [i - size for i in held if i >= size]
+    return {i for i in held if i < size}, {
+        int(side[k]) for side in (rows, columns) for k in entries
+    }
+
+
+def _positive(cov: Array) -> Array:
+    """Say which matrices are positive definite, whatever the units of the coordinates."""
+    size = np.sqrt(np.diagonal(cov, axis1=-2, axis2=-1))
+    unit = cov / size[..., :, None] / size[..., None, :]
+    lost = ~np.isfinite(unit).all(axis=(-2, -1))
+    unit = np.where(lost[..., None, None], np.eye(cov.shape[-1]), unit)
+    return (np.linalg.eigvalsh(unit)[..., 0] > 0) & ~lost
+
+
+def _flat_directions(cov: Array, some: Iterable[int] | None = None) -> Array:
+    """Count the directions of some coordinates, by default of all, in which a covariance matrix has no spread.
+
+    >>> int(_flat_directions(np.array([[1.0, 2.0], [2.0, 4.0]])))
+    1
+    """
+    index = list(range(cov.shape[-1]) if some is None else some)
+    part = cov[(..., *np.ix_(index, index))]
+    size = np.sqrt(np.diagonal(part, axis1=-2, axis2=-1))
+    size = np.where(size > 0, size, 1.0)
+    unit = part / size[..., :, None] / size[..., None, :]
+    lost = ~np.isfinite(unit).all(axis=(-2, -1))
+    unit = np.where(lost[..., None, None], np.eye(len(index)), unit)
+    count = (np.linalg.eigvalsh(unit) <= cov.shape[-1] * _SINGULAR).sum(axis=-1)
+    return np.where(lost, len(index), count)
+
+
+def _top_given(t: MultivariateMoments, held: Mapping[int, Array]) -> dict[str, Array] | None:
+    """Return the maximum where all that is held are the means of some coordinates, their covariances, or both.
+
+    The density is that of these coordinates times that of the others given them. What is held says nothing of the
+    latter, so the others keep their regression on these (Anderson 2003, section 4.3). None where more is held, or less.
+    """
+    size = t.mean.shape[-1]
+    means, spreads = _coordinates(size, held)
+    some = sorted(means | spreads)
+    rest = [i for i in range(size) if i not in some]
+    rows, columns = (list(map(int, side)) for side in np.tril_indices(size))
+    block = [size + k for k in range(len(rows)) if {rows[k], columns[k]} <= set(some)]
+    if (means and means != set(some)) or (spreads and not set(block) <= set(held)):
+        return None
+    value = {i: np.asarray(v)[..., None] for i, v in held.items()}
+    inner, across = t.cov[(..., *np.ix_(some, some))], t.cov[(..., *np.ix_(rest, some))]
+    beta = across @ np.linalg.pinv(inner, hermitian=True)
+    away = 0.0 * t.mean[..., some]
+    if means:
+        away = _side_by_side(*(value[i] for i in some)) - t.mean[..., some]
+    within = inner + away[..., :, None] * away[..., None, :]
+    if spreads:
+        scalars = _side_by_side(*(value[i] for i in block))
+        within = MultivariateNormal.domains["cov"].unflatten(scalars, len(some))
+    moved = (beta @ away[..., None])[..., 0]
+    mean = _side_by_side(t.mean[..., some] + away, t.mean[..., rest] + moved)
+    mixed = beta @ within
+    left = t.cov[(..., *np.ix_(rest, rest))] - beta @ np.swapaxes(across, -1, -2)
+    cov = _four_blocks(within, np.swapaxes(mixed, -1, -2), left + mixed @ np.swapaxes(beta, -1, -2))
+    order = np.argsort(some + rest)
+    return {"mu": mean[..., order], "cov": cov[(..., *np.ix_(order, order))]}
 
 
 def _spread(t: MultivariateMoments, mu: Array) -> tuple[Array, Array]:

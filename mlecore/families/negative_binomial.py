@@ -84,6 +84,11 @@ class NegativeBinomial(Family):
         excess = t.mean((t.values - center[..., None]) ** 2) - mean
         held = {"rate": fixed["mu"]} if "mu" in fixed else None
         yield Refusal(
+            (mean == 0) & (center == 0),
+            "all counts are zero, so mu is 0, and then every size is equally likely; fix the size",
+            lambda: Poisson.fit(t.values, weights=t.weights, fixed=held),
+        )
+        yield Refusal(
             excess <= 1e-14 * mean,
             "the variance does not exceed the mean, so the likelihood rises as size grows to the Poisson, the limit",
             lambda: Poisson.fit(t.values, weights=t.weights, fixed=held),
@@ -104,6 +109,8 @@ class NegativeBinomial(Family):
     def _mle_given(cls, t: Sample, held: Mapping[int, Array], **known: Any) -> Solution | None:
         if 1 not in held:
             size, converged, iterations = _solve_size(t, np.asarray(held[0], dtype=float))
+            # With mu = 0 nothing but zeros can be seen, whatever the size.
+            converged = converged | (np.asarray(held[0]) == 0)
             return Solution({"mu": held[0], "size": size}, iterations, converged)
         return Solution({"mu": held.get(0, t.mean(t.values)), "size": held[1]})
 

@@ -152,3 +152,56 @@ def test_a_batch_of_members_broadcasts(rows):
     np.testing.assert_allclose(table[:, 1], single.log_prob(rows), rtol=1e-13)
     with pytest.raises(DataError, match="one member at a time"):
         d.scipy()
+
+
+# -- held values -----------------------------------------------------------------------------------
+
+ROWS = np.random.default_rng(11).standard_normal((30, 3)) @ np.array(
+    [[1.0, 0.3, -0.4], [0.0, 0.8, 0.5], [0.0, 0.0, 1.3]]
+) + np.array([1.0, 2.0, 3.0])
+SOME_HELD = [
+    {"mu1": 1.5},
+    {"mu1": 1.5, "mu3": 2.0},
+    {"cov22": 1.0},
+    {"cov11": 1.0, "mu1": 0.5},
+    {"cov11": 1.5, "cov21": 0.2, "cov22": 1.0},
+]
+
+
+@pytest.mark.parametrize("held", SOME_HELD, ids=", ".join)
+def test_what_is_held_of_some_coordinates_has_its_maximum_by_formula(held):
+    likelihood = Likelihood(MultivariateNormal, ROWS)
+    top, conditional = likelihood.maximize(fixed=held), likelihood.given(held)
+    assert top.iterations == 0
+    theta = top.theta[conditional.free]
+    assert np.allclose(conditional.score(theta), 0.0, atol=1e-10)
+    assert np.linalg.eigvalsh(conditional.observed_information(theta))[0] > 0
+    climbed = conditional._climbed_from(likelihood._full_start(top.theta * 1.02))
+    for name, value in held.items():
+        assert top.theta[likelihood.layout.index(name)] == value
+    assert climbed.log_likelihood <= top.log_likelihood + 1e-12
+
+
+@pytest.mark.parametrize("distance", [2.0, 50.0, 1e6])
+def test_the_likelihood_ratio_of_a_mean_vector_is_hotellings(distance):
+    # 2 log LR = n log(1 + T^2 / (n - 1)); of one coordinate T is the t statistic (Anderson 2003, section 5.2).
+    fit, n = MultivariateNormal.fit(ROWS), len(ROWS)
+    t = (ROWS[:, 0].mean() - distance) / (ROWS[:, 0].std(ddof=1) / np.sqrt(n))
+    assert fit.test(mu1=distance).statistic == pytest.approx(n * np.log1p(t * t / (n - 1)))
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e-80, 1e80, 1e150])
+@pytest.mark.parametrize("held", [*SOME_HELD, {"cov21": 0.3}], ids=", ".join)
+def test_tests_of_vectors_know_no_units(held, unit):
+    there = {name: v * unit ** (1 if name[0] == "m" else 2) for name, v in held.items()}
+    plain, scaled = MultivariateNormal.fit(ROWS), MultivariateNormal.fit(unit * ROWS)
+    assert scaled.test(**there).statistic == pytest.approx(plain.test(**held).statistic, rel=1e-9)
+
+
+def test_rows_in_a_hyperplane_have_a_maximum_only_where_what_is_held_keeps_it_thick():
+    constant = [[0.0, 1.0], [0.0, 2.0], [0.0, 5.0]]
+    fit = MultivariateNormal.fit(constant, fixed={"cov11": 1.0})
+    assert np.allclose(fit.params["cov"], [[1.0, 0.0], [0.0, 26.0 / 9.0]])
+    for rows, held in (([[0.0, 1.0], [1.0, 2.0]], {"mu1": 3.0}), (constant, {"cov22": 1.0})):
+        with pytest.raises(NoMLEError, match="hyperplane"):
+            MultivariateNormal.fit(rows, fixed=held)

@@ -85,7 +85,7 @@ def test_accidents_vary_more_than_a_poisson_lets_them():
 
 
 def test_no_more_variance_than_the_mean_has_the_poisson_as_its_limit():
-    for x in ([2, 2, 2], [0, 1, 0, 1], [1, 2, 3, 2, 2], [0, 0, 0], [4]):
+    for x in ([2, 2, 2], [0, 1, 0, 1], [1, 2, 3, 2, 2], [4]):
         with pytest.raises(NoMLEError, match="rises as size grows") as caught:
             NegativeBinomial.fit(x)
         assert caught.value.limit.params["rate"] == pytest.approx(np.mean(x))
