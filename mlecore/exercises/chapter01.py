@@ -16,6 +16,7 @@ from mlecore.exercises.judging import (
     describe,
     matching,
     number,
+    own_work,
     resembles,
 )
 
@@ -31,6 +32,7 @@ def _(answer: object) -> None:
     def mass(k: int, rate: float) -> float:
         return rate**k * math.exp(-rate) / math.factorial(k)
 
+    own_work(answer, "`math`")
     resembles(
         answer,
         lambda k, rate: rate**k * math.exp(-rate),

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlecore import datasets
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import agrees, resembles
+from mlecore.exercises.judging import Hint, agrees, call, own_work, resembles, same
 
 Array = np.ndarray
 
@@ -29,6 +29,7 @@ def _(answer: object) -> None:
     def likelihood(p: float, x: Array) -> float:
         return float(np.prod(heights(p, x)))
 
+    own_work(answer)
     resembles(
         answer,
         lambda p, x: math.comb(x.size, int(x.sum())) * likelihood(p, x),
@@ -66,7 +67,23 @@ def _(answer: object) -> None:
         "That is the logarithm of the likelihood, which chapter 3 will need. Here, the product.",
         on=on,
     )
+    _right_but_at_zero(answer, likelihood, inside=on[:3], edge=on[3:5])
     agrees(answer, likelihood, on=on, otherwise="Try it by hand with one head and one tail.")
+
+
+def _right_but_at_zero(answer: object, truth: Any, inside: list[Any], edge: list[Any]) -> None:
+    """Stop where the way by logarithms multiplies 0 by log 0, as for tails at p = 0."""
+    try:
+        right = same(answer, truth, on=inside)
+        broken = right and np.isnan([np.max(call(answer, *arguments)) for arguments in edge]).any()
+    except (Hint, TypeError, ValueError):
+        return  # `agrees` says why
+    if broken:
+        raise Hint(
+            "Right wherever p is between 0 and 1. At p = 0 your logarithms meet 0 * log 0, which the "
+            "computer does not know to be 0: a tail has the factor 1 there, so pick the logarithm "
+            "with np.where, or multiply the masses themselves."
+        )
 
 
 @exercise(

@@ -258,39 +258,54 @@ def _(answer: object) -> None:
 
 @exercise(
     "fish-estimate",
-    praise="The likelihood rises as long as N is at most 60 * 50 / 7, and the last whole number "
-    "of that kind is the best.",
+    praise="The likelihood rises as long as N is at most M n / k, and the last whole number of "
+    "that kind is the best.",
 )
 def _(answer: object) -> None:
+    on = [(60, 50, 7), (100, 40, 9), (23, 17, 5), (60, 50, 11)]
     resembles(
         answer,
-        3000 / 7,
+        lambda M, n, k: M * n / k,
         "A lake holds a whole number of fish. Which of the two neighbours has the higher "
         "likelihood?",
-        rtol=1e-5,
+        on=on,
     )
     resembles(
         answer,
-        429,
-        "Rounded to the wrong side: the ratio L(429) / L(428) is below 1.",
-        rtol=1e-9,
+        lambda M, n, k: round(M * n / k),
+        "Rounded to the nearer one, which may be the wrong side: the ratio L(429) / L(428) of this "
+        "lake is below 1.",
+        on=on,
     )
     resembles(
         answer,
-        103,
+        lambda M, n, k: M * n // k + 1,
+        "Rounded to the wrong side: the ratio L(429) / L(428) of this lake is below 1.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda M, n, k: M + n - k,
         "That is the number of different fish you have held in your hands: the least that the "
         "lake must hold, and not the best explanation.",
+        on=on,
     )
-    resembles(answer, 420, "60 * 7 is not in it: 60 is to N as 7 is to 50.")
     resembles(
         answer,
-        427,
-        "One too few: the ratio L(428) / L(427) is still above 1.",
-        rtol=1e-9,
+        lambda M, n, k: M * k,
+        "M k is not in it: M is to N as k is to n.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda M, n, k: M * n // k - 1,
+        "One too few: the ratio L(428) / L(427) of this lake is still above 1.",
+        on=on,
     )
     agrees(
         answer,
-        428,
+        lambda M, n, k: M * n // k,
+        on=on,
         rtol=1e-9,
         otherwise="Solve (N - M)(N - n) >= (N - M - n + k) N for N: most of it cancels.",
     )

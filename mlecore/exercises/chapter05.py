@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, number, resembles, same
+from mlecore.exercises.judging import (
+    Hint,
+    NotDone,
+    agrees,
+    call,
+    number,
+    own_work,
+    resembles,
+    same,
+)
 
 Array = np.ndarray
 
@@ -33,6 +42,7 @@ def _(answer: object) -> None:
     def bce(y: Array, p: Array) -> float:
         return float(np.mean(terms(y, p)))
 
+    own_work(answer)
     resembles(
         answer,
         lambda y, p: -bce(y, p),
@@ -195,49 +205,69 @@ def _(answer: object) -> None:
 
 @exercise(
     "network-nll",
-    praise="One number in three coats: the loss, minus 400 times the loss, and the exponential of "
+    praise="One number in three coats: the loss, minus n times the loss, and the exponential of "
     "minus the loss.",
 )
 def _(answer: object) -> None:
-    if not isinstance(answer, Mapping):
-        raise Hint('Give a dictionary with the keys "loss", "log_likelihood" and "typical".')
-    missing = [key for key in ("loss", "log_likelihood", "typical") if key not in answer]
+    rng = np.random.default_rng(1986)
+    for n in (5, 40):  # labels and probabilities of the checker's own: no number can be typed in
+        p = rng.uniform(0.05, 0.95, n)
+        _three_numbers(answer, (rng.random(n) < p).astype(int), p)
+
+
+def _three_numbers(answer: object, y: Array, p: Array) -> None:
+    """Compare the reader's report on one set of labels and probabilities with the truth."""
+    given = call(answer, y, p)
+    keys = ("loss", "log_likelihood", "typical")
+    if not isinstance(given, Mapping):
+        raise Hint('Let the function return a dictionary: "loss", "log_likelihood" and "typical".')
+    missing = [key for key in keys if key not in given]
     if missing:
         raise Hint(f'The report still lacks "{missing[0]}".')
-    loss = number(answer["loss"], "Your loss")
-    total = number(answer["log_likelihood"], "Your log-likelihood")
-    typical = number(answer["typical"], "Your typical probability")
-    if loss < 0:
-        raise Hint("A loss is minus a logarithm of a probability, and never negative.")
-    if loss > 10:
-        raise Hint("Your loss looks like the total over 400 points; mle.bce averages.")
-    if not 0.15 < loss < 0.23:
-        raise Hint(
-            "Your loss is not the trained network's: compare it with the value printed after the "
-            "training, and give mle.bce the labels first."
-        )
-    if total > 0:
-        raise Hint("The masses are below 1, so their logarithms are negative, and so is the sum.")
-    if abs(total + loss) < 1e-3:
-        raise Hint(
-            "Your log-likelihood is the mean over the points. The log-likelihood is the sum."
-        )
-    if abs(total + 400 * loss) > 1e-3 * abs(total):
-        raise Hint(
-            "Your log-likelihood and your loss do not belong together: one is -400 the other."
-        )
-    if typical > 0 and abs(typical - np.exp(total)) < 1e-6:
-        raise Hint(
-            "That is the likelihood of all 400 points together. The typical factor is its root."
-        )
-    if not 0 < typical < 1:
-        raise Hint("The typical probability is a probability: between 0 and 1.")
-    if abs(typical - (1 - loss)) < 1e-3:
-        raise Hint("1 - loss is only the beginning of the series of exp(-loss).")
-    if abs(typical + np.expm1(-loss)) < 1e-3:
-        raise Hint("That is the typical probability of what did not happen.")
-    if abs(typical - np.exp(-loss)) > 2e-3:
-        raise Hint(
-            "The arithmetic mean of the masses is another number. The geometric mean is the "
-            "exponential of the mean of their logarithms."
-        )
+    if any(given[key] is ... for key in keys):
+        raise NotDone
+    loss = number(given["loss"], "Your loss")
+    total = number(given["log_likelihood"], "Your log-likelihood")
+    typical = number(given["typical"], "Your typical probability")
+    masses = np.where(y == 1, p, 1 - p)
+    logs = np.log(masses)
+    resembles(loss, logs.mean(), "A loss is minus a logarithm of a probability, and not negative.")
+    resembles(loss, -logs.sum(), "Your loss is the total over the points; mle.bce averages.")
+    resembles(
+        loss,
+        -np.log(1 - masses).mean(),
+        "Your loss charges for what did not happen: give mle.bce the labels first.",
+    )
+    agrees(loss, -logs.mean(), what="Your loss", otherwise="It is minus the mean of log f.")
+    resembles(
+        total,
+        -logs.sum(),
+        "The masses are below 1, so their logarithms are negative, and so is the sum.",
+    )
+    resembles(total, logs.mean(), "Your log-likelihood is the mean over the points. It is the sum.")
+    agrees(total, logs.sum(), what="Your log-likelihood", otherwise="One is -n times the other.")
+    resembles(
+        typical,
+        np.exp(logs.sum()),
+        "That is the likelihood of all points together. The typical factor is its root.",
+    )
+    resembles(
+        typical, 1 + logs.mean(), "1 - loss is only the beginning of the series of exp(-loss)."
+    )
+    resembles(
+        typical,
+        1 - np.exp(logs.mean()),
+        "That is the typical probability of what did not happen.",
+    )
+    resembles(
+        typical,
+        masses.mean(),
+        "That is the arithmetic mean of the masses. The geometric mean is the exponential of the "
+        "mean of their logarithms.",
+    )
+    agrees(
+        typical,
+        np.exp(logs.mean()),
+        what="Your typical probability",
+        otherwise="It is the exponential of the mean of the logarithms of the masses.",
+    )

@@ -31,6 +31,7 @@ __all__ = [
     "describe",
     "matching",
     "number",
+    "own_work",
     "resembles",
     "same",
     "shortened",
@@ -199,6 +200,26 @@ def call(function: object, *arguments: Any) -> Any:
         did = "printed its value, and returned" if printed.getvalue().strip() else "returned"
         raise Hint(f"{_upper(name)} {did} `None`: did you forget `return`?")
     return value
+
+
+def own_work(function: object, tool: str = "NumPy") -> None:
+    """Stop with a hint if the answer is a function of `mlecore`, or calls one by name.
+
+    For exercises that ask the reader to write what the package already has.
+
+    >>> own_work(np.log)
+    """
+    known = getattr(function, "__globals__", {})
+    used = [
+        known.get(name) for name in getattr(getattr(function, "__code__", None), "co_names", ())
+    ]
+    for thing in [getattr(function, "__func__", function), *used]:
+        home = getattr(thing, "__name__" if inspect.ismodule(thing) else "__module__", None)
+        if callable(function) and isinstance(home, str) and home.split(".")[0] == "mlecore":
+            raise Hint(
+                f"That asks `mlecore`, which has it ready. Write it yourself, with {tool} alone: "
+                "nothing in it is longer than a line."
+            )
 
 
 # ------------------------------------------------------------------------ whether it is right

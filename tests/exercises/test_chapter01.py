@@ -8,6 +8,7 @@ import numpy as np
 from exercise_cases import Case, sweep
 from scipy import stats
 
+import mlecore as mle
 from mlecore.exercises import check
 
 
@@ -64,6 +65,7 @@ TestChapter01 = sweep(
                 (lambda k: k, "called with 2 arguments, and takes 1"),
                 (lambda k, rate: math.factorial(rate), "stopped with TypeError"),
                 (0.2, "asks for a function"),
+                (lambda k, rate: mle.Poisson(rate).pmf(k), "asks `mlecore`"),
             ],
         ),
         "normal-by-eye": Case(

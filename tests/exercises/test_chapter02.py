@@ -32,9 +32,17 @@ TestChapter02 = sweep(
             also_right=[
                 lambda p, x: p ** x.sum() * (1 - p) ** (x.size - x.sum()),
                 lambda p, x: np.prod(stats.bernoulli.pmf(x, p)),
-                lambda p, x: mle.Likelihood(mle.Bernoulli, x).likelihood(p=p),
+                lambda p, x: np.exp(np.log(np.where(x == 1, p, 1 - p)).sum()),
             ],
             wrong=[
+                (
+                    lambda p, x: np.exp(np.sum(x * np.log(p) + (1 - x) * np.log(1 - p))),
+                    "0 * log 0",
+                ),
+                (
+                    lambda p, x: mle.Likelihood(mle.Bernoulli, x).likelihood(p=p),
+                    "asks `mlecore`",
+                ),
                 (lambda p, x: stats.binom.pmf(x.sum(), x.size, p), "binomial coefficient"),
                 (lambda p, x: np.sum(np.where(x == 1, p, 1 - p)), "added the masses"),
                 (lambda p, x: p ** x.sum(), "tails are missing"),

@@ -29,6 +29,11 @@ def by_binomials(N: int, M: int, n: int, k: int) -> float:
     return likelihood(N) / likelihood(N - 1)
 
 
+def lake(M: int, n: int, k: int):
+    """The likelihood of N fish, up to a factor without N."""
+    return lambda N: math.comb(N - M, n - k) / math.comb(N, n)
+
+
 DIVISORS = {"unbiased": 4, "maximum likelihood": 5, "smallest squared error": 6}
 PLACES = {"top": 0.8, "flat": 0.0, "second derivative at flat": 0.0, "kind of flat": "neither"}
 
@@ -121,15 +126,21 @@ TestChapter04 = sweep(
             ],
         ),
         "fish-estimate": Case(
-            solution=428,
-            also_right=[428.0, np.int64(428)],
+            solution=lambda M, n, k: M * n // k,
+            starter=starter,
+            also_right=[
+                lambda M, n, k: math.floor(M * n / k),
+                lambda M, n, k: max(range(M + n - k, 9 * M * n // k), key=lake(M, n, k)),
+            ],
             wrong=[
-                (3000 / 7, "a whole number"),
-                (429, "wrong side"),
-                (103, "held in your hands"),
-                (420, "60 is to N"),
-                (427, "One too few"),
-                (350, "too small"),
+                (lambda M, n, k: M * n / k, "a whole number"),
+                (lambda M, n, k: round(M * n / k), "nearer one"),
+                (lambda M, n, k: math.ceil(M * n / k), "wrong side"),
+                (lambda M, n, k: M + n - k, "held in your hands"),
+                (lambda M, n, k: M * k, "M is to N"),
+                (lambda M, n, k: M * n // k - 1, "One too few"),
+                (lambda M, n, k: 428, "At (100, 40, 9), your function gives 428"),
+                (428, "asks for a function"),
             ],
         ),
     },
