@@ -156,4 +156,5 @@ def test_a_wrong_typical_probability_is_not_called_an_arithmetic_mean() -> None:
 
 def test_calling_the_function_of_the_package_inside_ones_own_is_noticed_too() -> None:
     result = check("mean-bce", lambda y, p: mle.bce(y, p))
-    assert result.status == "hint" and "with NumPy alone" in result.message
+    assert result.status == "hint"
+    assert "with NumPy alone" in result.message
