@@ -47,7 +47,7 @@ class Weibull(Family):
     def log_prob(self, x: ArrayLike) -> Any:
         """Return log f(x): -inf outside the support, NaN for NaN; parameters and x broadcast.
 
-        >>> round(float(Weibull(shape=1.0, scale=2.0).log_prob(2.0)) + np.log(2.0), 12)
+        >>> round(float(Weibull(shape=1.0, scale=2.0).log_prob(2.0) + np.log(2.0)), 12)
         -1.0
         """
         value = super().log_prob(x)
