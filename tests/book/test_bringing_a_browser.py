@@ -91,7 +91,7 @@ def test_a_command_that_fails_ends_nothing():
 
 def test_a_missing_library_is_named_and_not_a_traceback(monkeypatch):
     said = (
-        "/root/p/main/.venv/lib/python3.13/site-packages/playwright/driver/node: error while "
+        "/home/reader/book/.venv/lib/python3.13/site-packages/playwright/driver/node: error while "
         "loading shared libraries: libatomic.so.1: cannot open shared object file: No such file"
     )
     failed = subprocess.CompletedProcess([], 127, "", f"Traceback\n{said}\n")
