@@ -33,7 +33,7 @@ HASHES: dict[str, str] = PINS["core"] | {
     p["file_name"]: p["sha256"] for p in PINS["packages"].values()
 }
 LICENCE = re.compile(r"(?:.*/)?[^/]*(?:licen[cs]e|copying|notice)[^/]*(?<!\.py)", re.I)
-MEMORY = 600  # megabytes that the page's Python was seen to hold
+MEMORY = 700  # megabytes that a page was seen to hold after a whole chapter
 SNIPPET = re.compile(r"<!--live-->.*?<!--/live-->", re.DOTALL)
 
 
