@@ -46,7 +46,8 @@ book: $(READY) $(FRESH)
 
 test: $(READY) book
 	@$(BIN)/python tools/bring_browser.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval tests mlecore book/*.ipynb
+	$(BIN)/python -m pytest tests/book/test_live.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --ignore tests/book/test_live.py tests mlecore book/*.ipynb
 
 # The package on the lowest versions that it promises, which have wheels up to Python 3.12.
 LOWEST := .venv-lowest/ready

@@ -18,6 +18,7 @@ CHAPTERS = (
     ("Families", ("families",)),
     ("What every family has", ("family",)),
     ("Domains and supports, to write a family", ("domains",)),
+    ("Partly seen data", ("observations",)),
     ("Likelihood", ("likelihood",)),
     ("Fits", ("fit", "comparison")),
     ("Inference", ("inference",)),

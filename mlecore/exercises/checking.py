@@ -96,6 +96,9 @@ _shown: tuple[Result | None, int | None] = (None, None)
 
 def _display() -> Callable[[object], object] | None:
     """A notebook's own way to show an object, which it keeps among the built-in names."""
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    if shell is not None and not hasattr(shell, "kernel"):
+        return None  # a shell without a notebook prints what a line returns by itself
     return getattr(builtins, "display", None)
 
 

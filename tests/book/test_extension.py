@@ -109,7 +109,9 @@ def test_the_reference_names_everything_public():
     public = [
         name
         for name, thing in vars(mlecore).items()
-        if not name.startswith("_") and callable(thing)
+        if not name.startswith("_")
+        and callable(thing)
+        and str(getattr(thing, "__module__", "")).startswith("mlecore")
     ]
     assert len(public) > 20
     assert [name for name in public if f"### {name}\n" not in text] == []
@@ -147,7 +149,7 @@ def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
         thing = getattr(importlib.import_module(source), name)
         assert thing.__module__ == module
     assert ("mlecore", "Gamma", "mlecore.families.gamma") in lines
-    assert ("mlecore.domains", "Positive", "mlecore.domains") in lines
+    assert ("mlecore", "Positive", "mlecore.domains") in lines
 
 
 def test_the_reference_says_what_converged_means() -> None:

@@ -503,7 +503,7 @@ class Written:
 def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the package and these tests, with the explorable of the contributors' page added as it says."""
     root = tmp_path_factory.mktemp("contributed")
-    for part in ("mlecore", "tests", "pyproject.toml"):
+    for part in ("mlecore", "tests", "tools", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, root / part)
     page = (ROOT / "book" / "contributing.md").read_text(encoding="utf-8")
