@@ -4,16 +4,18 @@
 const boxes = "pre, .pst-scrollable-table-container, .cell_output .output, mjx-container[display=true]";
 
 const look = (box) => {
-  const wide = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+  const wide = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
   box.classList.toggle("scrolls", wide);
   if (wide) box.tabIndex = 0;
 };
 
 const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => look(target)));
-const watch = () => document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => watcher.observe(box));
+const watch = () => document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => (watcher.observe(box), look(box)));
 
 watch();
 // Formulas come when MathJax has set them; its script may run after this one.
 // A live page has new outputs whenever a cell has run.
 addEventListener("mle-shown", watch);
+// A font that comes late widens what a box holds and not the box.
+document.fonts?.addEventListener("loadingdone", watch);
 addEventListener("load", () => window.MathJax?.startup?.promise?.then(watch));
