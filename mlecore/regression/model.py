@@ -414,6 +414,11 @@ class Regression:
         """Leave refusals to the climb, which proves them."""
 
     @classmethod
+    def _impossible(cls, likelihood: Any, full: Array) -> Array:
+        """Say which rows no member could have made: none, as every coefficient gives every response a chance."""
+        return np.zeros(full.shape[:-1], dtype=bool)
+
+    @classmethod
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the maximum for the generic likelihood of these rows."""
         names = likelihood.layout.names
