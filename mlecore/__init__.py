@@ -36,6 +36,7 @@ from .family import Family
 from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
+from .nonparametric import KaplanMeier, kaplan_meier
 from .observations import PartlySeen, binned, interval, observed
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .simulate import Coverage, coverage, simulate
@@ -81,6 +82,7 @@ __all__ = [
     "Empirical",
     "Family",
     "Fit",
+    "KaplanMeier",
     "Likelihood",
     "NoMLEError",
     "PartlySeen",
@@ -99,6 +101,7 @@ __all__ = [
     "fisher_scoring",
     "gradient_descent",
     "interval",
+    "kaplan_meier",
     "kl_divergence",
     "mae",
     "mse",

@@ -18,7 +18,7 @@ CHAPTERS = (
     ("Families", ("families",)),
     ("What every family has", ("family",)),
     ("Domains and supports, to write a family", ("domains",)),
-    ("Partly seen data", ("observations",)),
+    ("Partly seen data", ("observations", "nonparametric")),
     ("Likelihood", ("likelihood",)),
     ("Fits", ("fit", "comparison")),
     ("Inference", ("inference",)),
@@ -37,7 +37,16 @@ CHAPTERS = (
     ("Errors", ("errors",)),
 )
 # Families inherit everything but their formula; their own pages show the docstring alone.
-WITH_MEMBERS = ("family", "likelihood", "fit", "optimize", "network", "regression", "datasets")
+WITH_MEMBERS = (
+    "family",
+    "likelihood",
+    "fit",
+    "optimize",
+    "network",
+    "regression",
+    "datasets",
+    "nonparametric",
+)
 SECTION = re.compile(
     r"(Args|Parameters|Returns|Raises|Yields|Attributes|Notes?|Examples?|Source):?$"
 )
