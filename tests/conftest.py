@@ -1,10 +1,22 @@
-"""What all tests share: matplotlib without a screen, and many digits where mpmath is the judge."""
+"""What all tests share: a browser, plots without a screen, many digits where mpmath is the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import matplotlib
 import mpmath
 import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 matplotlib.use("Agg")
+# The first call of a formula imports and compiles; how long it takes says nothing about it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +24,12 @@ def _seventy_digits():
     """Give every test the same precision, whichever test ran before it."""
     with mpmath.workdps(70):
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: one for all who need it, since one process can drive no second."""
+    from browser import launch  # only who asks for a browser needs one installed
+
+    with launch() as browser:
+        yield browser

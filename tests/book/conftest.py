@@ -1,4 +1,4 @@
-"""The built book, a server of it and a browser, once for all tests of this folder."""
+"""The built book and a server of it, once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from browser import launch, serve
+from browser import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "MLECORE_SITE"
@@ -32,10 +31,3 @@ def address(site: Path) -> Iterator[str]:
     """Where the book is served."""
     with serve(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with launch() as browser:
-        yield browser

