@@ -8,7 +8,7 @@
 import importlib as _importlib
 import typing as _typing
 
-from . import families
+from . import families, models
 from .comparison import Comparison, compare
 from .divergence import Empirical, cross_entropy, entropy, kl_divergence
 from .domains import (
@@ -36,6 +36,7 @@ from .family import Family
 from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
+from .models import *
 from .nonparametric import KaplanMeier, kaplan_meier
 from .observations import PartlySeen, binned, interval, observed
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
@@ -65,6 +66,7 @@ _PACKAGES = ("datasets", "exercises", "explore")
 
 __all__ = [
     *families.__all__,
+    *models.__all__,
     "Count",
     "Parameter",
     "Positive",

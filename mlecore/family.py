@@ -30,7 +30,7 @@ from .errors import ConvergenceError, DataError, NoMLEError, RegularityError, Su
 from .fit import Fit
 from .habits import answering
 from .likelihood import Likelihood
-from .mass import log_mass, log_tails
+from .mass import MassTerms, log_mass, log_tails
 from .numerics import blocks, every, some
 from .observations import PartlySeen
 from .own import COMPLETIONS, DERIVATIVES, coarse_start
@@ -176,6 +176,8 @@ class Family:
     _complete: ClassVar[bool] = False
     #: whether the family writes its log-density and leaves the rest to `mlecore.own`
     _writes_density: ClassVar[bool] = False
+    #: whether what lies between two limits follows from other families, by `_own_log_mass` and `_own_mass_terms`
+    _tells_mass: ClassVar[bool] = False
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 
@@ -623,6 +625,14 @@ class Family:
     def _log_between(self, a: Array, b: Array) -> Array:
         """Return log P(a < X <= b) where it is not smooth; only asked of families that say where that is."""
         raise TypeError(f"{type(self).__name__} does not say what lies about its corners")
+
+    def _own_log_mass(self, a: Array, b: Array) -> Array:
+        """Return log P(a < X <= b), where the family `_tells_mass`."""
+        raise NotImplementedError
+
+    def _own_mass_terms(self, a: Array, b: Array) -> MassTerms:
+        """Return log P(a < X <= b) with its slope and Hessian, where the family `_tells_mass`."""
+        raise NotImplementedError
 
     def _ends(self) -> tuple[Any, Any]:
         """Return the ends of the support of this member."""

@@ -76,6 +76,10 @@ def _quietly(function: Callable) -> Callable:
 @_quietly
 def log_tails(d: Any, x: Array) -> tuple[Array, Array]:
     """Return log P(X <= x) and log P(X > x), of any x, the infinities among them."""
+    if d._tells_mass:
+        return d._own_log_mass(np.full_like(x, -np.inf), x), d._own_log_mass(
+            x, np.full_like(x, np.inf)
+        )
     low, high = d._ends()
     x = np.floor(x) if d.support.whole else x
     below = (x < low) if d.support.whole else (x <= low)
@@ -103,6 +107,8 @@ def _tails_by_nodes(d: Any, x: Array) -> tuple[Array, Array]:
 @_quietly
 def log_mass(d: Any, a: Array, b: Array) -> Array:
     """Return log P(a < X <= b); -inf where b <= a or nothing lies between."""
+    if d._tells_mass:
+        return d._own_log_mass(a, b)
     value, narrow = _by_difference(d, a, b)
     narrow = narrow & d._smooth_between(a, b)
     if narrow.any():
@@ -116,6 +122,8 @@ def log_mass(d: Any, a: Array, b: Array) -> Array:
 @_quietly
 def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     """Return log P(a < X <= b) with its slope and Hessian in the free scalars of d."""
+    if d._tells_mass:
+        return d._own_mass_terms(a, b)
     value, narrow = _by_difference(d, a, b)
     shape = value.shape
     a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)

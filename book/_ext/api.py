@@ -16,6 +16,7 @@ from types import ModuleType
 # The floors in the order in which a reader meets them: a heading, and the modules under it.
 CHAPTERS = (
     ("Families", ("families",)),
+    ("Families made of families", ("models",)),
     ("What every family has", ("family",)),
     ("Domains and supports, to write a family", ("domains",)),
     ("Partly seen data", ("observations", "nonparametric")),

@@ -1,0 +1,279 @@
+"""Families that are seen only inside a window: a family again, whose sample is partly seen data with one window."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..censoring import refusals, rough, runaway
+from ..domains import Support
+from ..errors import DataError, NoMLEError
+from ..family import Array, Family, Refusal, Solution
+from ..likelihood import Likelihood
+from ..mass import MassTerms, log_mass, mass_terms
+from ..own import COMPLETIONS
+from ..statistics import Events, Parts, Statistic
+from .made import insist_family, insist_scalar, make, number, sharing
+
+__all__ = ["Truncated", "TruncatedFamily"]
+
+_NOTHING = np.zeros(0)
+
+
+def Truncated(
+    family: type[Family], low: float | None = None, high: float | None = None
+) -> type[Family]:
+    """Return the family of the same distributions seen only from `low` to `high`, both included.
+
+    f(x) / P(low <= X <= high) inside, with the parameters of the family itself. The value outside was never seen, nor
+    counted: where it is known how many there were, they are censored; see `observed`. The mean of a truncated sample
+    may have no solution: then the fit raises NoMLEError. Source: Cohen (1991), chapters 2 and 10.
+
+    Parameters
+    ----------
+    family : a family of numbers; a truncated one is cut further.
+    low, high : the ends of what can be seen; None where there is none.
+
+    Raises
+    ------
+    DataError : no limit, limits in the wrong order or that leave nothing, a family of vectors.
+
+    >>> from mlecore import Poisson
+    >>> round(Truncated(Poisson, low=1).fit([1, 1, 2, 3]).params["rate"], 4)
+    1.2333
+    """
+    insist_family("Truncated", family)
+    insist_scalar("Truncated", family)
+    a, b = _limits(family, low, high)
+    if issubclass(family, TruncatedFamily):
+        a, b = max(a, family._low), min(b, family._high)
+        family = family._base
+    support = family.support
+    if a >= b or a > support.high or b < support.low:
+        raise DataError(
+            f"nothing of {family.__name__} ({support.text}) lies between {number(a)} and {number(b)}"
+            if a < b
+            else f"low must be below high, got {number(a)} and {number(b)}"
+        )
+    ends = [
+        f"{name}={number(value)}" for name, value in (("low", a), ("high", b)) if np.isfinite(value)
+    ]
+    return make(
+        TruncatedFamily,
+        Truncated,
+        (family, a, b),
+        f"Truncated({', '.join([family.__name__, *ends])})",
+        family.domains,
+        {
+            "_base": family,
+            "_low": a,
+            "_high": b,
+            "support": _cut(support, a, b),
+            "irregular": family.irregular,
+            "corners": family.corners,
+            "information_only_expected": family.information_only_expected,
+        },
+    )
+
+
+def _limits(family: type[Family], low: float | None, high: float | None) -> tuple[float, float]:
+    """Return the limits as numbers; those of counts as whole ones."""
+    if low is None and high is None:
+        raise DataError("Truncated needs low=, high= or both: what lies outside was not seen")
+    limits = []
+    for name, value, none in (("low", low, -np.inf), ("high", high, np.inf)):
+        try:
+            limit = none if value is None else float(value)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{name} must be a number, got {value!r}") from error
+        if np.isnan(limit):
+            raise DataError(f"{name} must be a number, got nan")
+        limits.append(limit)
+    a, b = limits
+    return (float(np.ceil(a)), float(np.floor(b))) if family.support.whole else (a, b)
+
+
+def _cut(support: Support, a: float, b: float) -> Support:
+    """Return the support inside a window whose ends are included."""
+    words = [support.text]
+    words += [f"not below {number(a)}"] if np.isfinite(a) else []
+    words += [f"not above {number(b)}"] if np.isfinite(b) else []
+    return Support(
+        max(support.low, a),
+        min(support.high, b),
+        ", ".join(words),
+        support.open_low and support.low >= a,
+        support.open_high and support.high <= b,
+        support.whole,
+    )
+
+
+class TruncatedFamily(Family):
+    """A family seen inside a window: f(x) / P(low <= X <= high). See `Truncated`."""
+
+    _base: ClassVar[type[Family]]
+    _low: ClassVar[float]
+    _high: ClassVar[float]
+    _tells_mass = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        with np.errstate(all="ignore"):
+            empty = np.isneginf(log_mass(self._inner(), *map(np.asarray, self._window())))
+        if np.any(empty):
+            raise DataError(
+                f"{self!r} has no member to draw: with these parameters nothing lies in its window"
+            )
+
+    def _inner(self) -> Any:
+        """Return the member that is truncated."""
+        return sharing(self, self._base)
+
+    @classmethod
+    def _window(cls) -> tuple[float, float]:
+        """Return the window as (a, b]: below the first count, at the low end of what is continuous."""
+        return cls._low - 1.0 if cls.support.whole else cls._low, cls._high
+
+    # -- the sample: partly seen data with one window ----------------------------------------------
+
+    @classmethod
+    def _seen(cls, t: Statistic) -> Events:
+        """Return what the family that is truncated knows of a sample."""
+        a, b = cls._window()
+        if not isinstance(t, Events):
+            window = Parts(np.array([a]), np.array([b]), np.asarray(t.n)[..., None])
+            return Events(t.n, t, Parts(_NOTHING, _NOTHING, np.zeros((*t.batch_shape, 0))), window)
+        seen, windows = (
+            part._replace(low=np.maximum(part.low, a), high=np.minimum(part.high, b))
+            for part in (t.seen, t.windows)
+        )
+        # A row without a window of its own has this one.
+        rest = (np.asarray(t.n) - t.windows.weights.sum(axis=-1))[..., None]
+        windows = windows.joined(Parts(np.array([a]), np.array([b]), np.maximum(rest, 0.0)))
+        return Events(t.n, t.exact, seen, windows, t.span)
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Statistic:
+        return cls._base._statistics(x, w)
+
+    def _log_likelihood(self, t: Statistic) -> Array:
+        return self._seen(t).evaluate(self._inner(), "_log_likelihood")
+
+    def _slope(self, t: Statistic) -> Array:
+        return self._seen(t).evaluate(self._inner(), "_score_vector")
+
+    def _curvature(self, t: Statistic) -> Array:
+        return self._seen(t).evaluate(self._inner(), "_hessian_matrix")
+
+    # -- fitting: that of the family itself, to partly seen data -----------------------------------
+
+    @classmethod
+    def _untruncated(cls, likelihood: Likelihood) -> Likelihood:
+        """Return the same likelihood as one of the family itself."""
+        other = copy.copy(likelihood)
+        other.family, other.statistic = cls._base, cls._seen(likelihood.statistic)
+        other.layout = cls._base._layout(other.statistic)
+        return other
+
+    @classmethod
+    def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        return cls._base._find(cls._untruncated(likelihood), near)
+
+    @classmethod
+    def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
+        return rough(cls._base, cls._seen(t), known)
+
+    @classmethod
+    def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
+        inner = cls._untruncated(likelihood)
+        if isinstance(likelihood.statistic, Events):
+            return [Refusal(*refused) for refused in refusals(inner)]
+        # Data that make the density of the family itself grow without bound do so here; a limit to another family is
+        # reached under other conditions, and the climb finds out.
+        return [r for r in cls._unbounded(inner, likelihood.statistic) if r.limit is None]
+
+    @classmethod
+    def _unbounded(cls, inner: Likelihood, t: Statistic) -> Iterator[Refusal]:
+        if cls.support.whole or not inner.free.size:
+            return
+        fixed = {**inner.known, **{inner.layout.names[i]: v for i, v in inner.held.items()}}
+        with np.errstate(all="ignore"):
+            yield from cls._base._no_mle(t, fixed)
+
+    @classmethod
+    def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        if not np.isfinite(full).all():
+            return
+        inner = cls._untruncated(likelihood)
+        with np.errstate(all="ignore"):
+            start = cls._rough(likelihood.statistic, likelihood.known)
+            reason = runaway(inner, full, start, arrived)
+        if reason:
+            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
+
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        cls._base._check_known(likelihood)
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
+        return cls._base._constraint(params)
+
+    # -- what a distribution says ------------------------------------------------------------------
+
+    def _inside(self, x: Array) -> Array:
+        return self.support.contains(x) & self._inner()._inside(x)
+
+    def _harmless(self, x: Array) -> Any:
+        return self._inner()._harmless(x)
+
+    def _ends(self) -> tuple[Any, Any]:
+        low, high = self._inner()._ends()
+        return np.maximum(low, self._low), np.minimum(high, self._high)
+
+    def _place(self) -> tuple[Array, Array]:
+        return self._inner()._place()
+
+    def _within(self, a: Array, b: Array) -> tuple[Array, Array]:
+        low, high = self._window()
+        return np.maximum(a, low), np.minimum(b, high)
+
+    def _own_log_mass(self, a: Array, b: Array) -> Array:
+        inner, window = self._inner(), map(np.asarray, self._window())
+        return np.minimum(log_mass(inner, *self._within(a, b)) - log_mass(inner, *window), 0.0)
+
+    def _own_mass_terms(self, a: Array, b: Array) -> MassTerms:
+        inner, window = self._inner(), map(np.asarray, self._window())
+        parts = zip(mass_terms(inner, *self._within(a, b)), mass_terms(inner, *window), strict=True)
+        value, slope, curvature = (part - whole for part, whole in parts)
+        return MassTerms(np.minimum(value, 0.0), slope, curvature)
+
+    @property
+    def mean(self) -> Any:
+        """The expectation, by quadrature; infinite or NaN where that of the family is, and an end is open."""
+        return self._moment("mean")
+
+    @property
+    def var(self) -> Any:
+        """The variance, by quadrature."""
+        return self._moment("var")
+
+    def _moment(self, name: str) -> Any:
+        value = COMPLETIONS[name].__get__(self)
+        low, high = self._ends()
+        if np.all(np.isfinite(low) & np.isfinite(high)):
+            return value
+        with np.errstate(all="ignore"):
+            own = np.asarray(getattr(self._inner(), name), dtype=float)
+        none = np.isinf(low) & np.isinf(high)
+        far = np.inf if name == "var" else np.where(np.isinf(high), np.inf, -np.inf)
+        lost = ~np.isfinite(own) & (np.isinf(low) | np.isinf(high))
+        return np.where(lost, np.where(none, own, far), value)[()]
+
+    _information = COMPLETIONS["_information"]
+    cdf = COMPLETIONS["cdf"]
+    ppf = COMPLETIONS["ppf"]
+    _draw = COMPLETIONS["_draw"]
