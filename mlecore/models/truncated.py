@@ -43,7 +43,7 @@ def Truncated(
 
     >>> from mlecore import Poisson
     >>> round(Truncated(Poisson, low=1).fit([1, 1, 2, 3]).params["rate"], 4)
-    1.2333
+    1.2472
     """
     insist_family("Truncated", family)
     insist_scalar("Truncated", family)
