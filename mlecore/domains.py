@@ -566,18 +566,38 @@ class Layout:
 
 @dataclass(frozen=True)
 class Support:
-    """The values that a family can produce.
+    """The values that a family can produce, and their words in messages.
 
+    >>> (
+    ...     Support(low=0.0).text,
+    ...     Support(low=1, whole=True).text,
+    ...     Support(low=0, high=1, open_high=True).text,
+    ... )
+    ('x >= 0', 'whole numbers, x >= 1', '0 <= x < 1')
     >>> Support(0, np.inf, "x > 0", open_low=True).contains(np.array([0.0, 1.0]))
     array([False,  True])
     """
 
     low: float = -np.inf
     high: float = np.inf
-    text: str = "any real number"
+    text: str = ""
     open_low: bool = False
     open_high: bool = False
     whole: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            object.__setattr__(self, "text", self._in_words())
+
+    def _in_words(self) -> str:
+        low, high = (float(end) for end in (self.low, self.high))
+        below = f"{low:g} {'<' if self.open_low else '<='} x" if np.isfinite(low) else "x"
+        above = f" {'<' if self.open_high else '<='} {high:g}" if np.isfinite(high) else ""
+        if np.isinf(low) and np.isinf(high):
+            return "whole numbers" if self.whole else "any real number"
+        if np.isinf(high):
+            below, above = "x", f" {'>' if self.open_low else '>='} {low:g}"
+        return f"{'whole numbers, ' * self.whole}{below}{above}"
 
     def contains(self, x: Array) -> Array:
         """Say which values are inside; NaN and the infinities are not."""

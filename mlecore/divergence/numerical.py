@@ -26,6 +26,8 @@ Terms = Callable[[Array, Array, Array], Array]
 
 # Integrals and sums stop when two successive refinements agree to this, relative to the integral of the absolute value.
 _TOLERANCE = 1e-10
+# Two log-densities that differ by no more than this, relative to their size, differ by rounding.
+_ROUNDING = 16.0 * float(np.finfo(float).eps)
 # The most terms that a sum may have.
 _MOST_TERMS = 2**24
 
@@ -73,6 +75,8 @@ def numerical_divergence(p: Any, q: Any) -> float:
         d = np.where(mass > 0, log_q - log_p, 0.0)
         bulk = mass > 1e-18 * mass.max(initial=0.0)
         close = np.abs(d[bulk]).max(initial=0.0) < 0.25
+        if np.all(np.abs(d[bulk]) <= _ROUNDING * (1.0 + np.abs(log_p[bulk]))):
+            return np.zeros_like(mass)  # two formulas of the same law
         if not close:
             return np.where(mass > 0, -mass * d, 0.0)
         # The two are close. With r = q / p, E_p(r - 1) is what q has where p is, less one: so the divergence is
