@@ -37,6 +37,8 @@ _WITHIN = np.array([1 / 6, 1 / 2, 5 / 6])
 _BEYOND = np.array([0.15, 0.6, 1.6])
 # A logarithm that has gone so far from the start of its climb has no maximum to go to.
 _FAR = 8.0
+# Of so many values of a complete sample a corner is looked for, before it is looked for between them.
+_CANDIDATES = 512
 
 
 # -- the statistic ---------------------------------------------------------------------------------
@@ -288,6 +290,8 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
     here = likelihood.log_likelihood(theta[likelihood.free])
     for i in likelihood.free:
         domain = layout.domain(i)
+        if not np.isfinite(theta[i]):
+            return f"the likelihood keeps rising as {layout.names[i]} grows"
         moved = domain.to_real(theta[i]) - domain.to_real(begin[i])
         logarithm = np.isfinite(domain.longest_step)
         far = _FAR if logarithm else 100.0 * _reach(likelihood.statistic)
@@ -300,8 +304,10 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
             moved = domain.to_real(theta[i])  # it began far away from everything: on from there
         step = np.sign(moved) * 2.0 if logarithm else moved
         further[i] = domain.from_real(domain.to_real(theta[i]) + step)[0]
-        top = likelihood.given({layout.names[i]: further[i]}).climbed(further)
-        if not top.log_likelihood < here - 1e-9 * (1.0 + abs(here)):
+        value = likelihood.log_likelihood(further[likelihood.free])
+        if not value >= here:
+            value = likelihood.given({layout.names[i]: further[i]}).climbed(further).log_likelihood
+        if not value < here - 1e-9 * (1.0 + abs(here)):
             way = "moves away" if not logarithm else "grows" if moved > 0 else "falls to 0"
             return (
                 f"the likelihood keeps rising as {layout.names[i]} {way} (followed to {theta[i]:.3g}): "
@@ -310,8 +316,10 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
     return ""
 
 
-def _reach(t: Events) -> float:
+def _reach(t: Any) -> float:
     """Return how far apart the limits and values lie."""
+    if not isinstance(t, Events):
+        return float(np.ptp(t.values))
     limits = np.concatenate(
         [t.seen.low, t.seen.high, t.windows.low, t.windows.high, np.array(t.span)]
     )
@@ -333,7 +341,11 @@ def cornered(likelihood: Any) -> tuple[Array, Array, Array]:
     places = [i for i in likelihood.free if layout.names[i] in family.corners]
     top = likelihood.climbed()
     theta = np.array(top.theta)
-    limits = np.concatenate([t.seen.low, t.seen.high, likelihood.corner_values()])
+    limits = (
+        np.concatenate([t.seen.low, t.seen.high, likelihood.corner_values()])
+        if isinstance(t, Events)
+        else t.thinned(_CANDIDATES).values
+    )
     limits = np.unique(limits[np.isfinite(limits)])
     best = -np.inf
     for _ in range(6):

@@ -11,6 +11,7 @@ import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, FrozenInstanceError, dataclass, fields
 from functools import cache
+from inspect import get_annotations
 from typing import Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 import numpy as np
@@ -33,8 +34,10 @@ from .likelihood import Likelihood
 from .mass import MassTerms, log_mass, log_tails
 from .numerics import blocks, every, some
 from .observations import PartlySeen
-from .own import COMPLETIONS, DERIVATIVES, coarse_start
+from .own import COMPLETIONS, DERIVATIVES, insist_whole
+from .searching import best_places, searched
 from .statistics import Events, Moments, Parts, Sample, Statistic
+from .steps import corner_of
 
 __all__ = ["Family", "Refusal", "Solution", "symmetric"]
 
@@ -194,14 +197,31 @@ class Family:
         cls.parameters = tuple(cls.domains)
         density, by_hand = "log_density" in vars(cls), "_log_likelihood" in vars(cls)
         if density or by_hand:
-            cls._writes_density = density
-            for name, formula in (COMPLETIONS if density else DERIVATIVES).items():
-                if getattr(cls, name, None) is getattr(Family, name, None):
-                    setattr(cls, name, formula)
+            cls._complete_from(density)
+        if cls._writes_density and cls.corners and not cls.information_only_expected:
+            cls.information_only_expected = f"the log-likelihood of {cls.__name__} has corners"
         cls._complete = False
         dataclass(frozen=True, eq=False, repr=False)(cls)
         # Its own refusal to be changed gives way to the one below, so that whoever decorates the class again may.
         del cls.__setattr__, cls.__delattr__
+
+    @classmethod
+    def _complete_from(cls, density: bool) -> None:
+        """Let what the family does not write follow from its log-density, or from its log-likelihood by hand."""
+        if density and getattr(cls, "_log_likelihood", None) not in (
+            None,
+            COMPLETIONS["_log_likelihood"],
+        ):
+            raise DataError(
+                f"{cls.__name__} writes log_density, which the formulas that it inherits would not follow: derive it "
+                "from Family, and declare its parameters again"
+            )
+        if not density and (cls.scipy is not Family.scipy or cls.event_ndim):
+            return
+        cls._writes_density = density
+        for name, formula in (COMPLETIONS if density else DERIVATIVES).items():
+            if getattr(cls, name, None) is getattr(Family, name, None):
+                setattr(cls, name, formula)
 
     @classmethod
     def _check_declaration(cls, own: Mapping[str, Domain]) -> None:
@@ -212,7 +232,7 @@ class Family:
             )
         plain = [
             name
-            for name, kind in vars(cls).get("__annotations__", {}).items()
+            for name, kind in get_annotations(cls).items()
             if (kind is Parameter or str(kind).endswith("Parameter"))
             and name not in own
             and name not in cls.domains
@@ -266,6 +286,8 @@ class Family:
         missing = [name for name in needed if not hasattr(cls, name)]
         if not missing and not cls._writes_density:
             cls._check_formula()
+        if cls._writes_density:
+            insist_whole(cls)
         cls._complete = not missing
         if missing:
             raise DataError(
@@ -977,11 +999,38 @@ class Family:
             raise ConvergenceError(
                 f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; it stopped at {stopped}. "
                 "The likelihood may have no maximum: plot its profile, or fix a parameter"
+                + cls._on_corners()
             )
         cls._insist_finite(likelihood, full)
+        if cls._writes_density and not cls.corners and isinstance(likelihood.statistic, Sample):
+            cls._insist_smooth(likelihood, full)
         return cls._result(
             likelihood, full, True, int(solution.iterations), {}, notes=solution.notes
         )
+
+    @classmethod
+    def _insist_smooth(cls, likelihood: Likelihood, full: Array) -> None:
+        """Raise where a family of one's own has a corner at its maximum and does not say so."""
+        d = likelihood.layout.distribution(full, likelihood.known)
+        name = corner_of(d, likelihood.statistic, likelihood.free)
+        if name:
+            raise ConvergenceError(
+                f"the log-likelihood of {cls.__name__} has a corner or an end in {name} at its maximum, "
+                f"{name} = {full[likelihood.layout.index(name)]:.6g}, so that no slope leads there. Say so in the class, "
+                f"{cls._with_corners(name)}: it is then looked for among the values"
+            )
+
+    @classmethod
+    def _with_corners(cls, name: str) -> str:
+        return f'corners = ("{name}",)'
+
+    @classmethod
+    def _on_corners(cls) -> str:
+        """Say how a family of one's own tells that its density has corners or ends that move."""
+        if not cls._writes_density or cls.corners:
+            return ""
+        said = cls._with_corners(cls.parameters[0])
+        return f". If its density has a corner or an end at a parameter, as |x - loc| has, name it in the class: {said}"
 
     @classmethod
     def _fit_batch(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
@@ -1072,18 +1121,23 @@ class Family:
                 solution = cls._mle(t, **known)
         if solution is not None:
             return solution, likelihood.layout.flatten_all(solution.params)
-        top = likelihood.climbed(near)
+        blind = isinstance(t, Sample) and cls._start.__func__ is Family._start.__func__
+        top = searched(likelihood, near) if blind else likelihood.climbed(near)
         return Solution(top.params, top.iterations, top.converged), top.theta
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
-        if not isinstance(likelihood.statistic, Events):
-            return cls._solve(likelihood, near)
         single = not likelihood.batch_shape
-        if single and set(cls.corners) & set(likelihood.names):
+        cornered_here = single and set(cls.corners) & set(likelihood.names)
+        events = isinstance(likelihood.statistic, Events)
+        if not events and not (cls._writes_density and cornered_here):
+            return cls._solve(likelihood, near)
+        if cornered_here:
             theta, _, converged = cornered(likelihood)
             iterations = 0
+            if not events:
+                return Solution({}, iterations, converged), theta
         else:
             top = likelihood.climbed(near)
             iterations = top.iterations
@@ -1122,7 +1176,8 @@ class Family:
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
         """Raise where the climb over partly seen data has followed a parameter that runs away."""
-        if not isinstance(likelihood.statistic, Events) or not np.isfinite(full).all():
+        own = isinstance(likelihood.statistic, Sample) and cls._writes_density
+        if not (own or isinstance(likelihood.statistic, Events)) or np.isnan(full).any():
             return
         with np.errstate(all="ignore"):
             start = cls._rough(likelihood.statistic, likelihood.known)
@@ -1205,7 +1260,10 @@ class Family:
     @classmethod
     def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
         """Return a rough estimate to climb from: the family's own maximum where it has one, else the best of a search."""
-        return coarse_start(cls, t, known) if cls._climbs() else cls._mle(t, **known).params
+        if not cls._climbs():
+            return cls._mle(t, **known).params
+        likelihood = Likelihood(cls, t, fixed=known)
+        return likelihood.layout.unflatten(best_places(likelihood)[0])
 
     @classmethod
     def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -41,6 +41,8 @@ _FEW = 64
 _TERMS_AT_ONCE = 2**20
 # A sum over more values than this takes every m-th one.
 _MOST_VALUES = 2**18
+# Such a sum is an integral only where the density changes by less than this from one value taken to the next.
+_ROUGH = 0.5
 _LOG_HALF = float(np.log(0.5))
 # The distances at which a discrete distribution is looked at.
 _COUNTS = np.concatenate([[0.0], 2.0 ** np.arange(0, 53)])
@@ -100,6 +102,9 @@ def _tails_by_nodes(d: Any, x: Array) -> tuple[Array, Array]:
     infinite = np.full(np.shape(x), np.inf)
     low = _by_rows(d, -infinite, x, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
     high = _by_rows(d, x, infinite, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    # A tail too heavy to be added up is what the other leaves.
+    low = np.where(np.isnan(low), log1mexp(high), low)
+    high = np.where(np.isnan(high), log1mexp(low), high)
     # The two make one whole; the larger is what the smaller leaves.
     return np.where(low < high, low, log1mexp(high)), np.where(low < high, log1mexp(low), high)
 
@@ -259,7 +264,15 @@ def _whole(d: Any, a: Array, b: Array) -> Nodes:
     here = places <= last[:, None]
     places = np.where(here, places, first[:, None])
     with np.errstate(all="ignore"):
-        return Nodes(places, np.where(here, log_f(places) + np.log(stride), -np.inf))
+        weights = np.where(here, log_f(places) + np.log(stride), -np.inf)
+        if stride > 1.0:
+            # Nor is it where the highest place is a peak among its neighbours, as that of a heavy tail is.
+            top = np.argmax(weights, axis=-1)[:, None]
+            beside = np.clip(top + np.array([-1, 1]), 0, weights.shape[-1] - 1)
+            fall = np.take_along_axis(weights, top, -1) - np.take_along_axis(weights, beside, -1)
+            peak = (fall.max(axis=-1) > _ROUGH) & (last - first >= _MOST_VALUES)
+            weights = np.where(peak[:, None], np.nan, weights)
+        return Nodes(places, weights)
 
 
 def _by_rows(d: Any, a: Array, b: Array, function: Any) -> tuple[Array, ...]:

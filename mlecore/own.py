@@ -1,155 +1,30 @@
 """A family that writes only its log-density: everything else follows from it, slower and no less right.
 
-Slopes are taken by complex steps where the density can be followed into the complex plane, and by differences where it
-cannot; which of the two was settled by comparing them. Probabilities, moments and information come from quadrature,
-quantiles from inversion, and a first estimate from a search.
+Slopes are taken by complex steps or differences (`mlecore.steps`), and the maximum is searched for (`mlecore.searching`).
+Probabilities, moments and information come from quadrature, quantiles from inversion.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from .domains import Layout
-from .errors import DataError
+from .errors import ConvergenceError, DataError
 from .mass import all_nodes, by_member, lifted, log_tails, members
-from .statistics import Sample
+from .quadrature import Nodes, between, log_sum_exp
+from .steps import curvature, log_likelihood, slope
 
-__all__ = ["COMPLETIONS", "DERIVATIVES", "coarse_start"]
+__all__ = ["COMPLETIONS", "DERIVATIVES", "insist_whole"]
 
 Array = np.ndarray
 
-# Distances for differences, in units in which the mean log-density bends by one.
-_STEP = 2.0**-10
-_COMPLEX = 1e-30
-# How much of a long sample a search looks at, and from how many places it climbs.
-_LOOKED_AT, _CLIMBS = 256, 4
-
-
-# -- the log-likelihood and its derivatives ----------------------------------------------------------
-
-
-def _terms(d: Any, t: Sample) -> Array:
-    """Return the log-density of each value, after checking that there is one for each."""
-    value = np.asarray(lifted(d).log_density(t.values))
-    shape = np.broadcast_shapes(t.values.shape, (*d.batch_shape, 1))
-    if value.shape != shape:
-        if value.ndim == 0 and t.values.size > 1:
-            raise DataError(
-                f"log_density of {type(d).__name__} must return one value for each observation, and returned one for all "
-                f"{t.values.size}: leave out the sum"
-            )
-        value = np.broadcast_to(value, shape)
-    return value
-
-
-def _log_likelihood(self: Any, t: Sample) -> Array:
-    return t.sum(_terms(self, t))
-
-
-def _value(d: Any, t: Any) -> Array:
-    return np.asarray(d._log_likelihood(t))
-
-
-def _slope(self: Any, t: Sample) -> Array:
-    return _gradient(self, t)
-
-
-def _curvature(self: Any, t: Sample) -> Array:
-    matrix = _differences(self, t, lambda d: _gradient(d, t))
-    return 0.5 * (matrix + np.swapaxes(matrix, -1, -2))
-
-
-def _theta(d: Any) -> Array:
-    return d._own_layout().flatten_all({name: getattr(d, name) for name in d.parameters})
-
-
-def _moved(d: Any, i: int, by: Any) -> Any:
-    """Return the member with its i-th free scalar moved; the step may be complex."""
-    layout = d._own_layout()
-    theta = _theta(d)
-    # A step of its own for each observation makes a batch of members of one.
-    shape = np.broadcast_shapes(theta.shape[:-1], np.shape(by))
-    theta = np.array(
-        np.broadcast_to(theta, (*shape, theta.shape[-1])), dtype=np.result_type(theta, by)
-    )
-    theta[..., i] = theta[..., i] + by
-    known = {name: getattr(d, name) for name in layout.known_domains}
-    return layout.distribution(theta, known)
-
-
-def _gradient(d: Any, t: Sample) -> Array:
-    """Return the slope in the free scalars, on the last axis."""
-    if not (d._writes_density and _takes_complex(type(d))):
-        return _differences(d, t, lambda e: _value(e, t))
-    columns = [
-        t.sum(_terms(_moved(d, i, 1j * _COMPLEX), t).imag / _COMPLEX)
-        for i in range(len(d._own_layout().names))
-    ]
-    return np.stack(np.broadcast_arrays(*columns), axis=-1)
-
-
-@cache
-def _takes_complex(family: Any) -> bool:
-    """Say whether complex steps give the slopes that differences give, at a harmless member."""
-    if any(domain.event_ndim for domain in family.domains.values()):
-        return False
-    layout = Layout(family.domains, 1, family)
-    point = layout.interior * 0.7 + 0.1
-    known = {name: np.asarray(5.0) for name in layout.known_domains}
-    d = layout.distribution(point, known)
-    low = family.support.low
-    x = np.array([low + 1.0 if np.isfinite(low) else 0.3, low + 2.0 if np.isfinite(low) else -0.8])
-    if np.isfinite(family.support.high):
-        share = np.array([0.3, 0.6])
-        x = (
-            low + share * (family.support.high - low)
-            if np.isfinite(low)
-            else family.support.high - x
-        )
-    x = np.round(x) if family.support.whole else x
-    t = Sample.of(x)
-    try:
-        for i in range(len(layout.names)):
-            exact = t.sum(_terms(_moved(d, i, 1j * _COMPLEX), t).imag / _COMPLEX)
-            rough = (
-                t.sum(_terms(_moved(d, i, 1e-6), t)) - t.sum(_terms(_moved(d, i, -1e-6), t))
-            ) / 2e-6
-            if not np.allclose(exact, rough, rtol=1e-5, atol=1e-6):
-                return False
-    except (TypeError, ValueError, DataError):
-        return False
-    return True
-
-
-def _differences(d: Any, t: Sample, function: Any) -> Array:
-    """Return the derivatives of a function of members in each free scalar, on the last axis, by five-point differences."""
-    columns = []
-    for i in range(len(d._own_layout().names)):
-        step = _steps(d, t, i)
-        f = [np.asarray(function(_moved(d, i, k * step))) for k in (-2, -1, 1, 2)]
-        h = step.reshape(step.shape + (1,) * (f[0].ndim - step.ndim)) if np.ndim(step) else step
-        columns.append((f[0] - 8.0 * f[1] + 8.0 * f[2] - f[3]) / (12.0 * h))
-    return np.stack(np.broadcast_arrays(*columns), axis=-1)
-
-
-def _steps(d: Any, t: Sample, i: int) -> Array:
-    """Return a step in which the mean log-density bends by a little, found in two looks."""
-    theta = _theta(d)[..., i]
-    domain = d._own_layout().domain(i)
-    bounded = np.isfinite(domain.longest_step)
-    room = np.abs(theta) if bounded else np.where(theta == 0, 1.0, np.abs(theta))
-    step = 1e-4 * np.where(room > 0, room, 1.0)
-    for _ in range(3):
-        middle = _value(d, t)
-        bend = _value(_moved(d, i, step), t) - 2.0 * middle + _value(_moved(d, i, -step), t)
-        size = step / np.sqrt(np.maximum(np.abs(bend) / t.n, 1e-300))
-        new = np.where(np.isfinite(size) & (size > 0), _STEP * size, step)
-        step = np.clip(new, step * 1e-6, 0.1 * room if bounded else step * 1e6)
-    return step
+# The mass that quadrature finds must be one to this, or what it says of moments is not to be trusted.
+_MASS_ERROR = 1e-6
+# Tails that fall with a smaller power than this, their integral by so little that no range of doubles holds it.
+_FLAT, _SLOW = 1e-6, 0.06
+_NAMES = {1: "the mean", 2: "the variance"}
 
 
 # -- what a distribution says --------------------------------------------------------------------------
@@ -158,21 +33,115 @@ def _steps(d: Any, t: Sample, i: int) -> Array:
 def _information(self: Any) -> Array:
     def expected(d: Any) -> Array:
         nodes = all_nodes(d)
+        _insist_mass(d, nodes.log_mass(), "the information")
         s = np.asarray(lifted(d).score(nodes.places))
         s = np.where(nodes.shares()[..., None] > 0, s, 0.0)
         return np.einsum("ri,rij,rik->rjk", nodes.shares(), s, s)
 
-    return by_member(self, expected)
+    with np.errstate(all="ignore"):
+        return by_member(self, expected)
+
+
+def _insist_mass(rows: Any, log_mass: Array, what: str) -> None:
+    """Raise where quadrature does not find all of a density: then nothing that it says is right."""
+    off = ~(np.abs(np.expm1(log_mass)) <= _MASS_ERROR)
+    if off.any():
+        k = int(np.argmax(off))
+        found = f"finds a mass of {np.exp(log_mass[k]):.8g} and not 1"
+        raise ConvergenceError(
+            f"{what} of {_alone(rows, k)!r} cannot be had by quadrature, which "
+            f"{'does not reach the end of a tail' if np.isnan(log_mass[k]) else found}. Where a constant is missing in "
+            "log_density, add it; where the support ends at a parameter, write _ends(self); where a tail is too heavy, "
+            "write a formula for this"
+        )
+
+
+def insist_whole(family: Any) -> None:
+    """Raise where the density of a harmless member adds up to something else than one."""
+    if any(domain.event_ndim for domain in family.domains.values()):
+        return
+    layout = Layout(family.domains, 1, family)
+    known = {name: np.asarray([5.0]) for name in layout.known_domains}
+    # No parameter is 1 there, whose logarithm would hide a term that is missing.
+    d = layout.distribution(layout.interior[None] * 0.7 + 0.1, known)
+    with np.errstate(all="ignore"):
+        mass = float(np.exp(all_nodes(d).log_mass()[0]))
+    if np.isfinite(mass) and abs(mass - 1.0) > 0.01:
+        way = "adds up" if family.support.whole else "integrates"
+        raise DataError(
+            f"the density of {family.__name__} {way} to {mass:.4g} and not to 1, as at {_alone(d, 0)!r}: log_density misses a "
+            "constant, or a term in the parameters"
+        )
 
 
 def _moment(d: Any, power: int) -> Array:
-    def expected(rows: Any) -> Array:
-        nodes = all_nodes(rows)
-        share = nodes.shares()
-        first = (share * nodes.places).sum(axis=-1)
-        return first if power == 1 else (share * (nodes.places - first[:, None]) ** 2).sum(axis=-1)
+    """Return the mean, or the variance for power 2: infinite or NaN where the integral diverges."""
+    moment = _sum_moment if d.support.whole else _integral_moment
+    with np.errstate(all="ignore"):
+        return by_member(d, lambda rows: moment(rows, power))
 
-    return by_member(d, expected)
+
+def _sum_moment(rows: Any, power: int) -> Array:
+    nodes, what = all_nodes(rows), _NAMES[power]
+    _insist_mass(rows, nodes.log_mass(), what)
+    x, share = nodes.places, nodes.shares()
+    first = (share * x).sum(axis=-1)
+    away = np.abs(x - first[:, None]) ** power
+    # What lies beyond the last value is about as much as a power of it leaves.
+    beyond = (share[:, -1] * away[:, -1]) * np.abs(x[:, -1]) > 1e-9 * (share * away).sum(axis=-1)
+    _insist_mass(rows, np.where(beyond, np.nan, 0.0), what)
+    return first if power == 1 else (share * away).sum(axis=-1)
+
+
+def _integral_moment(rows: Any, power: int) -> Array:
+    """Integrate x f(x) or its square over nodes for (1 + z^2)^(power/2) f(x), whose tails are those of the moment."""
+    nodes, what = all_nodes(rows), _NAMES[power]
+    _insist_mass(rows, nodes.log_mass(), what)
+    first, third = _quartiles(nodes)
+    center, unit = 0.5 * first + 0.5 * third, np.maximum(third - first, np.finfo(float).tiny)
+    density = lifted(rows).log_prob
+    low, high = (np.broadcast_to(end, unit.shape[:1]).astype(float) for end in rows._ends())
+
+    def weighed(x: Array) -> Array:
+        inside = (x >= low[:, None]) & (x <= high[:, None])
+        return np.where(
+            inside, density(x) + power * np.log(np.hypot(1.0, (x - center) / unit)), -np.inf
+        )
+
+    slopes = [_tail_slope(weighed, center, sign * unit) for sign in (-1.0, 1.0)]
+    diverges = [slope > -_FLAT for slope in slopes]
+    slow = np.any([(slope > -_SLOW) & (slope <= -_FLAT) for slope in slopes], axis=0)
+    _insist_mass(rows, np.where(slow, np.nan, 0.0), what)
+    wide = between(weighed, rows.support, low, high, rows._place())
+    far = np.hypot(1.0, (wide.places - center) / unit)
+    used = wide.weights > -np.inf
+    log_mass = log_sum_exp(np.where(used, wide.weights - power * np.log(far), -np.inf))
+    _insist_mass(rows, np.where(np.any(diverges, axis=0), 0.0, log_mass), what)
+    heavy = np.where(used, np.exp(wide.weights - log_mass[:, None]), 0.0)
+    z = np.where(used, (wide.places - center) / unit / far, 0.0)
+    mean = (heavy * z / far ** (power - 1)).sum(axis=-1)
+    below, above = diverges
+    if power == 1:
+        value = np.where(above, np.inf, center[:, 0] + unit[:, 0] * mean)
+        return np.where(below, np.where(above, np.nan, -np.inf), value)
+    z = np.where(used, z - mean[:, None] / far, 0.0)
+    return np.where(below | above, np.inf, unit[:, 0] ** 2 * (heavy * z * z).sum(axis=-1))
+
+
+def _quartiles(nodes: Nodes) -> tuple[Array, Array]:
+    order = np.argsort(nodes.places, axis=-1)
+    below = np.cumsum(np.take_along_axis(nodes.shares(), order, axis=-1), axis=-1)
+    x = np.take_along_axis(nodes.places, order, axis=-1)
+    first, third = (np.argmax(below >= q, axis=-1)[:, None] for q in (0.25, 0.75))
+    return np.take_along_axis(x, first, axis=-1), np.take_along_axis(x, third, axis=-1)
+
+
+def _tail_slope(log_g: Any, center: Array, unit: Array) -> Array:
+    """Return by which power g(x) |x| falls far out: negative where the integral of g converges."""
+    near, far = (log_g(center + 10.0**k * unit)[:, 0] for k in (40, 60))
+    slope = (far - near) / (20.0 * np.log(10.0)) + 1.0
+    # Where nothing is left to see the density has ended, or falls faster than any power.
+    return np.where(np.isnan(slope), -np.inf, slope)
 
 
 def _place(self: Any) -> tuple[Array, Array]:
@@ -206,8 +175,8 @@ def ppf(self: Any, q: Any) -> Any:
         raise DataError("q must hold probabilities between 0 and 1")
     shape = np.broadcast_shapes(q.shape, self.batch_shape)
     flat = np.broadcast_to(q, shape).ravel()
-    rows = members(self, shape)
-    low, high = self._ends()
+    rows = members(self, shape or (1,))
+    low, high = (np.broadcast_to(end, shape).ravel() for end in self._ends())
     with np.errstate(all="ignore"):
         x = _inverted(rows, flat)
     x = np.where(flat == 0, low, np.where(flat == 1, high, x))
@@ -228,8 +197,8 @@ def _inverted(rows: Any, q: Array) -> Array:
             return low + np.exp(y)
         return center + unit * np.sinh(y)
 
-    a, b = np.full(q.shape, -40.0), np.full(q.shape, 40.0)
-    for _ in range(70):
+    a, b = np.full(q.shape, -708.0), np.full(q.shape, 708.0)
+    for _ in range(75):
         y = 0.5 * (a + b)
         lower_tail, upper_tail = log_tails(rows, place(y))
         below = np.where(upper, upper_tail > target, lower_tail < target)
@@ -247,6 +216,11 @@ def _draw(self: Any, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         _from_table(members(self, batch or (1,)), k, flat[:, k]) for k in range(flat.shape[1])
     ]
     return np.stack(columns, axis=-1).reshape(size)
+
+
+def _alone(rows: Any, k: int) -> Any:
+    """Return one member of several as a single one."""
+    return type(rows)._unchecked(**{name: getattr(rows, name)[k] for name in rows.parameters})
 
 
 def _one(rows: Any, k: int) -> Any:
@@ -284,53 +258,10 @@ def _from_table(rows: Any, k: int, u: Array) -> Array:
     return np.where(inside, better, start)
 
 
-# -- where to begin --------------------------------------------------------------------------------------
-
-
-def coarse_start(family: Any, t: Sample, known: dict[str, Any]) -> dict[str, Any]:
-    """Return the best of many rough estimates, and what climbing from the best few of them gives.
-
-    Scales are looked for about the spread and the size of the data, locations about their middle.
-    """
-    few = t.thinned(_LOOKED_AT)
-    x = few.values.reshape(-1)
-    sd, middle = float(np.std(x)) or 1.0, float(np.median(x))
-    size = float(np.median(np.abs(x))) or sd
-    layout = family._layout(t)
-    axes = []
-    for i in range(len(layout.names)):
-        domain = layout.domain(i)
-        if domain.event_ndim:
-            axes.append(np.array([layout.interior[i]]))
-        elif domain.longest_step == np.inf:
-            axes.append(np.unique([middle, middle - sd, middle + sd, 0.0]))
-        elif domain.contains(np.asarray(2.0)):
-            axes.append(
-                np.unique([0.3, 1.0, 3.0, 10.0, sd, 0.3 * sd, size, 1 / size, 1 / sd, sd / size])
-            )
-        else:
-            axes.append(np.array([0.1, 0.3, 0.5, 0.7, 0.9]))
-    grid = np.array(list(product(*axes)))
-    with np.errstate(all="ignore"):
-        height = np.array(
-            [float(np.sum(layout.distribution(g, known)._log_likelihood(few))) for g in grid]
-        )
-    best = np.argsort(np.where(np.isfinite(height), height, -np.inf))[::-1][0]
-    if not np.isfinite(height[best]):
-        raise DataError(
-            f"no rough estimate of {family.__name__} gives the data a positive density: check log_density, or write _start"
-        )
-    shape = t.batch_shape
-    return layout.unflatten(np.broadcast_to(grid[best], (*shape, grid.shape[1])))
-
-
-#: what a family gets that writes the log-likelihood of its statistic and not its derivatives
-DERIVATIVES = {"_slope": _slope, "_curvature": _curvature}
-#: what a family with a log-density gets, where it does not write it itself
-COMPLETIONS = {
-    "_log_likelihood": _log_likelihood,
-    "_slope": _slope,
-    "_curvature": _curvature,
+#: what a family gets that writes the log-likelihood of its statistic, and not the rest
+DERIVATIVES = {
+    "_slope": slope,
+    "_curvature": curvature,
     "_information": _information,
     "_place": _place,
     "mean": property(_mean),
@@ -339,3 +270,5 @@ COMPLETIONS = {
     "ppf": ppf,
     "_draw": _draw,
 }
+#: what a family with a log-density gets, where it does not write it itself
+COMPLETIONS = {"_log_likelihood": log_likelihood, **DERIVATIVES}
