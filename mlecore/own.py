@@ -150,7 +150,10 @@ def _place(self: Any) -> tuple[Array, Array]:
     middle = (
         0.5 * (low + high) if np.isfinite(low + high) else low + 1.0 if np.isfinite(low) else 0.0
     )
-    return np.full(shape, middle), np.ones(shape)
+    # A corner is where panels must meet, and the highest place as a rule.
+    places = [n for n in self.corners if self.domains[n].longest_step == np.inf]
+    middle = np.asarray(getattr(self, places[0]), dtype=float) if places else middle
+    return np.array(np.broadcast_to(middle, shape)), np.ones(shape)
 
 
 def _mean(self: Any) -> Any:

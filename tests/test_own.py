@@ -262,6 +262,9 @@ def test_a_corner_is_said_and_then_searched():
     for name in ("loc", "scale"):
         assert mine.params[name] == pytest.approx(theirs.params[name], rel=1e-8)
         assert mine.se[name] == pytest.approx(theirs.se[name], rel=1e-3)
+    for d in (OwnLaplace(2.83, 2.08), OwnLaplace(-1e3, 0.1)):
+        np.testing.assert_allclose(d.information() * d.scale**2, np.eye(2), atol=1e-3)
+        assert d.var == pytest.approx(2 * d.scale**2, rel=1e-9)
     np.testing.assert_allclose(
         OwnLaplace(0.0, 1.0).score([-1.0, 2.0]), [[-1, 0], [1, 1]], atol=1e-8
     )
