@@ -9,6 +9,7 @@ from .exponential import Exponential
 from .gamma import Gamma
 from .geometric import Geometric
 from .gumbel import Gumbel
+from .half_normal import HalfNormal
 from .inverse_gamma import InverseGamma
 from .inverse_gaussian import InverseGaussian
 from .laplace import Laplace
@@ -35,6 +36,7 @@ __all__ = [
     "Gamma",
     "Geometric",
     "Gumbel",
+    "HalfNormal",
     "InverseGamma",
     "InverseGaussian",
     "Laplace",

@@ -118,6 +118,10 @@ TABLE = {
         lambda x, s: log(x) - 2 * log(s) - (x / s) ** 2 / 2,
         [((s,), [1e-6 * s, s, 10 * s]) for s in (1e-290, 1.0, 1e290)] + [((1.0,), [1e-300, 1e100])],
     ),
+    "HalfNormal": (
+        lambda x, s: log(2 / pi) / 2 - log(s) - (x / s) ** 2 / 2,
+        [((s,), [0.0, 1e-6 * s, s, 10 * s]) for s in (1e-290, 1.0, 1e290)] + [((1.0,), [1e-300, 1e100])],
+    ),
     "VonMises": (
         lambda x, mu, k: k * mpmath.cos(x - mu) - log(2 * pi * mpmath.besseli(0, k)),
         [((0.5, k), [-3.0, 0.0, 0.5, 2.0]) for k in (0.0, 1e-6, 0.3, 1.0, 49.9, 50.1, 1e3)]
