@@ -72,6 +72,7 @@ DENSITIES = {
         HALF,
         lambda x, m, s: mp.log(s / (2 * mp.pi * x**3)) / 2 - s * (x - m) ** 2 / (2 * m**2 * x),
     ),
+    "HalfNormal": (HALF, lambda x, s: mp.log(2 / mp.pi) / 2 - mp.log(s) - (x / s) ** 2 / 2),
     "Rayleigh": (HALF, lambda x, s: mp.log(x / s**2) - (x / s) ** 2 / 2),
     "VonMises": (
         (-mp.pi, mp.pi),

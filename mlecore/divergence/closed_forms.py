@@ -23,6 +23,7 @@ from ..families import (
     Gamma,
     Geometric,
     Gumbel,
+    HalfNormal,
     InverseGamma,
     InverseGaussian,
     Laplace,
@@ -158,6 +159,11 @@ def _cauchy(p: Any, q: Any) -> Array:
 @DIVERGENCES.of(Rayleigh)
 def _rayleigh(p: Any, q: Any) -> Array:
     return square_excess(p.scale, q.scale)
+
+
+@DIVERGENCES.of(HalfNormal)
+def _half_normal(p: Any, q: Any) -> Array:
+    return 0.5 * square_excess(p.scale, q.scale)
 
 
 @DIVERGENCES.of(Pareto)

@@ -19,6 +19,7 @@ from ..families import (
     Gamma,
     Geometric,
     Gumbel,
+    HalfNormal,
     InverseGamma,
     Laplace,
     Logistic,
@@ -85,6 +86,11 @@ def _categorical(p: Any) -> Array:
 @ENTROPIES.of(Normal)
 def _normal(p: Any) -> Array:
     return 0.5 * (1.0 + LOG_2PI) + np.log(p.sigma)
+
+
+@ENTROPIES.of(HalfNormal)
+def _half_normal(p: Any) -> Array:
+    return 0.5 * (1.0 + LOG_2PI) + np.log(0.5 * p.scale)
 
 
 @ENTROPIES.of(LogNormal)

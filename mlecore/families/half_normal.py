@@ -72,11 +72,11 @@ class HalfNormal(Family):
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
         z = x / self.scale
-        near, half = z < 1.0, scipy.special.erf(z / np.sqrt(2.0))
-        far = log_normal_tails(z)[1] + _LOG_2
+        below, above = (part(z / np.sqrt(2.0)) for part in (scipy.special.erf, scipy.special.erfc))
+        near, far = z < 1.0, log_normal_tails(z)[1] + _LOG_2
         return (
-            np.where(near, np.log(half), np.log1p(-np.exp(far))),
-            np.where(near, np.log1p(-half), far),
+            np.where(near, np.log(below), np.log1p(-above)),
+            np.where(near, np.log1p(-below), far),
         )
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
