@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Top", "climb"]
+__all__ = ["Top", "climb", "look"]
 
 Array = np.ndarray
 
@@ -67,7 +67,13 @@ class _View(NamedTuple):
     curvature: Array
 
 
-def _look(likelihood: Any, u: Array) -> _View:
+def look(likelihood: Any, u: Array) -> _View:
+    """Return the slope and curvature at real coordinates u, shape (rows, p).
+
+    >>> from mlecore import Exponential, Likelihood
+    >>> look(Likelihood(Exponential, [1.0, 3.0]), np.array([[0.0]])).slope
+    array([[-2.]])
+    """
     layout, free = likelihood.layout, likelihood.free
     theta, first, second = layout.from_real(u, free)
     slope, hessian = likelihood._derivatives(theta)
@@ -101,7 +107,7 @@ def _along_line(likelihood: Any, start: Array, max_iterations: int) -> Top:
         if rows.size == 0:
             break
         part, here = likelihood.at(rows), u[rows]
-        view = _look(part, here[:, None])
+        view = look(part, here[:, None])
         slope, bend = view.slope[:, 0], view.curvature[:, 0, 0]
         iterations[rows] += 1
         reach[rows] = np.where(np.isnan(reach[rows]), _first_reach(here, bend), reach[rows])
@@ -174,7 +180,7 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
             break
         part = likelihood.at(active)
         u = layout.to_real(theta[active], free)
-        step, gain, least, off = _newton(_look(part, u))
+        step, gain, least, off = _newton(look(part, u))
         step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[
             :, None
         ]

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import html
 import numbers
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import inference
 from .domains import Positive, Unit
 from .errors import DataError, RegularityError
-from .habits import METHODS, NumberNotMethod, attribute
+from .habits import NumberNotMethod, attribute, known_method
 from .numerics import blocks
 from .observations import PartlySeen
 from .statistics import beside
@@ -206,18 +206,15 @@ class Fit:
         """
         if isinstance(level, str):
             raise DataError(f"the level comes first, as in ci(0.95); say method={level!r}")
-        if method not in _INTERVALS:
-            same = METHODS.get(str(method).lower())
-            raise DataError(
-                f"method must be one of {', '.join(map(repr, _INTERVALS))}, got {method!r}"
-                + (f"; that is called {same!r} here" if same else "")
-            )
+        known_method(method, _INTERVALS)
         if scale != "identity" and method != "wald":
             raise DataError(
                 f"scale is for method='wald'; an interval by {method!r} is the same on every scale"
             )
         if method == "bootstrap":
-            low, high = self._bootstrap_interval(level, replicates, rng)
+            tail = (1.0 - level) / 2.0
+            estimates = self._estimates_again(level, replicates, rng)
+            low, high = np.quantile(estimates, [tail, 1.0 - tail], axis=0)
         else:
             self._needs_maximum("an interval from the likelihood")
             ends = {
@@ -277,22 +274,38 @@ class Fit:
         self._needs_maximum("a test by the likelihood")
         return tests[method](self.likelihood, self.theta, null)
 
-    def delta(self, function: Callable[..., Any], level: float = 0.95) -> inference.Delta:
+    def delta(
+        self,
+        function: Callable[..., Any],
+        level: float = 0.95,
+        method: str = "wald",
+        *,
+        replicates: int = 1000,
+        rng: np.random.Generator | int | None = None,
+    ) -> inference.Delta:
         """Return the estimate, standard error and interval of any smooth function of the parameters.
 
         `function` takes parameters by name, any of them: `f.delta(lambda shape, rate: shape / rate)`. It may return
         an array. The result unpacks: `estimate, se, (low, high) = f.delta(...)`.
 
+        Parameters
+        ----------
+        method : "wald", estimate -+ z standard errors by the delta method; "lr", the values whose own profile, max l
+            subject to function = c, has not dropped by more than z^2 / 2: the same however the function is written;
+            "bootstrap", the quantiles of the function at the estimates of resampled data.
+        replicates, rng : for "bootstrap".
+
         Raises
         ------
-        RegularityError : where there is no standard error, or the function is flat at the estimate.
+        RegularityError : where the method has no meaning, or the function is flat at the estimate.
         DataError : for arguments that are no parameters.
+
+        Source: Cramer (1946), 27.7; Cox and Hinkley (1974), section 9.3; Efron and Tibshirani (1993), chapter 13.
 
         >>> from mlecore import Exponential
         >>> Exponential.fit([1.0, 3.0]).delta(lambda rate: 1 / rate)
         estimate 2, std. error 1.414, interval -0.7718 to 4.772
         """
-        self._needs_maximum("a standard error from the information")
         if not callable(function):
             names = ", ".join(self.params)
             raise DataError(
@@ -304,7 +317,47 @@ class Fit:
                     else ""
                 )
             )
-        return inference.delta_method(self.likelihood, self.theta, function, level)
+        known_method(method, ("wald", "lr", "bootstrap"))
+        if method == "bootstrap":
+            again = self._estimates_again(level, replicates, rng)
+            return inference.delta_bootstrap(self.likelihood, self.theta, function, again, level)
+        self._needs_maximum("a standard error or an interval from the likelihood")
+        ask = inference.delta_method if method == "wald" else inference.delta_likelihood_ratio
+        return ask(self.likelihood, self.theta, function, level)
+
+    def quantile(
+        self,
+        q: ArrayLike,
+        level: float = 0.95,
+        method: str = "wald",
+        *,
+        replicates: int = 1000,
+        rng: np.random.Generator | int | None = None,
+    ) -> inference.Delta:
+        """Return the estimate, standard error and interval of the q-quantile of the distribution; see `delta`.
+
+        Parameters
+        ----------
+        q : a probability, or an array of them, strictly between 0 and 1.
+        level, method, replicates, rng : as in `delta`.
+
+        Raises
+        ------
+        DataError : for a q that is no probability.
+        RegularityError : where the method has no meaning: a quantile of counts goes in steps, so that only
+            "bootstrap", and with one parameter "lr", has one for it.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).quantile(0.5)
+        estimate 1.386, std. error 0.9803, interval -0.5349 to 3.308
+        """
+        return self.delta(
+            inference.quantile_function(self, q, method),
+            level,
+            method,
+            replicates=replicates,
+            rng=rng,
+        )
 
     def bootstrap(
         self,
@@ -339,76 +392,27 @@ class Fit:
                 f"the bootstrap draws whole observations, and the weights add up to {float(self.n):g}"
             )
         rng = np.random.default_rng(rng)
-        draw = self._drawn if parametric else self._redrawn
+        draw = inference.drawn if parametric else inference.redrawn
         likelihood = self.likelihood
         family, names = likelihood.family, likelihood.layout.names
         fixed = {**likelihood.known, **{names[i]: value for i, value in likelihood.held.items()}}
         if self.method != "mle":
-            x, w = draw(int(replicates), n, rng)
+            x, w = draw(self, int(replicates), n, rng)
             return family.fit(x, w, axis=1, fixed=fixed, method=self.method)
         # Statistics are small: the samples themselves are never all in memory, unless the family needs them whole.
         parts = []
         for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
-            x, w = draw(part.stop - part.start, n, rng)
+            x, w = draw(self, part.stop - part.start, n, rng)
             axis = None if isinstance(x, PartlySeen) else 1
             parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
         return family.fit(beside(parts), fixed=fixed)
 
-    def _drawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, None]:
-        """Return samples from the fitted distribution."""
-        if isinstance(self.likelihood.data, PartlySeen):
-            raise RegularityError(
-                "a parametric bootstrap would have to know how values came to be seen in part; use parametric=False"
-            )
-        return self.dist.sample((count, n), rng=rng), None
-
-    def _redrawn(self, count: int, n: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
-        """Return samples from the data: the values themselves, or how often each was drawn."""
-        likelihood = self.likelihood
-        if likelihood.data is None:
-            raise DataError(
-                "the fit was made from a statistic, which has no observations to draw from; use parametric=True, or fit the data"
-            )
-        family = likelihood.family
-        if isinstance(likelihood.data, PartlySeen):
-            seen = likelihood.data
-            share = np.ones(len(seen)) if seen.weights is None else seen.weights
-            return seen.unweighted(), rng.multinomial(n, share / share.sum(), count)
-        x, w = likelihood.observations()
-        if w is None and family.support.whole and not family.event_ndim:
-            x, w = np.unique(x, return_counts=True)
-        if w is None:
-            return x[rng.integers(0, len(x), (count, n))], None
-        return np.broadcast_to(x, (count, *x.shape)), rng.multinomial(n, w / w.sum(), count)
-
-    def _bootstrap_interval(self, level: float, replicates: int, rng: Any) -> tuple[Array, Array]:
-        """Return quantiles of the estimates of resampled data."""
+    def _estimates_again(self, level: float, replicates: int, rng: Any) -> Array:
+        """Return the estimates of resampled data, for their quantiles."""
         inference.normal_quantile(level)  # refuses a level that is none
         if self.method == "mle":
             inference.insist_regular(self.likelihood, "a bootstrap interval")
-        again = self.bootstrap(replicates, rng)
-        estimates = again.theta[~np.isnan(again.theta).any(axis=-1)]
-        estimates = self.likelihood.layout.near(estimates, self.theta, self.likelihood.free)
-        lost = len(again.theta) - len(estimates)
-        if lost > 0.1 * len(again.theta):
-            reason = next(iter(again.problems.values()))
-            raise RegularityError(
-                f"{lost} of {len(again.theta)} resampled data sets have no estimate ({reason}), so their quantiles "
-                "would be those of a selection; the sample is too small for a bootstrap"
-            )
-        stuck = [name for k, name in enumerate(self.names) if np.ptp(estimates[:, k]) == 0]
-        if stuck:
-            raise RegularityError(
-                f"every resampled data set gives the same {', '.join(stuck)}, so the bootstrap cannot tell how "
-                "uncertain it is. Use method='lr' or 'score'"
-            )
-        if lost:
-            warnings.warn(
-                f"{lost} of {len(again.theta)} resampled data sets have no estimate and were left out",
-                stacklevel=3,
-            )
-        tail = (1.0 - level) / 2.0
-        return tuple(np.quantile(estimates, [tail, 1.0 - tail], axis=0))
+        return inference.usable_estimates(self, self.bootstrap(replicates, rng))
 
     # -- display -----------------------------------------------------------------------------------------------------
 

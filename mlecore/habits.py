@@ -5,7 +5,7 @@ Each entry goes when what it speaks of comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import DataError
 
-__all__ = ["METHODS", "NumberNotMethod", "answering", "attribute"]
+__all__ = ["NumberNotMethod", "answering", "attribute", "known_method"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +63,7 @@ _KEYWORDS = {
 }
 
 #: names of methods elsewhere
-METHODS = {
+_METHODS = {
     "profile": "lr",
     "likelihood": "lr",
     "lrt": "lr",
@@ -85,6 +85,23 @@ def attribute(fit: Any, name: str) -> AttributeError:
             f"a fit has no {name!r}: {_ATTRIBUTES[name].format(name=_SAME.get(name, name))}"
         )
     return AttributeError(f"{type(fit).__name__!r} object has no attribute {name!r}")
+
+
+def known_method(method: Any, methods: Sequence[str]) -> None:
+    """Raise where a method is none of those that there are, and say how it is called here.
+
+    >>> known_method("profile", ["wald", "lr"])
+    Traceback (most recent call last):
+    ...
+    mlecore.errors.DataError: method must be one of 'wald', 'lr', got 'profile'; that is called 'lr' here
+    """
+    if method in methods:
+        return
+    same = _METHODS.get(str(method).lower())
+    raise DataError(
+        f"method must be one of {', '.join(map(repr, methods))}, got {method!r}"
+        + (f"; that is called {same!r} here" if same in methods else "")
+    )
 
 
 def answering(function: Callable[P, R]) -> Callable[P, R]:

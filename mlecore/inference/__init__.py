@@ -9,25 +9,38 @@ maximum from the null (Wald), how far does the curve drop (likelihood ratio), ho
 a test, and the values that its test would not reject are its interval.
 """
 
-from .delta import Delta, delta_method
+from .delta import (
+    Delta,
+    delta_bootstrap,
+    delta_likelihood_ratio,
+    delta_method,
+    quantile_function,
+)
 from .information import covariance, standard_errors
 from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
 from .regularity import insist_regular, refusal
+from .resampling import drawn, redrawn, usable_estimates
 from .tests import TestResult, likelihood_ratio_test, score_test, wald_test
 
 __all__ = [
     "Delta",
     "TestResult",
     "covariance",
+    "delta_bootstrap",
+    "delta_likelihood_ratio",
     "delta_method",
+    "drawn",
     "insist_regular",
     "likelihood_ratio_interval",
     "likelihood_ratio_test",
     "normal_quantile",
+    "quantile_function",
+    "redrawn",
     "refusal",
     "score_interval",
     "score_test",
     "standard_errors",
+    "usable_estimates",
     "wald_interval",
     "wald_test",
 ]
