@@ -17,7 +17,7 @@ X = RNG.gamma(2.0, 1 / 3.0, size=(5, 60))
 # fmt: off
 FAMILIES = [
     "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Exponential", "Gamma", "Geometric",
-    "Gumbel", "HalfNormal", "InverseGamma", "InverseGaussian", "Laplace", "LogNormal", "Logistic",
+    "Gumbel", "HalfNormal", "InverseGamma", "InverseGaussian", "Laplace", "LogLogistic", "LogNormal", "Logistic",
     "MultivariateNormal", "NegativeBinomial", "Normal", "Pareto", "Poisson", "Rayleigh", "StudentT",
     "Uniform", "VonMises", "Weibull",
 ]

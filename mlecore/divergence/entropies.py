@@ -23,6 +23,7 @@ from ..families import (
     InverseGamma,
     Laplace,
     Logistic,
+    LogLogistic,
     LogNormal,
     MultivariateNormal,
     Normal,
@@ -164,6 +165,11 @@ def _laplace(p: Any) -> Array:
 @ENTROPIES.of(Logistic)
 def _logistic(p: Any) -> Array:
     return 2.0 + np.log(p.scale)
+
+
+@ENTROPIES.of(LogLogistic)
+def _log_logistic(p: Any) -> Array:
+    return 2.0 + np.log(p.scale / p.shape)
 
 
 @ENTROPIES.of(Cauchy)

@@ -13,6 +13,7 @@ from .half_normal import HalfNormal
 from .inverse_gamma import InverseGamma
 from .inverse_gaussian import InverseGaussian
 from .laplace import Laplace
+from .log_logistic import LogLogistic
 from .logistic import Logistic
 from .lognormal import LogNormal
 from .multivariate_normal import MultivariateNormal
@@ -40,6 +41,7 @@ __all__ = [
     "InverseGamma",
     "InverseGaussian",
     "Laplace",
+    "LogLogistic",
     "LogNormal",
     "Logistic",
     "MultivariateNormal",

@@ -34,16 +34,16 @@ class Logistic(LocationScale):
     @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
         z = self._standardised(t)
-        tilt = np.tanh(0.5 * z)
-        return t.sum(tilt) / self.scale, (t.sum(z * tilt) - t.n) / self.scale
+        lean = np.tanh(0.5 * z)
+        return t.sum(lean) / self.scale, (t.sum(z * lean) - t.n) / self.scale
 
     @piecewise
     def _curvature(self, t: Sample) -> Array:
         z = self._standardised(t)
-        tilt, bend = _tilt(z)
+        lean, bend = tilt(z)
         unit = 1.0 / self.scale**2
-        mixed = t.sum(tilt) + t.sum(z * bend)
-        both = 2.0 * t.sum(z * tilt) + t.sum(z * z * bend) - t.n
+        mixed = t.sum(lean) + t.sum(z * bend)
+        both = 2.0 * t.sum(z * lean) + t.sum(z * z * bend) - t.n
         return symmetric(-unit * t.sum(bend), -unit * mixed, -unit * both)
 
     def _information(self) -> Array:
@@ -77,8 +77,12 @@ class Logistic(LocationScale):
         return rng.logistic(self.loc, self.scale, size)
 
 
-def _tilt(z: Array) -> tuple[Array, Array]:
-    """Return tanh(z/2) and its derivative, which keeps its digits in the tails."""
+def tilt(z: Array) -> tuple[Array, Array]:
+    """Return tanh(z/2) and its derivative, which keeps its digits in the tails.
+
+    >>> [float(v) for v in tilt(np.array(0.0))]
+    [0.0, 0.5]
+    """
     e = np.exp(-np.abs(z))
     return np.copysign((1.0 - e) / (1.0 + e), z), 2.0 * e / (1.0 + e) ** 2
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy
-from numpy.typing import ArrayLike
 
-from ..domains import Parameter, Positive, Support, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
+from ..family import Array, Solution, symmetric
 from ..numerics import log_ratio, newton_1d
 from ..statistics import Moments, Sample, piecewise
-from ..tails import flow_of_power, log1mexp
+from ..tails import log1mexp
 from .extreme_value import solve_extreme_value
+from .shape_scale import ShapeScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weibull(Family):
+class Weibull(ShapeScale):
     """Weibull(shape k, scale s): f(x) = (k/s) (x/s)^(k-1) exp(-(x/s)^k), x > 0.
 
     The scale has the unit of x. No small statistic suffices: the sample of logarithms is kept.
@@ -29,50 +28,25 @@ class Weibull(Family):
     1.0
     """
 
-    shape: Parameter = parameter(Positive())
-    scale: Parameter = parameter(Positive())
-    support = Support(low=0.0, open_low=True, text="x > 0")
-    shows_outsiders = True
-    units = {"scale": 1}
-
-    @classmethod
-    def _statistics(cls, x: Array, w: Array | None) -> Sample:
-        return Sample.of(np.log(x), w)
-
-    def _standardised(self, t: Sample) -> tuple[Array, Array]:
-        """Return z = k log(x/s) and exp(z)."""
-        z = np.asarray(self.shape)[..., None] * (t.values - np.log(self.scale)[..., None])
-        return z, np.exp(z)
-
-    def log_prob(self, x: ArrayLike) -> Any:
-        """Return log f(x): -inf outside the support, NaN for NaN; parameters and x broadcast.
-
-        >>> round(float(Weibull(shape=1.0, scale=2.0).log_prob(2.0) + np.log(2.0)), 12)
-        -1.0
-        """
-        value = super().log_prob(x)
-        # The statistic holds the logarithm of x. What rounding took from its distance to that of the scale counts where
-        # the shape is large.
-        x = np.asarray(x, dtype=float)
-        with np.errstate(all="ignore"):
-            z = self.shape * log_ratio(x, self.scale)
-            lost = (z - self.shape * (np.log(x) - np.log(self.scale))) * -np.expm1(z)
-        return np.where(np.isfinite(lost) & np.isfinite(value), value + lost, value)[()]
+    def _along(self, z: Array) -> Array:
+        return -np.expm1(z)
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        z, e = self._standardised(t)
+        z = self._z(t)
+        e = np.exp(z)
         return t.n * np.log(self.shape) + t.sum(z - e - t.values)
 
     @piecewise
     def _slope(self, t: Sample) -> tuple[Array, ...]:
-        z, _ = self._standardised(t)
+        z = self._z(t)
         k, s = self.shape, self.scale
         return (t.n - t.sum(z * np.expm1(z))) / k, k / s * t.sum(np.expm1(z))
 
     @piecewise
     def _curvature(self, t: Sample) -> Array:
-        z, e = self._standardised(t)
+        z = self._z(t)
+        e = np.exp(z)
         k, s = self.shape, self.scale
         kk = -(t.n + t.sum(z * z * e)) / k**2
         ks = (t.sum(np.expm1(z)) + t.sum(z * e)) / s
@@ -85,26 +59,10 @@ class Weibull(Family):
         return symmetric((np.pi**2 / 6 + c * c) / k**2, -c / s, (k / s) ** 2)
 
     @classmethod
-    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        if "shape" not in fixed:
-            low, high = t.extremes()
-            equal = (low == high) & (low == np.log(fixed["scale"]) if "scale" in fixed else True)
-            yield Refusal(
-                equal, "all values are equal, so the likelihood rises without bound as shape grows"
-            )
-
-    @classmethod
     def _mle(cls, t: Sample) -> Solution:
         # At the maximum s^k = mean(x^k).
         shape, log_scale, converged, iterations = solve_extreme_value(t)
         return Solution({"shape": shape, "scale": np.exp(log_scale)}, iterations, converged)
-
-    @classmethod
-    def _start(cls, t: Sample) -> dict[str, Any]:
-        # Equal values have no shape of their own, yet one when the scale is given.
-        shape = cls._mle(t).params["shape"]
-        low, high = t.extremes()
-        return {"shape": np.where(high > low, shape, 1.0), "scale": np.exp(t.mean(t.values))}
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
@@ -134,9 +92,6 @@ class Weibull(Family):
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
         upper = -np.exp(self.shape * log_ratio(x, self.scale))
         return log1mexp(upper), upper
-
-    def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
-        return flow_of_power(x, self.shape, self.scale)
 
     @property
     def mean(self) -> Any:

@@ -118,6 +118,11 @@ TABLE = {
         lambda x, s: log(x) - 2 * log(s) - (x / s) ** 2 / 2,
         [((s,), [1e-6 * s, s, 10 * s]) for s in (1e-290, 1.0, 1e290)] + [((1.0,), [1e-300, 1e100])],
     ),
+    "LogLogistic": (
+        lambda x, k, s: log(k / s) + (k - 1) * log(x / s) - 2 * mpmath.log1p((x / s) ** k),
+        [((k, s), [0.2 * s, s, 1.5 * s]) for k in (1e-3, 0.5, 1.0, 30.0) for s in (1e-290, 1.0, 1e290)]
+        + [((1e-6, 1.0), POSITIVE), ((2.0, 3.0), POSITIVE), ((1e6, 1.0), near(1.0, 1e-6))],
+    ),
     "HalfNormal": (
         lambda x, s: log(2 / pi) / 2 - log(s) - (x / s) ** 2 / 2,
         [((s,), [0.0, 1e-6 * s, s, 10 * s]) for s in (1e-290, 1.0, 1e290)] + [((1.0,), [1e-300, 1e100])],
@@ -181,6 +186,7 @@ def worst_error(name):
 
 # Where an observation or its logarithm is rounded before the formula sees it, and the formula magnifies that.
 TOLERANCE = {
+    "LogLogistic": 3e-13,  # as the Weibull
     "Weibull": 3e-13,  # a shape of 30 times the rounding of log x = -667
     "InverseGamma": 2e-10,  # a shape of 1e12 times the rounding of 1/x
     "Pareto": 3e-14,  # 1000 log 2 cancels against log 1e-300
