@@ -25,14 +25,34 @@ GROWING = {
 }
 # One member of each family that is fitted in batches.
 EVERY = [
-    mle.Bernoulli(0.3), mle.Beta(2.0, 3.5), mle.Binomial(10, 0.3), mle.Categorical([0.2, 0.5, 0.3]),
-    mle.Cauchy(1.0, 2.0), mle.Exponential(0.5), mle.Gamma(2.5, 1.5), mle.Geometric(0.3), mle.Gumbel(1.0, 2.0),
-    mle.HalfNormal(2.0), mle.LogLogistic(3.0, 2.0),
-    mle.InverseGamma(3.0, 2.0), mle.InverseGaussian(1.0, 2.0), mle.Laplace(1.0, 2.0), mle.LogNormal(0.5, 0.8),
-    mle.Logistic(1.0, 2.0), mle.MultivariateNormal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]]),
-    mle.NegativeBinomial(3.0, 1.5), mle.Normal(3.0, 2.0), mle.Pareto(2.0, 1.0), mle.Poisson(3.0),
-    mle.Rayleigh(2.0), mle.StudentT(4.0, 1.0, 2.0), mle.Uniform(0.0, 2.0), mle.VonMises(1.0, 2.0), mle.Weibull(1.7, 2.0),
-]  # fmt: skip
+    mle.Bernoulli(0.3),
+    mle.Beta(2.0, 3.5),
+    mle.Binomial(10, 0.3),
+    mle.Categorical([0.2, 0.5, 0.3]),
+    mle.Cauchy(1.0, 2.0),
+    mle.Exponential(0.5),
+    mle.Gamma(2.5, 1.5),
+    mle.GeneralizedPareto(2.0, 0.2),
+    mle.Geometric(0.3),
+    mle.Gumbel(1.0, 2.0),
+    mle.HalfNormal(2.0),
+    mle.InverseGamma(3.0, 2.0),
+    mle.InverseGaussian(1.0, 2.0),
+    mle.Laplace(1.0, 2.0),
+    mle.LogLogistic(3.0, 2.0),
+    mle.LogNormal(0.5, 0.8),
+    mle.Logistic(1.0, 2.0),
+    mle.MultivariateNormal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]]),
+    mle.NegativeBinomial(3.0, 1.5),
+    mle.Normal(3.0, 2.0),
+    mle.Pareto(2.0, 1.0),
+    mle.Poisson(3.0),
+    mle.Rayleigh(2.0),
+    mle.StudentT(4.0, 1.0, 2.0),
+    mle.Uniform(0.0, 2.0),
+    mle.VonMises(1.0, 2.0),
+    mle.Weibull(1.7, 2.0),
+]
 
 
 def known(dist: object) -> dict[str, float] | None:

@@ -575,6 +575,10 @@ class Family:
         with np.errstate(all="ignore"):
             return self._information_matrix()
 
+    def _irregular_where(self) -> tuple[Array, str]:
+        """Say which members of a family, regular elsewhere, the large-sample theory does not hold at, and why."""
+        return np.zeros(self.batch_shape, dtype=bool), ""
+
     # -- what a part of it holds -------------------------------------------------------------------------------------
 
     def log_cdf(self, x: ArrayLike) -> Any:

@@ -14,14 +14,35 @@ from mlecore import Gamma, Likelihood
 RNG = np.random.default_rng(3)
 x = RNG.gamma(2.0, 1 / 3.0, size=60)
 X = RNG.gamma(2.0, 1 / 3.0, size=(5, 60))
-# fmt: off
 FAMILIES = [
-    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Exponential", "Gamma", "Geometric",
-    "Gumbel", "HalfNormal", "InverseGamma", "InverseGaussian", "Laplace", "LogLogistic", "LogNormal", "Logistic",
-    "MultivariateNormal", "NegativeBinomial", "Normal", "Pareto", "Poisson", "Rayleigh", "StudentT",
-    "Uniform", "VonMises", "Weibull",
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "Categorical",
+    "Cauchy",
+    "Exponential",
+    "Gamma",
+    "GeneralizedPareto",
+    "Geometric",
+    "Gumbel",
+    "HalfNormal",
+    "InverseGamma",
+    "InverseGaussian",
+    "Laplace",
+    "LogLogistic",
+    "LogNormal",
+    "Logistic",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "Pareto",
+    "Poisson",
+    "Rayleigh",
+    "StudentT",
+    "Uniform",
+    "VonMises",
+    "Weibull",
 ]
-# fmt: on
 
 
 def test_every_family_is_there():

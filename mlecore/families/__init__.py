@@ -7,6 +7,7 @@ from .categorical import Categorical
 from .cauchy import Cauchy
 from .exponential import Exponential
 from .gamma import Gamma
+from .generalized_pareto import GeneralizedPareto
 from .geometric import Geometric
 from .gumbel import Gumbel
 from .half_normal import HalfNormal
@@ -35,6 +36,7 @@ __all__ = [
     "Cauchy",
     "Exponential",
     "Gamma",
+    "GeneralizedPareto",
     "Geometric",
     "Gumbel",
     "HalfNormal",

@@ -109,6 +109,12 @@ TABLE = {
         lambda x, a, s: log(a) + a * log(s) - (a + 1) * log(x),
         [((a, s), [s, s * (1 + 1e-9), 2 * s, 1e5 * s]) for a in SHAPES for s in (1e-300, 0.1, 1e290)],
     ),
+    "GeneralizedPareto": (
+        lambda x, s, xi: -log(s) - (mpmath.log1p(xi * x / s) * (1 / xi + 1) if xi else x / s),
+        [((s, xi), [0.0, 1e-9 * s, s, 7.0 * s]) for s in (1e-290, 2.0, 1e290)
+         for xi in (0.0, 1e-300, 1e-12, 1e-3, 0.4, 3.0, 1e3, -1e-12, -1e-3, -0.1)]
+        + [((1e-10, 5.0), [1e100, 1e300]), ((2.0, -0.5), [1.0, 3.9999]), ((2.0, -3.0), [0.1, 0.6])],
+    ),
     "InverseGaussian": (
         lambda x, mu, b: log(b / (2 * pi * x**3)) / 2 - b * (x - mu) ** 2 / (2 * mu**2 * x),
         [((m, m * b), [0.1 * m, m, m * (1 + 1e-9), 5 * m]) for m in (1e-280, 1.0, 1e280) for b in SHAPES]
