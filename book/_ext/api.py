@@ -133,9 +133,16 @@ def public(module: ModuleType) -> list[tuple[str, object]]:
     ]
 
 
+def rooms(cls: type) -> list[type]:
+    """The class after those of its own package that it is built on, the most basic first."""
+    package = cls.__module__.rpartition(".")[0]
+    return [base for base in reversed(cls.__mro__) if base.__module__.rpartition(".")[0] == package]
+
+
 def members(cls: type) -> Iterator[tuple[str, object, str]]:
-    """The documented public methods and properties that a class defines: name, thing, signature."""
-    for name, thing in vars(cls).items():
+    """The documented public methods and properties of a class: name, thing, signature."""
+    told = {name: thing for room in rooms(cls) for name, thing in vars(room).items()}
+    for name, thing in told.items():
         if name.startswith("_"):
             continue
         plain = thing.__func__ if isinstance(thing, (classmethod, staticmethod)) else thing

@@ -1,5 +1,6 @@
-"""What was seen: values known in part only, as checked records."""
+"""What was seen, as plain checked records: values, and values known in part only."""
 
 from .partly import PartlySeen, binned, interval, observed
+from .points import points
 
-__all__ = ["PartlySeen", "binned", "interval", "observed"]
+__all__ = ["PartlySeen", "binned", "interval", "observed", "points"]

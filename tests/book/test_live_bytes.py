@@ -155,7 +155,9 @@ def test_the_wheel_of_the_package_is_the_same_bytes_from_the_same_sources(tmp_pa
     assert (one / name).read_bytes() == (two / name).read_bytes()
     with zipfile.ZipFile(one / name) as archive:
         names = archive.namelist()
-    assert {"mlecore/family.py", "mlecore/explore/kernel.js", "mlecore/py.typed"} <= set(names)
+    assert {"mlecore/family/family.py", "mlecore/explore/kernel.js", "mlecore/py.typed"} <= set(
+        names
+    )
     assert "mlecore/datasets/alpha_particles.csv" in names
     assert not [n for n in names if n.endswith(".pyc")]
 

@@ -1,0 +1,341 @@
+"""How a family is fitted: one sample, a batch of them, and by the method of moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import shares_note
+from ..censoring import cornered, notes, rough, to_edge
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
+from ..fit import Fit
+from ..habits import answering
+from ..likelihood import Likelihood
+from ..numerics import blocks
+from ..observations import PartlySeen
+from ..searching import best_places, searched
+from ..statistics import Events, Moments, Parts, Sample, Statistic
+from .refusing import Refusing
+from .terms import Array, Solution, row_name
+
+__all__ = ["Fitting"]
+
+# How many values of a batch of samples are worked on at once, where the sample is its own statistic.
+_VALUES_AT_ONCE = 2**17
+
+
+class Fitting(Refusing):
+    """A family with the way to its maximum: its own where it has one, else a climb."""
+
+    @classmethod
+    @answering
+    def fit(
+        cls,
+        x: Any,
+        weights: ArrayLike | None = None,
+        *,
+        axis: int | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        method: str = "mle",
+    ) -> Fit:
+        """Return the fit of the family to data (or to a statistic of them): the maximum of the likelihood.
+
+        Parameters
+        ----------
+        x : one-dimensional observations; with `axis`, an array of samples, each along that axis, fitted as one batch.
+        weights : frequency weights: a weight of 3 is three equal observations, and a value of weight 0 is none: it may
+            be NaN, as in samples of different lengths that make one batch. Fractions are allowed.
+        fixed : parameters held at given values, such as `{"shape": 2}`; known ones, such as a Binomial's n, must be here.
+        method : "mle", or "moments" for the method of moments.
+
+        Raises
+        ------
+        DataError, SupportError : for data that cannot be used.
+        NoMLEError : where the likelihood has no maximum.
+            In a batch, a sample with a value that cannot be used, or without a maximum, stops no other: its row is
+            NaN, and `problems` says why.
+        ConvergenceError : where an iteration failed.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).params
+        {'rate': 0.5}
+        """
+        likelihood, unread = cls._read(x, weights, axis, fixed)
+        missing = [name for name in likelihood.layout.known_domains if name not in likelihood.known]
+        if missing:
+            raise DataError(
+                f"{cls.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}"
+            )
+        if likelihood.known:
+            cls._insist_known_shapes(likelihood)
+        if method == "moments":
+            return cls._fit_moments(likelihood, unread)
+        if method != "mle":
+            raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
+        cls._check_known(likelihood)
+        return (
+            cls._fit_batch(likelihood, unread)
+            if likelihood.batch_shape
+            else cls._fit_one(likelihood)
+        )
+
+    @classmethod
+    def _read(
+        cls, x: Any, weights: Any, axis: Any, fixed: Any
+    ) -> tuple[Likelihood, Mapping[int, str]]:
+        """Return the likelihood of the data, and which samples of a batch could not be read, and why.
+
+        Another sample stands in for such a one, so that nothing stops; then all that is said of it becomes NaN.
+        """
+        try:
+            return Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed), {}
+        except DataError:
+            if axis is None or isinstance(x, Statistic):
+                raise
+            X, w = cls._observations(x, weights, axis)
+            unread = cls._unreadable(X)
+            batch = X.shape[: X.ndim - 1 - cls.event_ndim]
+            bad = np.zeros(int(np.prod(batch)), dtype=bool)
+            bad[list(unread)] = True
+            if not unread or bad.all():
+                raise
+        X = X.reshape(bad.size, *X.shape[len(batch) :]).copy()
+        X[bad] = X[np.argmin(bad)]
+        X = X.reshape(*batch, *X.shape[1:])
+        likelihood = Likelihood(cls, X, weights=w, axis=len(batch), fixed=fixed)
+        likelihood.statistic = likelihood.statistic.without(bad.reshape(batch))
+        return likelihood, unread
+
+    @classmethod
+    def _fit_one(cls, likelihood: Likelihood) -> Fit:
+        cls._without_mle(likelihood)
+        solution, full = cls._find(likelihood)
+        cls._insist_held(likelihood, full, bool(solution.converged))
+        if cls._impossible(likelihood, full):
+            raise NoMLEError(
+                f"{cls.__name__} has no maximum likelihood estimate here: {cls._cannot_have_made(likelihood)}"
+            )
+        if not (solution.converged and np.isfinite(full).all()):
+            cls._insist_within_range(likelihood)
+            stopped = ", ".join(
+                f"{name} = {value:.6g}"
+                for name, value in zip(likelihood.layout.names, full, strict=True)
+            )
+            raise ConvergenceError(
+                f"the fit of {cls.__name__} did not converge in {int(solution.iterations)} steps; it stopped at {stopped}. "
+                "The likelihood may have no maximum: plot its profile, or fix a parameter"
+                + cls._on_corners()
+            )
+        cls._insist_finite(likelihood, full)
+        if cls._writes_density and not cls.corners and isinstance(likelihood.statistic, Sample):
+            cls._insist_smooth(likelihood, full)
+        return cls._result(
+            likelihood, full, True, int(solution.iterations), {}, notes=solution.notes
+        )
+
+    @classmethod
+    def _fit_batch(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
+        """Fit every sample; one that could not be read, or has no estimate, stops no other."""
+        batch = likelihood.batch_shape
+        flat, count = likelihood._flat(batch), int(np.prod(batch))
+        full = np.full((count, len(likelihood.layout.names)), np.nan)
+        converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
+        problems: dict[int, str] = dict(unread)
+        # A few samples at a time: what is computed of them stays in the cache, and no copy of the whole is held.
+        for part in blocks(count, max(1, _VALUES_AT_ONCE // flat.statistic.width)):
+            few = flat.at(part)
+            refused = np.isin(np.arange(part.start, part.stop), list(unread))
+            for refusal in cls._refusals(few):
+                new = np.broadcast_to(refusal.where, refused.shape) & ~refused
+                problems |= dict.fromkeys(part.start + np.flatnonzero(new), refusal.reason)
+                refused |= new
+            good = np.flatnonzero(~refused)
+            if good.size:
+                rows = part.start + good
+                solution, full[rows] = cls._find(few.at(good))
+                converged[rows], iterations[rows] = solution.converged, solution.iterations
+                impossible = rows[cls._impossible(few.at(good), full[rows])]
+                problems |= dict.fromkeys(impossible, cls._cannot_have_made(likelihood))
+                full[impossible] = np.nan
+        converged &= np.isfinite(full).all(axis=-1)
+        for row in np.flatnonzero(~converged):
+            problems.setdefault(row, "the iteration did not converge")
+        return cls._result(
+            likelihood,
+            full.reshape(*batch, -1),
+            converged.reshape(batch),
+            iterations.reshape(batch),
+            {row_name(np.unravel_index(row, batch)): problems[row] for row in sorted(problems)},
+        )
+
+    @classmethod
+    def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
+        single = not likelihood.batch_shape
+        cornered_here = single and set(cls.corners) & set(likelihood.names)
+        events = isinstance(likelihood.statistic, Events)
+        if not events and not (cls._writes_density and cornered_here):
+            return cls._solve(likelihood, near)
+        if cornered_here:
+            theta, _, converged = cornered(likelihood)
+            iterations = 0
+            if not events:
+                return Solution({}, iterations, converged), theta
+        else:
+            top = likelihood.climbed(near)
+            iterations = top.iterations
+            theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
+        said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
+        return Solution({}, iterations, converged, said), theta
+
+    @classmethod
+    def _solve(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution and its vector of all free scalars: by the family's own way, else by climbing.
+
+        `near` are vectors from which a climb may begin.
+        """
+        t, known = likelihood.statistic, likelihood.known
+        with np.errstate(all="ignore"):
+            if likelihood.held:
+                solution = cls._mle_given(t, likelihood.held, **known)
+            elif cls._climbs():
+                solution = None
+            else:
+                solution = cls._mle(t, **known)
+        if solution is not None:
+            return solution, likelihood.layout.flatten_all(solution.params)
+        blind = isinstance(t, Sample) and cls._start.__func__ is Fitting._start.__func__
+        top = searched(likelihood, near) if blind else likelihood.climbed(near)
+        return Solution(top.params, top.iterations, top.converged), top.theta
+
+    @classmethod
+    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
+        """Return the maximum; families with a closed form or a faster way override this."""
+        top = Likelihood(cls, t, fixed=known).climbed()
+        return Solution(
+            {name: top.params[name] for name in cls.parameters}, top.iterations, top.converged
+        )
+
+    @classmethod
+    def _mle_given(
+        cls, t: Any, held: Mapping[int, Array], *args: Any, **known: Any
+    ) -> Solution | None:
+        """Return the maximum with the free scalars at some positions held, where it has a closed form; else None."""
+        return None
+
+    @classmethod
+    def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
+        """Return a rough estimate to climb from: the family's own maximum where it has one, else the best of a search."""
+        if not cls._climbs():
+            return cls._mle(t, **known).params
+        likelihood = Likelihood(cls, t, fixed=known)
+        return likelihood.layout.unflatten(best_places(likelihood)[0])
+
+    @classmethod
+    def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an estimate to climb from."""
+        return rough(cls, t, known) if isinstance(t, Events) else cls._start(t, **known)
+
+    @classmethod
+    def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
+        """Put into the statistic of the values seen exactly what it can hold of the others."""
+        return exact, seen, windows
+
+    @classmethod
+    def _climbs(cls) -> bool:
+        """Say whether the family has no way of its own to the maximum."""
+        return cls._mle.__func__ is Fitting._mle.__func__
+
+    @classmethod
+    def _height_from_data(cls, likelihood: Likelihood) -> Any:
+        """Return the log-likelihood at the maximum of a single sample, where the data give it better than its formula."""
+        return None
+
+    @classmethod
+    def _remarks(cls, likelihood: Likelihood, full: Array) -> tuple[str, ...]:
+        """Return what else should be known of the estimates: the notes of the fit."""
+        return ()
+
+    @classmethod
+    def _of_weights(cls, likelihood: Likelihood) -> tuple[str, ...]:
+        return () if likelihood.weights is None else shares_note(likelihood.weights, likelihood.n)
+
+    @classmethod
+    def _result(
+        cls,
+        likelihood: Likelihood,
+        full: Array,
+        converged: Any,
+        iterations: Any,
+        problems: dict,
+        method: str = "mle",
+        notes: tuple[str, ...] = (),
+    ) -> Fit:
+        params = {**likelihood.known, **likelihood.layout.unflatten(full)}
+        dist = cls._unchecked()
+        dist._freeze({name: params[name] for name in cls.parameters})
+        theta = full[..., likelihood.free] if likelihood.held else full
+        # What a family remarks of its own statistic it cannot remark of events.
+        events = isinstance(likelihood.statistic, Events)
+        remarks = () if events else cls._remarks(likelihood, full)
+        return Fit(
+            dist=dist,
+            likelihood=likelihood,
+            theta=theta,
+            n=likelihood.n,
+            converged=converged,
+            iterations=iterations,
+            problems=problems,
+            notes=(*remarks, *cls._of_weights(likelihood), *notes),
+            method=method,
+            height=cls._height_from_data(likelihood)
+            if method == "mle" and not likelihood.batch_shape
+            else None,
+        )
+
+    @classmethod
+    def _fit_moments(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
+        if isinstance(likelihood.statistic, Events):
+            raise DataError(
+                "the method of moments needs the values themselves, and these were partly seen; use method='mle'"
+            )
+        if likelihood.data is None:
+            raise DataError(
+                "the method of moments needs the data, not a statistic made for the likelihood"
+            )
+        if likelihood.held:
+            raise DataError(
+                "the method of moments takes no fixed parameters beyond the known ones; use method='mle'"
+            )
+        x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
+        with np.errstate(all="ignore"):
+            params = cls._moments(cls._moments_of(x, w), **likelihood.known)
+        full = likelihood.layout.flatten_all(params)
+        inside = likelihood.layout.contains(full)
+        batch = likelihood.statistic.batch_shape
+        problems: dict[Any, str] = {}
+        if not np.all(inside):
+            reason = f"the moments of the sample are not those of any {cls.__name__}"
+            if not batch:
+                raise NoMLEError(f"{reason}: they would need {params}")
+            problems = {row_name(row): reason for row in np.argwhere(~inside)}
+        for row, complaint in unread.items():
+            index = np.unravel_index(row, batch)
+            problems[row_name(index)], inside[index] = complaint, False
+        full = np.where(np.asarray(inside)[..., None], full, np.nan)
+        converged = inside if batch else True
+        return cls._result(likelihood, full, converged, 0, problems, method="moments")
+
+    @classmethod
+    def _moments_of(cls, x: Array, w: Array | None) -> Any:
+        """Return what `_moments` needs of the data: mean and standard deviation, unless a family wants more."""
+        return Moments.of(x, w)
+
+    @classmethod
+    def _moments(cls, m: Any, *args: Any, **known: Any) -> dict[str, Any]:
+        raise RegularityError(
+            f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
+        )

@@ -1,0 +1,145 @@
+"""Where a family has no estimate, or no arithmetic for one, and what it says then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..censoring import refusals, runaway
+from ..errors import ConvergenceError, DataError, NoMLEError
+from ..likelihood import Likelihood
+from ..numerics import every, some
+from ..observations import PartlySeen
+from ..statistics import Events, Sample
+from ..steps import corner_of
+from .reading import Reading
+from .terms import Array, Refusal
+
+__all__ = ["Refusing"]
+
+# Below this, and above its inverse, products of data and parameters leave the range of doubles.
+_TINY = 1e-290
+
+
+class Refusing(Reading):
+    """A family that knows which samples have no maximum of the likelihood, and which no numbers can hold."""
+
+    @classmethod
+    def _insist_known_shapes(cls, likelihood: Likelihood) -> None:
+        """Raise where a known parameter has another shape than the batch of samples: each row is one sample."""
+        own = likelihood.statistic.batch_shape
+        for name, value in likelihood.known.items():
+            if np.ndim(value) and np.shape(value) != own:
+                raise DataError(
+                    f"{name} has shape {np.shape(value)} for "
+                    + (f"a batch of samples of shape {own}" if own else "a single sample")
+                    + f": give one number, or one for each sample of a batch (axis=); a {name} for each observation is not there yet"
+                )
+
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        """Raise where the data contradict a known parameter."""
+
+    @classmethod
+    def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
+        """Return which samples have no estimate, given what is known or held."""
+        names = likelihood.layout.names
+        fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
+        with np.errstate(all="ignore"):
+            if isinstance(likelihood.statistic, Events):
+                return [Refusal(*refused) for refused in refusals(likelihood)]
+            return list(cls._no_mle(likelihood.statistic, fixed))
+
+    @classmethod
+    def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        """Yield the samples for which the likelihood has no maximum, given what is fixed."""
+        yield from ()
+
+    @classmethod
+    def _without_mle(cls, likelihood: Likelihood) -> Array | None:
+        """Raise where a single sample has no maximum; of a batch return which rows have none, None where all have."""
+        batch = likelihood.batch_shape
+        refused = np.zeros(batch, dtype=bool)
+        for refusal in cls._refusals(likelihood):
+            if batch:
+                refused |= refusal.where
+            elif some(refusal.where):
+                limit = refusal.limit() if refusal.limit is not None else None
+                raise NoMLEError(
+                    f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
+                    limit,
+                )
+        return refused if refused.any() else None
+
+    @classmethod
+    def _impossible(cls, likelihood: Likelihood, full: Array) -> Array:
+        """Say which samples no member of the family with the held values could have made; none where all is held."""
+        if not (likelihood.held and likelihood.free.size):
+            return np.zeros(full.shape[:-1], dtype=bool)
+        return likelihood.log_likelihood(full[..., likelihood.free]) == -np.inf
+
+    @classmethod
+    def _cannot_have_made(cls, likelihood: Likelihood) -> str:
+        names = ", ".join(likelihood.layout.names[i] for i in likelihood.held)
+        return f"with {names} held so, the log-likelihood is -infinity everywhere: no such member could have made the data"
+
+    @classmethod
+    def _insist_smooth(cls, likelihood: Likelihood, full: Array) -> None:
+        """Raise where a family of one's own has a corner at its maximum and does not say so."""
+        d = likelihood.layout.distribution(full, likelihood.known)
+        name = corner_of(d, likelihood.statistic, likelihood.free)
+        if name:
+            raise ConvergenceError(
+                f"the log-likelihood of {cls.__name__} has a corner or an end in {name} at its maximum, "
+                f"{name} = {full[likelihood.layout.index(name)]:.6g}, so that no slope leads there. Say so in the class, "
+                f"{cls._with_corners(name)}: it is then looked for among the values"
+            )
+
+    @classmethod
+    def _with_corners(cls, name: str) -> str:
+        return f'corners = ("{name}",)'
+
+    @classmethod
+    def _on_corners(cls) -> str:
+        """Say how a family of one's own tells that its density has corners or ends that move."""
+        if not cls._writes_density or cls.corners:
+            return ""
+        said = cls._with_corners(cls.parameters[0])
+        return f". If its density has a corner or an end at a parameter, as |x - loc| has, name it in the class: {said}"
+
+    @classmethod
+    def _insist_within_range(cls, likelihood: Likelihood) -> None:
+        """Raise where the data lie so near the ends of the range of doubles that no arithmetic is left for a fit."""
+        if cls.event_ndim or likelihood.data is None or isinstance(likelihood.data, PartlySeen):
+            return
+        size = np.abs(np.asarray(likelihood.data, dtype=float))
+        least, most = size[size > 0].min(initial=np.inf), size.max(initial=0.0)
+        if least < _TINY or most > 1.0 / _TINY:
+            raise DataError(
+                f"the data reach from {least:.3g} to {most:.3g} in size, too near an end of the range of doubles for this "
+                "fit; measure them in other units, for instance divide them by their median"
+            )
+
+    @classmethod
+    def _insist_finite(cls, likelihood: Likelihood, full: Array) -> None:
+        """Raise where estimates near the ends of the range of doubles have a log-likelihood that is no double."""
+        places = [i for i, name in enumerate(likelihood.layout.names) if name in cls.units]
+        size = np.abs(full[places])
+        if places and not every((size < 1.0 / _TINY) & ((size > _TINY) | (size == 0))):
+            value = likelihood.log_likelihood(full[likelihood.free])
+            if not np.isfinite(value):
+                cls._insist_within_range(likelihood)
+
+    @classmethod
+    def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        """Raise where the climb over partly seen data has followed a parameter that runs away."""
+        own = isinstance(likelihood.statistic, Sample) and cls._writes_density
+        if not (own or isinstance(likelihood.statistic, Events)) or np.isnan(full).any():
+            return
+        with np.errstate(all="ignore"):
+            start = cls._rough(likelihood.statistic, likelihood.known)
+            reason = runaway(likelihood, full, start, arrived)
+        if reason:
+            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
