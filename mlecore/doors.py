@@ -12,6 +12,8 @@ __all__ = ["DOORS", "room"]
 
 #: which rooms are opened so, and by which methods
 DOORS = {
+    "goodness": ("Fit.goodness",),
+    "residuals": ("Fit.residuals",),
     "plotting": ("KaplanMeier.plot",),
 }
 

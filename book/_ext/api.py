@@ -22,7 +22,7 @@ CHAPTERS = (
     ("Partly seen data", ("observations", "nonparametric")),
     ("Likelihood", ("likelihood",)),
     ("Fits", ("fit", "comparison")),
-    ("Inference", ("inference",)),
+    ("Inference", ("inference", "residuals", "goodness")),
     ("Losses", ("losses",)),
     ("Optimisers", ("optimize",)),
     ("Divergences", ("divergence",)),

@@ -112,6 +112,9 @@ class VonMises(Family):
     def _ends(self) -> tuple[Array, Array]:
         return self.mu - np.pi, self.mu + np.pi
 
+    def _turned(self, x: Array) -> Array:
+        return self.mu + _wrapped(x - self.mu)
+
     def _place(self) -> tuple[Array, Array]:
         return tuple(np.broadcast_arrays(self.mu, 1.0 / np.sqrt(1.0 + np.asarray(self.kappa))))
 

@@ -96,6 +96,10 @@ class Mass(Distribution):
         """Return the ends of the support of this member."""
         return self.support.low, self.support.high
 
+    def _turned(self, x: Array) -> Array:
+        """Return observations where the distribution function counts them: angles are turned to between `_ends`."""
+        return x
+
     def _place(self) -> tuple[Array, Array]:
         """Return where the density is high and about how wide, for a search of its highest place to begin."""
         shape = self.batch_shape
