@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mlecore as mle
 from mlecore.statistics import (
     AboveLeast,
     CountMoments,
@@ -247,3 +248,10 @@ def test_equal_values_have_gaps_of_exactly_zero(n, value):
     assert AboveLeast.of(x).gap == 0
     assert ShareMoments.of(x).gap == ShareMoments.of(x).rest_gap == 0
     assert Directions.of(x).deficit == 0
+
+
+def test_what_a_family_keeps_with_a_statistic_is_no_part_of_it():
+    x = mle.GeneralizedPareto(scale=1.0, shape=0.2).sample(50, rng=0)
+    f = mle.GeneralizedPareto.fit(x)
+    assert f.likelihood.statistic.close_to(mle.GeneralizedPareto.statistics(x))
+    assert f.covariance("sandwich").shape == (2, 2)

@@ -44,7 +44,8 @@ class Statistic:
         return 1
 
     def _arrays(self) -> dict[str, Array]:
-        return {name: value for name, value in vars(self).items() if name != "family"}
+        # What a family keeps with it under a name of its own, such as an estimate, is no part of it.
+        return {k: v for k, v in vars(self).items() if k != "family" and not k.startswith("_")}
 
     def of_family(self, family: Any) -> Self:
         """Note which family made it, and return it."""
