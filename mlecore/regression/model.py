@@ -405,6 +405,10 @@ class Regression:
     def _knows_information(cls) -> bool:
         return True
 
+    def _irregular_where(self) -> tuple[bool, str]:
+        """Say where the large-sample theory does not hold: nowhere."""
+        return False, ""
+
     @classmethod
     def _rough(cls, rows: Observations, known: Mapping[str, Any]) -> dict[str, Any]:
         return cls._start(rows, **known)
