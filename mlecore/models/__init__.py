@@ -1,5 +1,7 @@
 """Families made of families: functions from families to families."""
 
+from .hurdle import Hurdle
 from .truncated import Truncated
+from .zero_inflated import ZeroInflated
 
-__all__ = ["Truncated"]
+__all__ = ["Hurdle", "Truncated", "ZeroInflated"]
