@@ -37,6 +37,7 @@ _WITHIN = np.array([1 / 6, 1 / 2, 5 / 6])
 _BEYOND = np.array([0.15, 0.6, 1.6])
 # A logarithm that has gone so far from the start of its climb has no maximum to go to.
 _FAR = 8.0
+_LOST = 30.0
 # Of so many values of a complete sample a corner is looked for, before it is looked for between them.
 _CANDIDATES = 512
 
@@ -62,7 +63,7 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
             f"partly seen values are numbers, and {family.__name__} is a family of vectors"
         )
     w = _weights(seen, weights)
-    whole, exact = family.support.whole, seen.exact
+    exact = seen.exact
     x = seen.lower[exact]
     _insist_possible(family, seen)
     own = None
@@ -72,13 +73,29 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
         own = family.statistics(
             values, None if ones else w[..., exact], axis=None if w.ndim == 1 else 1
         )
-    limits = [_to_ends(family, *part) for part in (seen.events(whole), seen.windows(whole))]
+    limits = [_to_ends(family, *part) for part in _limits(family, seen)]
     (low, high), (first, last) = limits
     events = Parts.of(low[~exact], high[~exact], w[..., ~exact])
     windows = Parts.of(first, last, w)
     span = (float(x.min()), float(x.max())) if x.size else (np.nan, np.nan)
     own, events, windows = family._absorb(own, events, windows)
     return Events(w.sum(axis=-1), own, events, windows, span).of_family(family)
+
+
+def _limits(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Return events and windows as (low, high]; whether an end belongs to them matters where it has a probability."""
+    events, windows = seen.events(family.support.whole), seen.windows(family.support.whole)
+    if not family.support.atoms:
+        return events, windows
+
+    def shifted(low: Array, high: Array, closed_low: Array, closed_high: Array) -> Any:
+        below = [np.nextafter(end, -np.inf) for end in (low, high)]
+        return np.where(closed_low, below[0], low), np.where(closed_high, high, below[1])
+
+    return (
+        shifted(*events, seen.closed_lower, seen.closed_upper),
+        shifted(*windows, seen.closed_low, seen.closed_high),
+    )
 
 
 def _weights(seen: PartlySeen, weights: Any) -> Array:
@@ -292,16 +309,22 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
         domain = layout.domain(i)
         if not np.isfinite(theta[i]):
             return f"the likelihood keeps rising as {layout.names[i]} grows"
-        moved = domain.to_real(theta[i]) - domain.to_real(begin[i])
+        here_u = domain.to_real(theta[i])
+        moved = here_u - domain.to_real(begin[i])
         logarithm = np.isfinite(domain.longest_step)
-        far = _FAR if logarithm else 100.0 * _reach(likelihood.statistic)
-        if (arrived and not abs(moved) > far) or domain.at_edge(theta[i : i + 1])[0]:
+        far = abs(moved) > (_FAR if logarithm else 100.0 * _reach(likelihood.statistic))
+        if logarithm and layout.names[i] not in likelihood.family.units:
+            # What has no unit is far from everything at such a size, wherever it began.
+            far, lost = far or abs(here_u) > _LOST, abs(here_u) > _LOST
+        else:
+            lost = False
+        if (arrived and not far) or domain.at_edge(theta[i : i + 1])[0]:
             continue
-        if not logarithm and not abs(moved) > far:
+        if not logarithm and not far:
             continue  # a location may be where it began
         further = np.array(theta)
-        if logarithm and abs(moved) < 1e-3:
-            moved = domain.to_real(theta[i])  # it began far away from everything: on from there
+        if lost or (logarithm and abs(moved) < 1e-3):
+            moved = here_u  # it began far away from everything: on from there
         step = np.sign(moved) * 2.0 if logarithm else moved
         further[i] = domain.from_real(domain.to_real(theta[i]) + step)[0]
         value = likelihood.log_likelihood(further[likelihood.free])
@@ -400,10 +423,10 @@ def row_scores(likelihood: Any, d: Any) -> tuple[Array, Array]:
            [-2.]])
     """
     seen, family = likelihood.data, likelihood.family
-    exact, whole = seen.exact, family.support.whole
+    exact, (events, windows) = seen.exact, _limits(family, seen)
     x = np.where(exact, seen.lower, d._harmless(seen.lower))
-    low, high = _to_ends(family, *seen.events(whole))
+    low, high = _to_ends(family, *events)
     event = mass_terms(d, np.where(exact, -np.inf, low), np.where(exact, np.inf, high)).slope
     own = np.where(exact[:, None], d.score(x), event)
-    window = mass_terms(d, *_to_ends(family, *seen.windows(whole))).slope
+    window = mass_terms(d, *_to_ends(family, *windows)).slope
     return own - window, _weights(seen, likelihood.weights)

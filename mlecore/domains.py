@@ -584,6 +584,8 @@ class Support:
     open_low: bool = False
     open_high: bool = False
     whole: bool = False
+    #: whether a single value has a probability among values that otherwise have a density
+    atoms: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.text:

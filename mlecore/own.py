@@ -87,8 +87,9 @@ def _sum_moment(rows: Any, power: int) -> Array:
     x, share = nodes.places, nodes.shares()
     first = (share * x).sum(axis=-1)
     away = np.abs(x - first[:, None]) ** power
-    # What lies beyond the last value is about as much as a power of it leaves.
+    # What lies beyond the last value is about as much as a power of it leaves; nothing, where the support has ended.
     beyond = (share[:, -1] * away[:, -1]) * np.abs(x[:, -1]) > 1e-9 * (share * away).sum(axis=-1)
+    beyond &= np.isinf(rows._ends()[1])
     _insist_mass(rows, np.where(beyond, np.nan, 0.0), what)
     return first if power == 1 else (share * away).sum(axis=-1)
 

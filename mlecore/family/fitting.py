@@ -161,6 +161,7 @@ class Fitting(Refusing):
                 problems |= dict.fromkeys(impossible, cls._cannot_have_made(likelihood))
                 full[impossible] = np.nan
         converged &= np.isfinite(full).all(axis=-1)
+        full[~converged] = np.nan
         for row in np.flatnonzero(~converged):
             problems.setdefault(row, "the iteration did not converge")
         return cls._result(

@@ -108,4 +108,4 @@ def number(value: float) -> str:
     >>> number(1.0), number(0.1), number(1e300)
     ('1', '0.1', '1e+300')
     """
-    return repr(int(value)) if value == round(value) and abs(value) < 1e15 else repr(value)
+    return repr(int(value)) if abs(value) < 1e15 and value == round(value) else repr(value)

@@ -15,12 +15,14 @@ from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
 from ..own import COMPLETIONS
-from ..statistics import Events, Parts, Statistic
+from ..statistics import Events, Parts, Sample, Statistic
 from .made import insist_family, insist_scalar, make, number, sharing
 
 __all__ = ["Truncated", "TruncatedFamily"]
 
 _NOTHING = np.zeros(0)
+# Real coordinates beyond which a row of a batch is looked at once more: it may have run away.
+_FAR = 8.0
 
 
 def Truncated(
@@ -145,7 +147,9 @@ class TruncatedFamily(Family):
         a, b = cls._window()
         if not isinstance(t, Events):
             window = Parts(np.array([a]), np.array([b]), np.asarray(t.n)[..., None])
-            return Events(t.n, t, Parts(_NOTHING, _NOTHING, np.zeros((*t.batch_shape, 0))), window)
+            exact = copy.copy(t).of_family(cls._base)
+            none = Parts(_NOTHING, _NOTHING, np.zeros((*t.batch_shape, 0)))
+            return Events(t.n, exact, none, window, cls._span(t))
         seen, windows = (
             part._replace(low=np.maximum(part.low, a), high=np.minimum(part.high, b))
             for part in (t.seen, t.windows)
@@ -153,7 +157,19 @@ class TruncatedFamily(Family):
         # A row without a window of its own has this one.
         rest = (np.asarray(t.n) - t.windows.weights.sum(axis=-1))[..., None]
         windows = windows.joined(Parts(np.array([a]), np.array([b]), np.maximum(rest, 0.0)))
-        return Events(t.n, t.exact, seen, windows, t.span)
+        exact = None if t.exact is None else copy.copy(t.exact).of_family(cls._base)
+        return Events(t.n, exact, seen, windows, t.span)
+
+    @classmethod
+    def _span(cls, t: Statistic) -> tuple[float, float]:
+        """Return between which values of a single sample the corners of the likelihood are looked for."""
+        if not cls.corners or t.batch_shape:
+            return np.nan, np.nan
+        if isinstance(t, Sample):
+            return tuple(float(end) for end in t.extremes())
+        # Ends of a support are estimated by the ends of the sample.
+        ends = [cls._base._mle(t).params[name] for name in cls.corners]
+        return float(min(ends)), float(max(ends))
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Statistic:
@@ -180,7 +196,32 @@ class TruncatedFamily(Family):
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
-        return cls._base._find(cls._untruncated(likelihood), near)
+        batch = likelihood.batch_shape
+        if batch and cls.corners:
+            return cls._one_by_one(likelihood)
+        solution, full = cls._base._find(cls._untruncated(likelihood), near)
+        if not batch:
+            return solution, full
+        return solution._replace(converged=cls._held(likelihood, solution.converged, full)), full
+
+    @classmethod
+    def _one_by_one(cls, likelihood: Likelihood) -> tuple[Solution, Array]:
+        """Return the maxima of a batch where corners have to be looked for, sample by sample."""
+        batch, flat = likelihood.batch_shape, likelihood._flat(likelihood.batch_shape)
+        each = [cls._find(flat.at(k)) for k in range(int(np.prod(batch)))]
+        full = np.stack([theta for _, theta in each]).reshape(*batch, -1)
+        converged = np.array([found.converged for found, _ in each]).reshape(batch)
+        return Solution({}, np.zeros(batch, dtype=int), converged), full
+
+    @classmethod
+    def _held(cls, likelihood: Likelihood, converged: Array, full: Array) -> Array:
+        """Say which rows of a batch have arrived, and not by following a parameter that runs away."""
+        flat, kept = likelihood._flat(likelihood.batch_shape), np.array(converged).ravel()
+        rows = full.reshape(kept.size, -1)
+        far = np.abs(likelihood.layout.to_real(rows, likelihood.layout.everything)) > _FAR
+        for k in np.flatnonzero(kept & far.any(axis=-1)):
+            kept[k] = not cls._ran_away(flat.at(k), rows[k], True)
+        return kept.reshape(likelihood.batch_shape)
 
     @classmethod
     def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,14 +246,19 @@ class TruncatedFamily(Family):
 
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        reason = cls._ran_away(likelihood, full, arrived)
+        if reason:
+            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
+
+    @classmethod
+    def _ran_away(cls, likelihood: Likelihood, full: Array, arrived: bool) -> str:
+        """Return why a single sample has no maximum, where a parameter has run away; "" where none has."""
         if not np.isfinite(full).all():
-            return
+            return ""
         inner = cls._untruncated(likelihood)
         with np.errstate(all="ignore"):
             start = cls._rough(likelihood.statistic, likelihood.known)
-            reason = runaway(inner, full, start, arrived)
-        if reason:
-            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
+            return runaway(inner, full, start, arrived)
 
     @classmethod
     def _check_known(cls, likelihood: Likelihood) -> None:
@@ -251,28 +297,8 @@ class TruncatedFamily(Family):
         value, slope, curvature = (part - whole for part, whole in parts)
         return MassTerms(np.minimum(value, 0.0), slope, curvature)
 
-    @property
-    def mean(self) -> Any:
-        """The expectation, by quadrature; infinite or NaN where that of the family is, and an end is open."""
-        return self._moment("mean")
-
-    @property
-    def var(self) -> Any:
-        """The variance, by quadrature."""
-        return self._moment("var")
-
-    def _moment(self, name: str) -> Any:
-        value = COMPLETIONS[name].__get__(self)
-        low, high = self._ends()
-        if np.all(np.isfinite(low) & np.isfinite(high)):
-            return value
-        with np.errstate(all="ignore"):
-            own = np.asarray(getattr(self._inner(), name), dtype=float)
-        none = np.isinf(low) & np.isinf(high)
-        far = np.inf if name == "var" else np.where(np.isinf(high), np.inf, -np.inf)
-        lost = ~np.isfinite(own) & (np.isinf(low) | np.isinf(high))
-        return np.where(lost, np.where(none, own, far), value)[()]
-
+    mean = COMPLETIONS["mean"]
+    var = COMPLETIONS["var"]
     _information = COMPLETIONS["_information"]
     cdf = COMPLETIONS["cdf"]
     ppf = COMPLETIONS["ppf"]

@@ -10,7 +10,7 @@ from ..errors import DataError, NoMLEError
 from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
 from ..statistics import Events, Statistic
-from .made import make, sharing
+from .made import make
 from .truncated import Truncated
 from .zero_apart import Apart, ZeroApart, domains_with_zero, part
 
@@ -82,7 +82,8 @@ class ZeroInflatedFamily(ZeroApart):
         inside = (full[..., 0] > 0) & np.isfinite(full).all(axis=-1)
         if np.all(inside & solution.converged):
             return solution._replace(params={}), full
-        edge, there = cls._rest._find(part(likelihood, cls._rest, cls._everything(t)), rest)
+        plain = part(likelihood, cls._rest, cls._everything(t))
+        edge, there = cls._rest._find(plain, rest)
         there = cls._whole(likelihood, 0.0, there)
         # At the boundary no slope may lead inside, nor may a climb that ended nowhere have been higher.
         with np.errstate(all="ignore"):
@@ -91,6 +92,8 @@ class ZeroInflatedFamily(ZeroApart):
             )
             rise = likelihood.score(there[..., likelihood.free])[..., 0]
         top = ~(rise > 1e-7 * t.n) & ~(inside & (height > level + 1e-9 * np.abs(level)))
+        for refusal in cls._rest._refusals(plain):
+            top = top & ~refusal.where
         found = inside & solution.converged
         return Solution(
             {},
@@ -129,16 +132,19 @@ class ZeroInflatedFamily(ZeroApart):
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
         t = likelihood.statistic
-        if isinstance(t, Events) or arrived or not cls._free_zero(likelihood):
+        if isinstance(t, Events) or not cls._free_zero(likelihood):
             return super()._insist_held(likelihood, full, arrived)
-        inner = part(likelihood, cls._positive, t.rest)
-        cls._insist_rest(cls._positive, inner, cls._positive._find(inner)[1], False)
+        positive = part(likelihood, cls._positive, t.rest)
+        if full[0] > 0:
+            return cls._insist_rest(cls._positive, positive, full[1:], arrived)
         for refusal in cls._rest._refusals(part(likelihood, cls._rest, cls._everything(t))):
             if np.any(refusal.where):
                 raise NoMLEError(
                     f"{cls.__name__} has no maximum likelihood estimate here: zeros are no more than without inflation, "
                     f"and then {refusal.reason}"
                 )
+        if not arrived:
+            cls._insist_rest(cls._positive, positive, cls._positive._find(positive)[1], False)
         return None
 
     @classmethod
@@ -146,8 +152,8 @@ class ZeroInflatedFamily(ZeroApart):
         if full.ndim > 1 or full[0] > 0 or not cls._free_zero(likelihood):
             return ()
         t, name = likelihood.statistic, cls._rest.__name__
-        d = sharing(cls._rest._layout(t.rest).distribution(full[1:], likelihood.known), cls._rest)
+        d = cls._rest._layout(t.rest).distribution(full[1:], likelihood.known)
         return (
-            f"{float(t.zeros):g} values are 0 and the {name} alone predicts {float(t.n * d.pmf(0)):.4g}: no more zeros than "
+            f"zeros: {float(t.zeros):g} seen, {float(t.n * d.pmf(0)):.4g} predicted by the {name} alone; they are no more than "
             "it has, so zero is estimated as 0, the boundary of its domain",
         )
