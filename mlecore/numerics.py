@@ -21,6 +21,7 @@ __all__ = [
     "digamma_gap",
     "dot",
     "every",
+    "exp_excess",
     "gram",
     "jensen_gap",
     "log1p_excess",
@@ -118,6 +119,21 @@ def log1p_excess(d: ArrayLike) -> Array:
         return v * (d - 2.0 * w * tail)
 
     return _either(lambda d: abs(d) < 0.2, series, lambda d: d - np.log1p(d), d, 0.0)
+
+
+def exp_excess(d: ArrayLike) -> Array:
+    """Return exp(d) - 1 - d >= 0 without cancellation.
+
+    >>> round(float(exp_excess(1e-10) / 5e-21), 9)
+    1.0
+    """
+    d = np.asarray(d, dtype=float)
+    small = np.abs(d) < 0.5
+    s = np.where(small, d, 0.0)
+    series = np.ones_like(s)
+    for k in range(17, 2, -1):
+        series = 1.0 + series * s / k
+    return np.where(small, 0.5 * s * s * series, np.expm1(d) - d)[()]
 
 
 def ratio_excess(x: ArrayLike, y: ArrayLike, d: ArrayLike | None = None) -> Array:

@@ -38,9 +38,9 @@ from ..families import (
     VonMises,
     Weibull,
 )
-from ..numerics import deviance, log1p_excess, log_ratio, ratio_excess, trigamma
+from ..numerics import deviance, exp_excess, log1p_excess, log_ratio, ratio_excess, trigamma
 from .batches import shape_of
-from .gaps import bregman, exp_excess, length_slope, lost_length, shape_gap, square_excess
+from .gaps import bregman, length_slope, lost_length, shape_gap, square_excess
 from .rules import Rules
 
 __all__ = ["DIVERGENCES", "closed_divergence"]

@@ -20,7 +20,6 @@ from ..numerics import (
 
 __all__ = [
     "bregman",
-    "exp_excess",
     "gamma_part",
     "length_slope",
     "lost_length",
@@ -29,21 +28,6 @@ __all__ = [
 ]
 
 Array = np.ndarray
-
-
-def exp_excess(d: ArrayLike) -> Array:
-    """Return exp(d) - 1 - d >= 0 without cancellation.
-
-    >>> round(float(exp_excess(1e-10) / 5e-21), 9)
-    1.0
-    """
-    d = np.asarray(d, dtype=float)
-    small = np.abs(d) < 0.5
-    s = np.where(small, d, 0.0)
-    series = np.ones_like(s)
-    for k in range(17, 2, -1):
-        series = 1.0 + series * s / k
-    return np.where(small, 0.5 * s * s * series, np.expm1(d) - d)[()]
 
 
 @functools.cache

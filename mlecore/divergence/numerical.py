@@ -11,11 +11,11 @@ import scipy
 
 from ..errors import ConvergenceError, DataError
 from ..families import Gumbel, VonMises
+from ..numerics import exp_excess
 from .batches import log_prob
 from .empirical import Empirical, is_discrete
 from .entropies import closed_entropy
 from .finite import diverges, expected_exponential
-from .gaps import exp_excess
 from .places import centred, ends, middle, reaches_beyond
 
 __all__ = ["numerical_cross_entropy", "numerical_divergence", "numerical_entropy"]
