@@ -42,6 +42,7 @@ EVERY = [
     mle.LogLogistic(3.0, 2.0),
     mle.LogNormal(0.5, 0.8),
     mle.Logistic(1.0, 2.0),
+    mle.Lomax(1.5, 2.0),
     mle.MultivariateNormal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]]),
     mle.NegativeBinomial(3.0, 1.5),
     mle.Normal(3.0, 2.0),

@@ -32,6 +32,7 @@ FAMILIES = [
     "LogLogistic",
     "LogNormal",
     "Logistic",
+    "Lomax",
     "MultivariateNormal",
     "NegativeBinomial",
     "Normal",

@@ -25,6 +25,7 @@ from ..families import (
     Logistic,
     LogLogistic,
     LogNormal,
+    Lomax,
     MultivariateNormal,
     Normal,
     Pareto,
@@ -170,6 +171,11 @@ def _logistic(p: Any) -> Array:
 @ENTROPIES.of(LogLogistic)
 def _log_logistic(p: Any) -> Array:
     return 2.0 + np.log(p.scale / p.shape)
+
+
+@ENTROPIES.of(Lomax)
+def _lomax(p: Any) -> Array:
+    return 1.0 + 1.0 / np.asarray(p.shape) + np.log(p.scale / p.shape)
 
 
 @ENTROPIES.of(Cauchy)

@@ -17,6 +17,7 @@ from .laplace import Laplace
 from .log_logistic import LogLogistic
 from .logistic import Logistic
 from .lognormal import LogNormal
+from .lomax import Lomax
 from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .normal import Normal
@@ -46,6 +47,7 @@ __all__ = [
     "LogLogistic",
     "LogNormal",
     "Logistic",
+    "Lomax",
     "MultivariateNormal",
     "NegativeBinomial",
     "Normal",

@@ -129,6 +129,11 @@ TABLE = {
         [((k, s), [0.2 * s, s, 1.5 * s]) for k in (1e-3, 0.5, 1.0, 30.0) for s in (1e-290, 1.0, 1e290)]
         + [((1e-6, 1.0), POSITIVE), ((2.0, 3.0), POSITIVE), ((1e6, 1.0), near(1.0, 1e-6))],
     ),
+    "Lomax": (
+        lambda x, a, s: log(a / s) - (a + 1) * mpmath.log1p(x / s),
+        [((a, s), [0.0, 1e-9 * s, s, 1e5 * s]) for a in SHAPES for s in (1e-300, 1.0, 1e290)]
+        + [((0.5, 1e-200), POSITIVE), ((1e12, 1e12), near(8.0, 1.0))],
+    ),
     "HalfNormal": (
         lambda x, s: log(2 / pi) / 2 - log(s) - (x / s) ** 2 / 2,
         [((s,), [0.0, 1e-6 * s, s, 10 * s]) for s in (1e-290, 1.0, 1e290)] + [((1.0,), [1e-300, 1e100])],
@@ -195,6 +200,7 @@ TOLERANCE = {
     "LogLogistic": 3e-13,  # as the Weibull
     "Weibull": 3e-13,  # a shape of 30 times the rounding of log x = -667
     "InverseGamma": 2e-10,  # a shape of 1e12 times the rounding of 1/x
+    "Lomax": 3e-14,  # as the Pareto
     "Pareto": 3e-14,  # 1000 log 2 cancels against log 1e-300
     "StudentT": 4e-14,  # with few degrees of freedom the tail cancels against log 1e-300
 }
