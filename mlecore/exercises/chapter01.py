@@ -11,6 +11,7 @@ from mlecore import datasets
 from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import (
     Hint,
+    NotDone,
     agrees,
     array,
     describe,
@@ -19,6 +20,8 @@ from mlecore.exercises.judging import (
     own_work,
     resembles,
 )
+from mlecore.families import Poisson
+from mlecore.fit import Fit
 
 
 @exercise(
@@ -168,31 +171,47 @@ _CONFUSIONS = {
 )
 def _(answer: object) -> None:
     kicks = datasets.load("horse_kicks")
-    deaths, years = kicks.sample.sum(), kicks.n
+    if answer is ...:
+        raise NotDone
+    if not isinstance(answer, Fit) or not isinstance(answer.dist, Poisson):
+        raise Hint(
+            "Give the fit itself, what `mle.Poisson.fit` returns: the rate is one of the things that "
+            f"it knows. Your answer is {describe(answer)}."
+        )
+    rate = answer.params["rate"]
     resembles(
-        answer,
-        deaths / len(kicks),
-        "You divided the 122 deaths by the 5 rows of the table. Each row stands for many "
-        "corps-years: divide by all 200 of them.",
-    )
-    resembles(
-        answer,
+        rate,
         kicks.values.mean(),
-        "That is the mean of the column 0, 1, 2, 3, 4. Weight each value by how often it occurred.",
+        "You fitted the column 0, 1, 2, 3, 4 as if each had been seen once, and got its mean, 2. "
+        "Weight each value by how often it occurred.",
     )
     resembles(
-        answer,
+        rate,
         kicks.frequencies.mean(),
-        "That is the mean of the frequencies: corps-years a row, not deaths a corps-year.",
+        "You fitted the frequencies, as if they were the counts. The counts are the values.",
     )
-    resembles(answer, deaths, "That is the number of deaths. The rate is deaths a corps-year.")
-    resembles(answer, years / deaths, "Upside down: that is corps-years a death.")
     resembles(
-        answer,
+        rate,
+        np.average(kicks.frequencies, weights=np.maximum(kicks.values, 1e-12)),
+        "The values and their weights have changed places.",
+    )
+    resembles(
+        rate,
         196 / 280,
         "That is the rate with all fourteen corps. The table here leaves four of them out.",
     )
-    agrees(answer, deaths / years, otherwise="Count the deaths, and count the corps-years.")
+    agrees(
+        rate,
+        kicks.sample.mean(),
+        what="The rate of your fit",
+        otherwise="The counts are `kicks.values`, and each was seen `kicks.frequencies` times.",
+    )
+    agrees(
+        answer.n,
+        kicks.n,
+        what="The number of corps-years in your fit",
+        otherwise="Use the frequencies as they are: a fit of shares knows the rate and no error.",
+    )
 
 
 @exercise(

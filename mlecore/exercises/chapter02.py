@@ -12,6 +12,8 @@ from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import Hint, agrees, call, own_work, resembles, same
 
 Array = np.ndarray
+# Of a number that the reader is asked to compute: more digits than a page prints.
+DIGITS = 1e-6
 
 
 @exercise(
@@ -115,7 +117,8 @@ def _(answer: object) -> None:
         math.comb(20, 13) * 0.65**13 * 0.35**7,
         "That is the height of the top. The area takes all p from 0 to 1 into account.",
     )
-    agrees(answer, 1 / 21, otherwise="Let p run over the whole way from 0 to 1, in small steps.")
+    way = "Let p run over the whole way from 0 to 1, in small steps."
+    agrees(answer, 1 / 21, otherwise=way, rtol=DIGITS)
 
 
 @exercise(
@@ -151,7 +154,7 @@ def _(answer: object) -> None:
         width,
         "You gave the sigma that fits best, in km/s. In that unit each density is lower than 1.",
     )
-    agrees(answer, unit, otherwise="Solve c**100 * highest = 1 for c.")
+    agrees(answer, unit, otherwise="Solve c**100 * highest = 1 for c.", rtol=DIGITS)
 
 
 @exercise(
@@ -165,6 +168,7 @@ def _(answer: object) -> None:
     def likelihood(m: float, x: Array) -> float:
         return float(np.prod(np.exp(-x / m) / m))
 
+    own_work(answer)
     resembles(
         answer,
         lambda m, x: likelihood(m, x) / m**2,

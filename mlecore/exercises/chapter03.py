@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import agrees, matching, resembles
+from mlecore.exercises.judging import agrees, matching, own_work, resembles
 
 Array = np.ndarray
 
@@ -144,6 +144,7 @@ def _(answer: object) -> None:
     def log_mass(k: int, rate: float) -> float:
         return k * math.log(rate) - rate - math.lgamma(k + 1)
 
+    own_work(answer, "`math`")
     resembles(
         answer,
         lambda k, rate: k * math.log(rate) - rate - math.lgamma(k),

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, choice, describe, number, resembles, same
+from mlecore.exercises.judging import (
+    Hint,
+    agrees,
+    choice,
+    describe,
+    number,
+    own_work,
+    resembles,
+    same,
+)
 
 Array = np.ndarray
 
@@ -19,6 +28,7 @@ Array = np.ndarray
 def _(answer: object) -> None:
     x = np.array([3.0, 43.0, 91.0, 230.0])
     on = [(rate, x) for rate in (0.002, 0.01, 0.05, 1.0)] + [(0.5, np.array([1.0, 6.0]))]
+    own_work(answer)
     resembles(
         answer,
         lambda rate, x: x.size * np.log(rate) - rate * x.sum(),

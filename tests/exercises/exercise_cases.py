@@ -2,7 +2,7 @@
 
 from exercise_cases import Case, sweep
 
-TestChapter01 = sweep(1, {"horse-kicks-rate": Case(solution=0.61, wrong=[(24.4, "5 rows"), ...])})
+TestChapter02 = sweep(2, {"likelihood-area": Case(solution=1 / 21, wrong=[(1, "Why"), ...])})
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ MATCH = {
     "bearings": "Gamma",
     "michelson": "Normal",
 }
+KICKS = mle.datasets.load("horse_kicks")
 EXPECTED = 200 * stats.poisson.pmf(np.arange(5), 0.61)
 
 TestChapter01 = sweep(
@@ -119,17 +120,18 @@ TestChapter01 = sweep(
             ],
         ),
         "horse-kicks-rate": Case(
-            solution=0.61,
-            also_right=[122 / 200, np.float32(0.61)],
+            solution=mle.Poisson.fit(KICKS.values, weights=KICKS.frequencies),
+            also_right=[mle.Poisson.fit(KICKS.sample)],
             wrong=[
-                (24.4, "5 rows"),
-                (2.0, "Weight each value"),
-                (40, "mean of the frequencies"),
-                (122, "number of deaths"),
-                (200 / 122, "Upside down"),
-                (0.7, "fourteen"),
-                (0.6, "too small"),
-                (0.613, "near, but not near enough"),
+                (0.61, "the fit itself"),
+                (mle.Poisson(0.61), "the fit itself"),
+                (mle.Normal.fit(KICKS.sample), "the fit itself"),
+                (mle.Poisson.fit(KICKS.values), "Weight each value"),
+                (mle.Poisson.fit(KICKS.frequencies), "fitted the frequencies"),
+                (mle.Poisson.fit(KICKS.frequencies, weights=KICKS.values), "changed places"),
+                (mle.Poisson.fit(KICKS.values, weights=[144, 91, 32, 11, 2]), "fourteen"),
+                (mle.Poisson.fit(KICKS.values[1:], weights=KICKS.frequencies[1:]), "too large"),
+                (mle.Poisson.fit(KICKS.values, weights=KICKS.frequencies / 200), "fit of shares"),
             ],
         ),
         "horse-kicks-expected": Case(

@@ -45,9 +45,12 @@ TestChapter04 = sweep(
             starter=starter,
             also_right=[
                 lambda rate, x: np.sum(1 / rate - x),
-                lambda rate, x: mle.Likelihood(mle.Exponential, x).score(rate=rate)[0],
             ],
             wrong=[
+                (
+                    lambda rate, x: mle.Likelihood(mle.Exponential, x).score(rate=rate)[0],
+                    "asks `mlecore`",
+                ),
                 (lambda rate, x: len(x) * np.log(rate) - rate * np.sum(x), "log-likelihood itself"),
                 (lambda rate, x: 1 / rate - np.sum(x), "the n got lost"),
                 (lambda rate, x: 1 / rate - np.mean(x), "per observation"),
