@@ -204,14 +204,14 @@ def for_reader(package: Path, target: Path) -> None:
 
 
 def button(page: str, up: str, site: Path) -> str:
-    """A page's HTML with the button under its title; a page without code cells stays as it is.
+    """A page's HTML with the button under its title; a page that shows no code stays as it is.
 
     The script runs nothing and loads nothing until the button is pressed. A page from a folder
     cannot load scripts, so there it says what would help.
     """
     page = SNIPPET.sub("", page)
     load = site / "_static" / "pyodide" / "load.json"
-    if not load.exists() or 'class="cell' not in page:
+    if not load.exists() or 'class="cell_input' not in page:
         return page
     size = sum(json.loads(load.read_text(encoding="utf-8"))["sizes"].values()) / 1e6
     code = hashlib.sha256(load.read_bytes())

@@ -116,7 +116,8 @@ def test_a_carrier_that_holds_something_else_is_refused_by_the_hashes(tmp_path, 
 
 # ---- The book with and without ----------------------------------------------------------------
 
-PAGE = '<article class="bd-article"><h1>Title</h1><div class="cell docutils"></div></article>'
+CODE = '<div class="cell docutils"><div class="cell_input docutils"></div></div>'
+PAGE = f'<article class="bd-article"><h1>Title</h1>{CODE}</article>'
 
 
 def test_without_bytes_the_book_has_no_button_and_one_line_says_why(tmp_path, monkeypatch):
