@@ -134,7 +134,7 @@ def texts(outputs: list[dict[str, Any]], html: bool) -> list[str]:
 # ---- Every chapter ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", ["seven_minutes", *CHAPTERS])
 def test_every_cell_gives_its_stored_output(chapter, visit, address):
     visit.page.evaluate("localStorage.clear()")
     visit.page.evaluate(TURN_TO, f"{address}/book/{chapter}.html")

@@ -33,9 +33,10 @@ def test_the_first_screen_holds_something_to_move(screen, browser, address) -> N
         panel = explorable.locator(".panel").first.bounding_box()
         assert slider["y"] + slider["height"] < height
         assert panel["y"] + panel["height"] < height
-        before = explorable.inner_text()
+        shown = "e => e.shadowRoot.textContent"
+        before = explorable.evaluate(shown)
         explorable.locator("input[type=range]").first.press("ArrowRight")
-        assert explorable.inner_text() != before
+        assert explorable.evaluate(shown) != before
 
 
 def test_start_leads_to_the_seven_minutes_and_these_to_the_first_chapter(browser, address) -> None:
