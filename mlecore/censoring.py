@@ -27,6 +27,7 @@ __all__ = [
     "rough",
     "row_scores",
     "runaway",
+    "stood_in",
     "to_edge",
 ]
 
@@ -166,6 +167,22 @@ def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
     >>> round(float(rough(Exponential, t, {})["rate"]), 3)
     0.8
     """
+    statistic = stood_in(family, t)
+    params = family._mle(statistic, **known).params
+    usable = all(
+        np.isfinite(v).all() and family.domains[k].contains(np.asarray(v)).all()
+        for k, v in params.items()
+    )
+    return params if usable else family._start(statistic, **known)
+
+
+def stood_in(family: Any, t: Events) -> Any:
+    """Return the statistic of a sample in which each event stands for a few of its points.
+
+    >>> from mlecore import Exponential, interval
+    >>> float(stood_in(Exponential, events_of(Exponential, interval([0.0], [6.0]))).mean)
+    3.0
+    """
     statistic = t.exact
     if t.seen.size:
         x = _stand_ins(family, t)
@@ -176,12 +193,7 @@ def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
         )  # a row of a batch may lack an event, and its values still be there
         made = family.statistics(values, w, axis=None if w.ndim == 1 else 1)
         statistic = made if statistic is None else statistic + made
-    params = family._mle(statistic, **known).params
-    usable = all(
-        np.isfinite(v).all() and family.domains[k].contains(np.asarray(v)).all()
-        for k, v in params.items()
-    )
-    return params if usable else family._start(statistic, **known)
+    return statistic
 
 
 def _stand_ins(family: Any, t: Events) -> Array:

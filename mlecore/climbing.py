@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Top", "climb", "look"]
+__all__ = ["Top", "climb", "look", "newton_step"]
 
 Array = np.ndarray
 
@@ -180,7 +180,7 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
             break
         part = likelihood.at(active)
         u = layout.to_real(theta[active], free)
-        step, gain, least, off = _newton(look(part, u))
+        step, gain, least, off = newton_step(look(part, u))
         step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[
             :, None
         ]
@@ -202,7 +202,7 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
     return Top(theta, value, converged, iterations)
 
 
-def _newton(view: _View) -> tuple[Array, Array, Array, Array]:
+def newton_step(view: _View) -> tuple[Array, Array, Array, Array]:
     """Return Newton's step made uphill, the gain it promises, the least curvature in own units and its direction.
 
     The gain is twice the rise of the quadratic; the curvature is minus the Hessian with a diagonal of ones, so its

@@ -406,7 +406,7 @@ class Fit:
             x, w = draw(self, part.stop - part.start, n, rng)
             axis = None if isinstance(x, PartlySeen) else 1
             parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
-        return family.fit(beside(parts), fixed=fixed)
+        return family._fit_near(beside(parts), fixed, likelihood._full(self.theta))
 
     def _estimates_again(self, level: float, replicates: int, rng: Any) -> Array:
         """Return the estimates of resampled data, for their quantiles."""

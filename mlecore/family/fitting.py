@@ -64,6 +64,16 @@ class Fitting(Refusing):
         {'rate': 0.5}
         """
         likelihood, unread = cls._read(x, weights, axis, fixed)
+        return cls._fit_read(likelihood, unread, method)
+
+    @classmethod
+    def _fit_near(cls, t: Statistic, fixed: Mapping[str, Any], near: Array) -> Fit:
+        """Return the fits of samples like the one whose estimate is `near`."""
+        return cls.fit(t, fixed=fixed)
+
+    @classmethod
+    def _fit_read(cls, likelihood: Likelihood, unread: Mapping[int, str], method: str) -> Fit:
+        """Return the fit to data that were read."""
         missing = [name for name in likelihood.layout.known_domains if name not in likelihood.known]
         if missing:
             raise DataError(

@@ -1,7 +1,8 @@
 """Families made of families: functions from families to families."""
 
 from .hurdle import Hurdle
+from .mixture import Mixture
 from .truncated import Truncated
 from .zero_inflated import ZeroInflated
 
-__all__ = ["Hurdle", "Truncated", "ZeroInflated"]
+__all__ = ["Hurdle", "Mixture", "Truncated", "ZeroInflated"]

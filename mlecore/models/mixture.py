@@ -1,0 +1,444 @@
+"""Mixtures: a value comes from one of several families, and it is not seen from which.
+
+The derivatives of a mixture are conditional expectations over the labels: with s and H the score and Hessian of a value
+whose label is known, the score of the mixture is E[s | x] and its Hessian E[H + s s' | x] - E[s | x] E[s | x]'. The same
+holds of the probability of an interval in place of the density at a point.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import numbers
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, reduce
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import own
+from ..arrays import numeric
+from ..domains import Domain, Support, Unit, parameter
+from ..errors import DataError, NoMLEError
+from ..family import Array, Family, Refusal, Solution
+from ..fit import Fit
+from ..habits import answering
+from ..likelihood import Likelihood
+from ..mass import MassTerms, lifted, log_mass, log_tails, mass_terms
+from ..statistics import Events, Sample, piecewise
+from .starts import Search, can_spike, climbed, search, why_none
+
+__all__ = ["Mixed", "Mixture"]
+
+
+def Mixture(
+    families: type[Family] | Sequence[type[Family]], count: int | None = None
+) -> type[Mixed]:
+    """Return the family of mixtures: f(x) = weight1 f_1(x) + ... + weightK f_K(x), the weights adding up to 1.
+
+    The last weight is what the others leave. Parameters carry the number of their component: weight1, mu1, sigma1, mu2,
+    sigma2; one that is known, such as a Binomial's n, is shared. Components of one family are ordered by their means
+    (medians where there are none). Equal calls return the identical family.
+
+    Parameters
+    ----------
+    families : one family, with `count`; or a list of them. Families of numbers, all continuous or all of counts.
+    count : how many components of the one family.
+
+    Raises
+    ------
+    DataError : for anything else.
+
+    Source: McLachlan and Peel (2000); the derivatives are Louis's (1982).
+
+    >>> from mlecore import Normal
+    >>> Mixture(Normal, 2).parameters
+    ('weight1', 'mu1', 'sigma1', 'mu2', 'sigma2')
+    """
+    if isinstance(families, type):
+        if not (isinstance(count, numbers.Integral) and count >= 2):
+            raise DataError(
+                f"Mixture of one family needs the number of components, 2 or more, as in Mixture(Normal, 2); got {count!r}"
+            )
+        families = [families] * int(count)
+    elif count is not None:
+        raise DataError("give a list of families, or one family and how many components of it")
+    components = tuple(families)
+    _insist_mixable(components)
+    return _made(components)
+
+
+def _insist_mixable(components: tuple[Any, ...]) -> None:
+    """Raise where families cannot be mixed."""
+    for family in components:
+        if not (isinstance(family, type) and issubclass(family, Family) and family.parameters):
+            raise DataError(f"Mixture takes families, such as Normal; got {family!r}")
+        if issubclass(family, Mixed):
+            raise DataError("a mixture of mixtures is a mixture: give all components in one list")
+        if family.event_ndim or any(d.event_ndim for d in family.domains.values()):
+            raise DataError(
+                f"Mixture takes families of numbers with numbers as parameters, and {family.__name__} has vectors"
+            )
+    if len(components) < 2:
+        raise DataError(f"a mixture needs two components or more, got {len(components)}")
+    if len({family.support.whole for family in components}) > 1:
+        raise DataError(
+            "a mixture is continuous or discrete: a density and probabilities of points have no common likelihood. "
+            "Extra zeros among continuous values are what Hurdle is for"
+        )
+
+
+class _Recipe(type):
+    """The type of families that are made by a call: pickled as the call that makes them again."""
+
+
+def _recipe(family: Any) -> Any:
+    return (Mixture, (list(family.components),)) if family.components else family.__qualname__
+
+
+copyreg.pickle(_Recipe, _recipe)  # type: ignore[arg-type]
+
+
+@cache
+def _made(components: tuple[type[Family], ...]) -> type[Mixed]:
+    count = len(components)
+    separator = "_" if count > 9 else ""
+    domains: dict[str, Domain] = {
+        name: domain for f in components for name, domain in f.domains.items() if domain.known
+    }
+    domains |= {f"weight{separator}{k}": Unit() for k in range(1, count)}
+    columns, told = [], {"irregular": [], "corners": []}
+    units: dict[str, int] = {}
+    for k, family in enumerate(components, 1):
+        own_names = {
+            name: name if domain.known else f"{name}{separator}{k}"
+            for name, domain in family.domains.items()
+        }
+        domains |= {own_names[name]: domain for name, domain in family.domains.items()}
+        units |= {own_names[name]: power for name, power in family.units.items()}
+        for attribute, names in told.items():
+            names += [own_names[name] for name in getattr(family, attribute)]
+        columns.append(own_names)
+    same = len(set(components)) == 1
+    names = ", ".join(f.__name__ for f in components)
+    name = f"Mixture({components[0].__name__}, {count})" if same else f"Mixture([{names}])"
+    namespace = {
+        "__doc__": f"{name}: f(x) = sum of weight_k f_k(x), the weights adding up to 1.",
+        "__module__": __name__,
+        "__annotations__": dict.fromkeys(domains, "Parameter"),
+        **{name: parameter(domain) for name, domain in domains.items()},
+        "support": reduce(_hull, (f.support for f in components)),
+        "components": components,
+        "columns": tuple(columns),
+        "weight_names": tuple(f"weight{separator}{k}" for k in range(1, count)),
+        "units": units,
+        "information_only_expected": next(
+            (f.information_only_expected for f in components if f.information_only_expected), ""
+        ),
+        **{attribute: tuple(names) for attribute, names in told.items()},
+    }
+    return _Recipe(name, (Mixed,), namespace)
+
+
+def _hull(one: Support, other: Support) -> Support:
+    """Return the smallest support that holds both."""
+    if one == other:
+        return one
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    return Support(
+        low,
+        high,
+        one.text if one.text == other.text else f"{one.text}, or {other.text}",
+        open_low=all(s.open_low for s in (one, other) if s.low == low),
+        open_high=all(s.open_high for s in (one, other) if s.high == high),
+        whole=one.whole,
+    )
+
+
+def mixed(
+    log_weights: list[Array], log_f: list[Array], slopes: list[Array], bends: list[Array] | None
+) -> MassTerms:
+    """Return log f = log sum_k w_k f_k with its slope and, where the components' are given, its Hessian.
+
+    Each list has one entry a component. The free scalars, on the last axes, are all weights but the last, then those of
+    each component.
+
+    >>> half, f = [np.log(0.5)] * 2, [np.log([0.2]), np.log([0.6])]
+    >>> mixed(half, f, [np.ones((1, 1)), np.ones((1, 1))], None).slope.round(12)
+    array([[-1.  ,  0.25,  0.75]])
+    """
+    logs = np.broadcast_arrays(*log_f, *log_weights)[: len(log_f)]
+    value = np.logaddexp.reduce([w + g for w, g in zip(log_weights, logs, strict=True)])
+    ratio = [np.exp(g - value) for g in logs]
+    share = [np.exp(w + g - value) for w, g in zip(log_weights, logs, strict=True)]
+    possible = [g > -np.inf for g in logs]
+    slopes = [np.where(p[..., None], s, 0.0) for p, s in zip(possible, slopes, strict=True)]
+    columns = [np.stack([q - ratio[-1] for q in ratio[:-1]], axis=-1)]
+    columns += [r[..., None] * s for r, s in zip(share, slopes, strict=True)]
+    slope = np.concatenate(columns, axis=-1)
+    if bends is None:
+        return MassTerms(value, slope, np.empty(0))
+    bend = -slope[..., :, None] * slope[..., None, :]
+    first, last = len(slopes) - 1, len(slopes) - 1
+    for k, (s, h) in enumerate(zip(slopes, bends, strict=True)):
+        here = slice(first, first + s.shape[-1])
+        h = np.where(possible[k][..., None, None], h, 0.0)
+        bend[..., here, here] += share[k][..., None, None] * (h + s[..., :, None] * s[..., None, :])
+        crossed = ratio[k][..., None] * s
+        for j, sign in [(k, 1.0)] if k < last else [(j, -1.0) for j in range(last)]:
+            bend[..., j, here] += sign * crossed
+            bend[..., here, j] += sign * crossed
+        first = here.stop
+    return MassTerms(value, slope, bend)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mixed(Family, metaclass=_Recipe):
+    """What all mixtures share; make one with `Mixture`."""
+
+    #: the families mixed
+    components: ClassVar[tuple[type[Family], ...]] = ()
+    #: for each component, the mixture's name of each of its parameters
+    columns: ClassVar[tuple[Mapping[str, str], ...]] = ()
+    weight_names: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str]:
+        total = sum(np.asarray(params[name]) for name in cls.weight_names)
+        inside, words = total <= 1.0 + 1e-12, ["weights that add up to at most 1"]
+        for family, names in zip(cls.components, cls.columns, strict=True):
+            given = {name: params[n] for name, n in names.items() if n in params}
+            constraint = family._constraint(given)
+            if constraint is not None:
+                inside, words = inside & constraint[0], [*words, constraint[1]]
+        return inside, ", ".join(dict.fromkeys(words))
+
+    @classmethod
+    def again(cls, components: Sequence[type[Family]]) -> type[Mixed]:
+        """Return a mixture of other components."""
+        return Mixture(list(components))
+
+    # -- what a member says --------------------------------------------------------------------------
+
+    @property
+    def members(self) -> tuple[Family, ...]:
+        """The components, as distributions."""
+        return tuple(
+            family._unchecked(**{name: getattr(self, n) for name, n in names.items()})
+            for family, names in zip(self.components, self.columns, strict=True)
+        )
+
+    @property
+    def weights(self) -> tuple[Any, ...]:
+        """All weights, the last among them."""
+        first = [getattr(self, name) for name in self.weight_names]
+        last = 1.0 - sum(first)
+        return (*first, np.where(np.abs(last) < 1e-15 * len(first), 0.0, last)[()])
+
+    def _log_weights(self) -> list[Array]:
+        with np.errstate(divide="ignore"):
+            return [np.log(w) for w in self.weights]
+
+    def _weighted(self, logs: Sequence[Array]) -> Array:
+        """Return log (weight_k g_k) from log g_k, the components on the first axis."""
+        return np.stack(
+            np.broadcast_arrays(*(w + g for w, g in zip(self._log_weights(), logs, strict=True)))
+        )
+
+    def _joint(self, x: Array) -> Array:
+        """Return log (weight_k f_k(x)), the components on the first axis."""
+        return self._weighted([d.log_prob(x) for d in self.members])
+
+    def responsibilities(self, x: ArrayLike) -> Array:
+        """Return the probability that x came from each component, on a new last axis; NaN where none could be.
+
+        >>> from mlecore import Normal
+        >>> d = Mixture(Normal, 2)(weight1=0.5, mu1=-1.0, sigma1=1.0, mu2=1.0, sigma2=1.0)
+        >>> d.responsibilities(0.0)
+        array([0.5, 0.5])
+        """
+        with np.errstate(invalid="ignore"):
+            joint = self._joint(numeric(x, "x"))
+            return np.moveaxis(np.exp(joint - np.logaddexp.reduce(joint)), 0, -1)
+
+    def _inside(self, x: Array) -> Array:
+        return reduce(np.logical_or, (d._inside(x) for d in self.members))
+
+    def _harmless(self, x: Array) -> Any:
+        return self.members[0]._harmless(x)
+
+    def _ends(self) -> tuple[Any, Any]:
+        lows, highs = zip(*(d._ends() for d in self.members), strict=True)
+        return reduce(np.minimum, lows), reduce(np.maximum, highs)
+
+    def _place(self) -> tuple[Array, Array]:
+        # That of the heaviest component.
+        center, unit = self.members[0]._place()
+        most = self.weights[0]
+        for weight, d in zip(self.weights[1:], self.members[1:], strict=True):
+            here = d._place()
+            center = np.where(weight > most, here[0], center)
+            unit = np.where(weight > most, here[1], unit)
+            most = np.maximum(weight, most)
+        return center, unit
+
+    @property
+    def mean(self) -> Any:
+        """The expectation; NaN where a component has none."""
+        return sum(w * d.mean for w, d in zip(self.weights, self.members, strict=True))
+
+    @property
+    def var(self) -> Any:
+        """The variance; infinite or NaN where a component has none."""
+        middle = self.mean
+        return sum(
+            w * (d.var + (d.mean - middle) ** 2)
+            for w, d in zip(self.weights, self.members, strict=True)
+        )
+
+    cdf = own.cdf
+    ppf = own.ppf
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        u, below, x = rng.random(size), 0.0, np.zeros(size)
+        for weight, d in zip(self.weights, self.members, strict=True):
+            x = np.where(u >= below, d._draw(rng, size), x)
+            below = below + weight
+        return x
+
+    def _log_tails(self, x: Array) -> tuple[Array, Array]:
+        lower, upper = zip(*(log_tails(d, x) for d in self.members), strict=True)
+        return tuple(np.logaddexp.reduce(self._weighted(side)) for side in (lower, upper))
+
+    def _log_mass(self, a: Array, b: Array) -> Array:
+        return np.logaddexp.reduce(self._weighted([log_mass(d, a, b) for d in self.members]))
+
+    def _mass_terms(self, a: Array, b: Array) -> MassTerms:
+        parts = [mass_terms(d, a, b) for d in self.members]
+        return mixed(self._log_weights(), *(list(column) for column in zip(*parts, strict=True)))
+
+    # -- the likelihood ------------------------------------------------------------------------------
+
+    @classmethod
+    def _statistics(cls, x: Array, w: Array | None) -> Sample:
+        t = Sample.of(x, w)
+        return t.compressed() if cls.support.whole and t.width > 1 else t
+
+    def _terms(self, x: Array, curved: bool) -> MassTerms:
+        """Return log f(x), its slope and, if `curved`, its Hessian, of each observation."""
+        d = lifted(self)
+        members = d.members
+        slopes = [m.score(x) for m in members]
+        bends = [m._hessian_of_each(x) for m in members] if curved else None
+        return mixed(d._log_weights(), [m.log_prob(x) for m in members], slopes, bends)
+
+    @piecewise
+    def _log_likelihood(self, t: Sample) -> Array:
+        return t.sum(np.logaddexp.reduce(lifted(self)._joint(t.values)))
+
+    @piecewise
+    def _slope(self, t: Sample) -> Array:
+        slope = self._terms(t.values, False).slope
+        return np.moveaxis(t.sum(np.moveaxis(slope, -1, 0)), 0, -1)
+
+    @piecewise
+    def _curvature(self, t: Sample) -> Array:
+        bend = self._terms(t.values, True).curvature
+        return np.moveaxis(t.sum(np.moveaxis(bend, (-2, -1), (0, 1))), (0, 1), (-2, -1))
+
+    # -- fitting -------------------------------------------------------------------------------------
+
+    @classmethod
+    @answering
+    def fit(
+        cls,
+        x: Any,
+        weights: ArrayLike | None = None,
+        *,
+        starts: int = 20,
+        rng: np.random.Generator | int = 0,
+        axis: int | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        method: str = "mle",
+    ) -> Fit:
+        """Return the fit of the mixture: the highest maximum inside the domain that was found from several starts.
+
+        The likelihood of many mixtures has no highest point, for it grows without bound as a component shrinks to a
+        single value. So the estimate is a local maximum; `notes` say how many starts agreed on it, and name such a spike.
+
+        Parameters
+        ----------
+        starts : from how many places to climb. A start whose component becomes narrower than 1e-3 of the sample's
+            standard deviation is discarded.
+        rng : what draws the starts: a number gives the same ones each time.
+        x, weights, axis, fixed, method : as in the fit of any family. With a parameter of a component held in `fixed`,
+            that component keeps its number, whatever its mean.
+
+        Raises
+        ------
+        NoMLEError : where no start ended at a maximum inside.
+        DataError, SupportError, ConvergenceError : as in the fit of any family.
+
+        >>> from mlecore import Poisson
+        >>> f = Mixture(Poisson, 2).fit([0, 1, 0, 2, 1, 9, 11, 8])
+        >>> round(f.params["weight1"], 3)
+        0.625
+        """
+        likelihood, unread = cls._read(x, weights, axis, fixed)
+        likelihood.search = Search.of(starts, rng)
+        return cls._fit_read(likelihood, unread, method)
+
+    @classmethod
+    def _fit_near(cls, t: Any, fixed: Mapping[str, Any], near: Array) -> Fit:
+        likelihood, unread = cls._read(t, None, None, fixed)
+        likelihood.search = Search(near=near)
+        return cls._fit_read(likelihood, unread, "mle")
+
+    @classmethod
+    def _mle(cls, t: Sample, **known: Any) -> Solution:
+        solution, full = cls._find(Likelihood(cls, t, fixed=known))
+        return solution._replace(params=cls._layout(t).unflatten(full))
+
+    @classmethod
+    def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        batch = likelihood.batch_shape
+        if near is None:
+            near = getattr(likelihood, "search", Search()).near
+        with np.errstate(all="ignore"):
+            if near is None and not batch:
+                found = likelihood.found = search(likelihood)
+                return Solution({}, found.iterations, found.converged, found.notes), found.theta
+            flat, count = likelihood._flat(batch), int(np.prod(batch))
+            if near is None:
+                parts = [search(flat.at(row)) for row in range(count)]
+                theta, converged, iterations = (
+                    np.array([getattr(part, name) for part in parts])
+                    for name in ("theta", "converged", "iterations")
+                )
+            else:
+                begin = np.broadcast_to(near, (*batch, near.shape[-1])).reshape(count, -1)
+                theta, _, converged, iterations = climbed(flat, begin)
+        shape = (*batch, theta.shape[-1])
+        return (
+            Solution({}, iterations.reshape(batch), converged.reshape(batch)),
+            theta.reshape(shape),
+        )
+
+    @classmethod
+    def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
+        low, high = t.extremes()
+        if not cls.support.whole and np.any(low == high) and can_spike(cls, t, fixed):
+            yield Refusal(
+                low == high,
+                "all values are equal, so the density at them grows without bound as a component shrinks to that point",
+            )
+
+    @classmethod
+    def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        if not arrived:
+            reason, limit = why_none(likelihood)
+            raise NoMLEError(
+                f"{cls.__name__} has no maximum likelihood estimate here: {reason}", limit
+            )
+        super()._insist_held(likelihood, full, arrived)
