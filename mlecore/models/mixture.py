@@ -25,11 +25,17 @@ from ..family import Array, Family, Refusal, Solution
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..mass import MassTerms, lifted, log_mass, log_tails, mass_terms
-from ..statistics import Events, Sample, piecewise
+from ..mass import MassTerms, all_nodes, by_member, lifted, log_mass, log_tails, mass_terms
+from ..quadrature import Nodes
+from ..statistics import Sample, piecewise
 from .starts import Search, can_spike, climbed, search, why_none
 
 __all__ = ["Mixed", "Mixture"]
+
+# Panels of an expectation end at every so many nodes of the components, and have so many of their own.
+_EDGE, _ORDER = 4, 10
+# A sum over more counts than this takes every m-th one.
+_MOST_VALUES = 2**18
 
 
 def Mixture(
@@ -193,6 +199,23 @@ def mixed(
     return MassTerms(value, slope, bend)
 
 
+def _nodes(d: Any) -> Nodes:
+    """Return nodes for expectations over mixtures, one a row: panels between the nodes of all components, or all counts."""
+    places = np.concatenate([all_nodes(m).places for m in d.members], axis=-1)
+    if d.support.whole:
+        first, last = places.min(axis=-1, keepdims=True), places.max(axis=-1, keepdims=True)
+        step = max(1.0, np.ceil(float((last - first).max()) / _MOST_VALUES))
+        places = first + step * np.arange(float((last - first).max()) // step + 1.0)
+        log_width: Any = np.log(step)
+    else:
+        edges = np.sort(np.where(np.isfinite(places), places, places[:, :1]), axis=-1)[:, ::_EDGE]
+        x, w = np.polynomial.legendre.leggauss(_ORDER)
+        half, middle = 0.5 * np.diff(edges), 0.5 * (edges[:, 1:] + edges[:, :-1])
+        places = (middle[..., None] + half[..., None] * x).reshape(len(edges), -1)
+        log_width = np.log(half[..., None] * w).reshape(len(edges), -1)
+    return Nodes(places, lifted(d).log_prob(places) + log_width)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Mixed(Family, metaclass=_Recipe):
     """What all mixtures share; make one with `Mixture`."""
@@ -299,6 +322,15 @@ class Mixed(Family, metaclass=_Recipe):
 
     cdf = own.cdf
     ppf = own.ppf
+
+    def _information(self) -> Array:
+        def expected(d: Any) -> Array:
+            nodes = _nodes(d)
+            share = np.exp(nodes.weights)
+            s = np.where(share[..., None] > 0, lifted(d).score(nodes.places), 0.0)
+            return np.einsum("ri,rij,rik->rjk", share, s, s)
+
+        return by_member(self, expected)
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         u, below, x = rng.random(size), 0.0, np.zeros(size)

@@ -27,7 +27,7 @@ __all__ = ["Search", "can_spike", "climbed", "search", "why_none"]
 Array = np.ndarray
 
 # EM only has to find the hill.
-_EM_CYCLES, _EM_GAIN, _LONGEST, _CONCAVE = 100, 1e-5, 64.0, 1e-3
+_EM_CYCLES, _EM_GAIN, _LONGEST, _CONCAVE = 40, 1e-4, 64.0, 1e-3
 _CLIMB = 100
 # A component narrower than this part of the sample is on its way to a single value.
 _NARROW = 1e-3
@@ -46,7 +46,7 @@ _SAME = 1e-6
 # Where EM has led two starts this close to each other, they are on one hill.
 _BESIDE = 0.02
 # How sure a start is of its guess; a component that guesses where its support ends has to be sure.
-_SURE = 0.9
+_SURE = (0.9, 0.99)
 
 
 @dataclass
@@ -136,16 +136,17 @@ def _guesses(likelihood: Any, plan: Search) -> Array:
     rng = np.random.default_rng(plan.seed)
     x, count = t.values, len(family.components)
     by_size = _ranks(x, t.weights)
-    sure = np.array([1.0 if f.irregular else _SURE for f in family.components])[:, None]
+    irregular = np.array([bool(f.irregular) for f in family.components])[:, None]
     guesses = np.empty((plan.starts, count, x.size))
     for s in range(plan.starts):
         u, cuts, order = by_size, np.arange(1, count) / count, np.arange(count)
         if s:
             if s % 3 == 0:
                 u = _ranks(np.abs(x - x[rng.integers(x.size)]), t.weights)
-            cuts = np.cumsum(rng.dirichlet(np.full(count, 2.0)))[:-1]
+            cuts = np.cumsum(rng.dirichlet(np.ones(count)))[:-1]
             order = rng.permutation(count)
         part = order[np.searchsorted(cuts, u)]
+        sure = np.where(irregular, 1.0, _SURE[s % 2])
         guesses[s] = sure * (np.arange(count)[:, None] == part) + (1.0 - sure) / count
     possible = np.array([f.support.contains(x) for f in family.components])
     guesses = np.where(possible, guesses, 0.0)
@@ -179,7 +180,7 @@ def _em(likelihood: Any, guesses: Array) -> tuple[Array, Array]:
         full[rows], height[rows] = _accelerated(likelihood, full[rows])
         still = ~(height[rows] - before > _EM_GAIN) | _spiked(likelihood, full[rows])
         if cycle % 3 == 2:
-            still |= _concave(likelihood, full[rows])
+            still |= _near_top(likelihood, full[rows])
         rows = rows[~still]
         if not rows.size:
             break
@@ -215,13 +216,13 @@ def _accelerated(likelihood: Any, full: Array) -> tuple[Array, Array]:
     return np.where(better[:, None], leap, two), np.where(better, there, height)
 
 
-def _concave(likelihood: Any, full: Array) -> Array:
-    """Say where the log-likelihood is curved as it is at a maximum, in real coordinates."""
+def _near_top(likelihood: Any, full: Array) -> Array:
+    """Say which rows are near a maximum: the curvature is that of one, and Newton's step promises little."""
     free, layout = likelihood.free, likelihood.layout
     if likelihood.family.corners or not free.size:
         return np.zeros(len(full), dtype=bool)
-    _, _, least, _ = newton_step(look(likelihood, layout.to_real(full[:, free], free)))
-    return least > _CONCAVE
+    _, gain, least, _ = newton_step(look(likelihood, layout.to_real(full[:, free], free)))
+    return (least > _CONCAVE) & (gain < 1.0)
 
 
 def _refitted(likelihood: Any, shares: Array, old: Array | None) -> Array:
@@ -271,7 +272,8 @@ def _component(family: Any, x: Array, w: Array, held: dict[str, Any], old: Array
         x = np.where(inside, x, x[np.argmax(inside)])
     t = family._statistics(np.broadcast_to(x, w.shape), w).of_family(family)
     likelihood = Likelihood(family, t, fixed=held)
-    if old is not None and (isinstance(t, Sample) or family._climbs()):
+    smooth = isinstance(t, Sample) and not family.corners
+    if old is not None and (smooth or family._climbs()):
         # Two steps uphill are as good as the whole way here, and much cheaper without a small statistic.
         start = np.where(np.isfinite(old), old, likelihood.layout.interior)
         full = likelihood._full(climb(likelihood, start[:, likelihood.free], 2).theta)
