@@ -7,30 +7,31 @@ holds of the probability of an interval in place of the density at a point.
 
 from __future__ import annotations
 
-import copyreg
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import own
 from ..arrays import numeric
-from ..domains import Domain, Support, Unit, parameter
+from ..censoring import notes
+from ..domains import Domain, Support, Unit
 from ..errors import DataError, NoMLEError
 from ..family import Array, Family, Refusal, Solution
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..mass import MassTerms, all_nodes, by_member, lifted, log_mass, log_tails, mass_terms
+from ..mass import MassTerms, all_nodes, by_member, lifted, log_mass, mass_terms
+from ..observations import PartlySeen
+from ..own import COMPLETIONS
 from ..quadrature import Nodes
 from ..statistics import Sample, piecewise
+from .made import insist_family, insist_scalar, make
 from .starts import Search, can_spike, climbed, search, why_none
 
-__all__ = ["Mixed", "Mixture"]
+__all__ = ["Mixture", "MixtureFamily"]
 
 # Panels of an expectation end at every so many nodes of the components, and have so many of their own.
 _EDGE, _ORDER = 4, 10
@@ -40,7 +41,7 @@ _MOST_VALUES = 2**18
 
 def Mixture(
     families: type[Family] | Sequence[type[Family]], count: int | None = None
-) -> type[Mixed]:
+) -> type[MixtureFamily]:
     """Return the family of mixtures: f(x) = weight1 f_1(x) + ... + weightK f_K(x), the weights adding up to 1.
 
     The last weight is what the others leave. Parameters carry the number of their component: weight1, mu1, sigma1, mu2,
@@ -70,7 +71,12 @@ def Mixture(
         families = [families] * int(count)
     elif count is not None:
         raise DataError("give a list of families, or one family and how many components of it")
-    components = tuple(families)
+    try:
+        components = tuple(families)
+    except TypeError as error:
+        raise DataError(
+            f"Mixture takes a family and a number, or a list of families; got {families!r}"
+        ) from error
     _insist_mixable(components)
     return _made(components)
 
@@ -78,73 +84,57 @@ def Mixture(
 def _insist_mixable(components: tuple[Any, ...]) -> None:
     """Raise where families cannot be mixed."""
     for family in components:
-        if not (isinstance(family, type) and issubclass(family, Family) and family.parameters):
-            raise DataError(f"Mixture takes families, such as Normal; got {family!r}")
-        if issubclass(family, Mixed):
+        insist_family("Mixture", family)
+        insist_scalar("Mixture", family)
+        if issubclass(family, MixtureFamily):
             raise DataError("a mixture of mixtures is a mixture: give all components in one list")
-        if family.event_ndim or any(d.event_ndim for d in family.domains.values()):
-            raise DataError(
-                f"Mixture takes families of numbers with numbers as parameters, and {family.__name__} has vectors"
-            )
     if len(components) < 2:
         raise DataError(f"a mixture needs two components or more, got {len(components)}")
     if len({family.support.whole for family in components}) > 1:
         raise DataError(
             "a mixture is continuous or discrete: a density and probabilities of points have no common likelihood. "
-            "Extra zeros among continuous values are what Hurdle is for"
+            "Hurdle is for extra zeros among continuous values"
         )
 
 
-class _Recipe(type):
-    """The type of families that are made by a call: pickled as the call that makes them again."""
-
-
-def _recipe(family: Any) -> Any:
-    return (Mixture, (list(family.components),)) if family.components else family.__qualname__
-
-
-copyreg.pickle(_Recipe, _recipe)  # type: ignore[arg-type]
-
-
-@cache
-def _made(components: tuple[type[Family], ...]) -> type[Mixed]:
+def _made(components: tuple[type[Family], ...]) -> type[MixtureFamily]:
     count = len(components)
     separator = "_" if count > 9 else ""
-    domains: dict[str, Domain] = {
-        name: domain for f in components for name, domain in f.domains.items() if domain.known
-    }
-    domains |= {f"weight{separator}{k}": Unit() for k in range(1, count)}
-    columns, told = [], {"irregular": [], "corners": []}
-    units: dict[str, int] = {}
-    for k, family in enumerate(components, 1):
-        own_names = {
+    weights = tuple(f"weight{separator}{k}" for k in range(1, count))
+    columns = tuple(
+        {
             name: name if domain.known else f"{name}{separator}{k}"
             for name, domain in family.domains.items()
         }
-        domains |= {own_names[name]: domain for name, domain in family.domains.items()}
-        units |= {own_names[name]: power for name, power in family.units.items()}
-        for attribute, names in told.items():
-            names += [own_names[name] for name in getattr(family, attribute)]
-        columns.append(own_names)
-    same = len(set(components)) == 1
-    names = ", ".join(f.__name__ for f in components)
-    name = f"Mixture({components[0].__name__}, {count})" if same else f"Mixture([{names}])"
-    namespace = {
-        "__doc__": f"{name}: f(x) = sum of weight_k f_k(x), the weights adding up to 1.",
-        "__module__": __name__,
-        "__annotations__": dict.fromkeys(domains, "Parameter"),
-        **{name: parameter(domain) for name, domain in domains.items()},
-        "support": reduce(_hull, (f.support for f in components)),
-        "components": components,
-        "columns": tuple(columns),
-        "weight_names": tuple(f"weight{separator}{k}" for k in range(1, count)),
-        "units": units,
-        "information_only_expected": next(
-            (f.information_only_expected for f in components if f.information_only_expected), ""
-        ),
-        **{attribute: tuple(names) for attribute, names in told.items()},
+        for k, family in enumerate(components, 1)
+    )
+    own = [(f, names) for f, names in zip(components, columns, strict=True)]
+    domains: dict[str, Domain] = {
+        name: domain for f in components for name, domain in f.domains.items() if domain.known
     }
-    return _Recipe(name, (Mixed,), namespace)
+    domains |= dict.fromkeys(weights, Unit())
+    domains |= {names[name]: domain for f, names in own for name, domain in f.domains.items()}
+    same = len(set(components)) == 1
+    listed = ", ".join(f.__name__ for f in components)
+    return make(
+        MixtureFamily,
+        Mixture,
+        ((components[0], count) if same else (components,)),
+        f"Mixture({components[0].__name__}, {count})" if same else f"Mixture([{listed}])",
+        domains,
+        {
+            "components": components,
+            "columns": columns,
+            "weight_names": weights,
+            "support": reduce(_hull, (f.support for f in components)),
+            "units": {names[name]: power for f, names in own for name, power in f.units.items()},
+            "irregular": tuple(names[name] for f, names in own for name in f.irregular),
+            "corners": tuple(names[name] for f, names in own for name in f.corners),
+            "information_only_expected": next(
+                filter(None, (f.information_only_expected for f in components)), ""
+            ),
+        },
+    )
 
 
 def _hull(one: Support, other: Support) -> Support:
@@ -216,10 +206,10 @@ def _nodes(d: Any) -> Nodes:
     return Nodes(places, lifted(d).log_prob(places) + log_width)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Mixed(Family, metaclass=_Recipe):
+class MixtureFamily(Family):
     """What all mixtures share; make one with `Mixture`."""
 
+    _tells_mass = True
     #: the families mixed
     components: ClassVar[tuple[type[Family], ...]] = ()
     #: for each component, the mixture's name of each of its parameters
@@ -238,7 +228,7 @@ class Mixed(Family, metaclass=_Recipe):
         return inside, ", ".join(dict.fromkeys(words))
 
     @classmethod
-    def again(cls, components: Sequence[type[Family]]) -> type[Mixed]:
+    def again(cls, components: Sequence[type[Family]]) -> type[MixtureFamily]:
         """Return a mixture of other components."""
         return Mixture(list(components))
 
@@ -320,8 +310,8 @@ class Mixed(Family, metaclass=_Recipe):
             for w, d in zip(self.weights, self.members, strict=True)
         )
 
-    cdf = own.cdf
-    ppf = own.ppf
+    cdf = COMPLETIONS["cdf"]
+    ppf = COMPLETIONS["ppf"]
 
     def _information(self) -> Array:
         def expected(d: Any) -> Array:
@@ -339,14 +329,10 @@ class Mixed(Family, metaclass=_Recipe):
             below = below + weight
         return x
 
-    def _log_tails(self, x: Array) -> tuple[Array, Array]:
-        lower, upper = zip(*(log_tails(d, x) for d in self.members), strict=True)
-        return tuple(np.logaddexp.reduce(self._weighted(side)) for side in (lower, upper))
-
-    def _log_mass(self, a: Array, b: Array) -> Array:
+    def _own_log_mass(self, a: Array, b: Array) -> Array:
         return np.logaddexp.reduce(self._weighted([log_mass(d, a, b) for d in self.members]))
 
-    def _mass_terms(self, a: Array, b: Array) -> MassTerms:
+    def _own_mass_terms(self, a: Array, b: Array) -> MassTerms:
         parts = [mass_terms(d, a, b) for d in self.members]
         return mixed(self._log_weights(), *(list(column) for column in zip(*parts, strict=True)))
 
@@ -415,7 +401,7 @@ class Mixed(Family, metaclass=_Recipe):
         >>> from mlecore import Poisson
         >>> f = Mixture(Poisson, 2).fit([0, 1, 0, 2, 1, 9, 11, 8])
         >>> round(f.params["weight1"], 3)
-        0.625
+        0.623
         """
         likelihood, unread = cls._read(x, weights, axis, fixed)
         likelihood.search = Search.of(starts, rng)
@@ -440,7 +426,10 @@ class Mixed(Family, metaclass=_Recipe):
         with np.errstate(all="ignore"):
             if near is None and not batch:
                 found = likelihood.found = search(likelihood)
-                return Solution({}, found.iterations, found.converged, found.notes), found.theta
+                seen = likelihood.data
+                said = notes(seen) if isinstance(seen, PartlySeen) else ()
+                all_notes = (*found.notes, *said)
+                return Solution({}, found.iterations, found.converged, all_notes), found.theta
             flat, count = likelihood._flat(batch), int(np.prod(batch))
             if near is None:
                 parts = [search(flat.at(row)) for row in range(count)]

@@ -152,7 +152,9 @@ def _guesses(likelihood: Any, plan: Search) -> Array:
     guesses = np.where(possible, guesses, 0.0)
     total = guesses.sum(axis=1, keepdims=True)
     # Where the component of the guess cannot have made the value, any other may have.
-    return np.where(total > 0, guesses / np.where(total > 0, total, 1.0), possible / possible.sum(axis=0))
+    return np.where(
+        total > 0, guesses / np.where(total > 0, total, 1.0), possible / possible.sum(axis=0)
+    )
 
 
 def _ranks(x: Array, weights: Array) -> Array:
@@ -254,7 +256,11 @@ def _places(family: Any, layout: Any, k: int) -> dict[str, int]:
 def _weights(likelihood: Any, size: Array) -> Array:
     """Return all weights but the last from how much each component holds, the held ones as they are."""
     layout, names = likelihood.layout, likelihood.family.weight_names
-    held = {j: likelihood.held[i] for j, n in enumerate(names) if (i := layout.index(n)) in likelihood.held}
+    held = {
+        j: likelihood.held[i]
+        for j, n in enumerate(names)
+        if (i := layout.index(n)) in likelihood.held
+    }
     free = np.array([k not in held for k in range(size.shape[1])])
     size = np.where(free, size, 0.0)
     left = 1.0 - sum(held.values(), np.asarray(0.0))
@@ -354,11 +360,15 @@ def _to_edges(likelihood: Any, top: Top) -> Top:
     return Top(*columns)
 
 
-def _among_corners(likelihood: Any, full: Array, corners: tuple[str, ...], max_iterations: int) -> Top:
+def _among_corners(
+    likelihood: Any, full: Array, corners: tuple[str, ...], max_iterations: int
+) -> Top:
     """Climb one row where some parameters have their best places at values: there no slope leads, so neighbours are tried."""
     layout, t = likelihood.layout, likelihood.statistic
     places = [layout.index(name) for name in corners]
-    points = np.unique(likelihood.corner_values() if isinstance(t, Events) else t.values[t.weights > 0])
+    points = np.unique(
+        likelihood.corner_values() if isinstance(t, Events) else t.values[t.weights > 0]
+    )
     theta, best = full[0], -np.inf
     steps = 2 ** np.arange(int(np.log2(max(points.size, 2))) + 1)
     for _ in range(50):
@@ -445,7 +455,10 @@ def _gone(likelihood: Any, full: Array) -> Array:
     """Say which rows have an empty component, or a parameter that has run away."""
     d = likelihood.layout.distribution(full, likelihood.known)
     gone = np.zeros(len(full), dtype=bool)
-    held = any(name in likelihood.family.weight_names for name in set(likelihood.layout.names) - set(likelihood.names))
+    held = any(
+        name in likelihood.family.weight_names
+        for name in set(likelihood.layout.names) - set(likelihood.names)
+    )
     if not held:
         gone |= np.min(np.broadcast_arrays(*d.weights), axis=0) * likelihood.n < _EMPTY
     size = np.log(_spread(likelihood.statistic) or 1.0)
@@ -477,7 +490,9 @@ def _distinct(ends: Top, inside: Array) -> list[int]:
     """Return the rows of different maxima, the highest first."""
     kept: list[int] = []
     for k in np.argsort(-np.where(inside, ends.log_likelihood, -np.inf)):
-        if inside[k] and not any(_same(ends.log_likelihood[k], ends.log_likelihood[j]) for j in kept):
+        if inside[k] and not any(
+            _same(ends.log_likelihood[k], ends.log_likelihood[j]) for j in kept
+        ):
             kept.append(int(k))
     return kept
 
@@ -502,7 +517,9 @@ def _ordered(likelihood: Any, theta: Array) -> Array:
     new = np.array(theta)
     new[: order.size - 1] = np.array([d.weights[k] for k in order[:-1]])
     for k, j in enumerate(order):
-        new[list(_places(family, layout, k).values())] = theta[list(_places(family, layout, j).values())]
+        new[list(_places(family, layout, k).values())] = theta[
+            list(_places(family, layout, j).values())
+        ]
     return new
 
 
@@ -515,7 +532,11 @@ def _middle(d: Any) -> float:
 
 
 def _notes(likelihood: Any, starts: int, agreed: int, spikes: int) -> tuple[str, ...]:
-    discarded = f"; {spikes} shrank a component to a spike and {'was' if spikes == 1 else 'were'} discarded" if spikes else ""
+    discarded = (
+        f"; {spikes} shrank a component to a spike and {'was' if spikes == 1 else 'were'} discarded"
+        if spikes
+        else ""
+    )
     notes = [f"{agreed} of {starts} starts agreed on this maximum{discarded}"]
     fixed = {likelihood.layout.names[i]: v for i, v in likelihood.held.items()}
     spiky = can_spike(likelihood.family, likelihood.statistic, {**likelihood.known, **fixed})
@@ -567,4 +588,3 @@ def why_none(likelihood: Any) -> tuple[str, Any]:
         except (NoMLEError, ConvergenceError):
             limit = None
     return reason, limit
-
