@@ -180,8 +180,8 @@ def stood_in(family: Any, t: Events) -> Any:
     """Return the statistic of a sample in which each event stands for a few of its points.
 
     >>> from mlecore import Exponential, interval
-    >>> float(stood_in(Exponential, events_of(Exponential, interval([0.0], [6.0]))).mean)
-    3.0
+    >>> float(stood_in(Exponential, events_of(Exponential, interval([0.0], [6.0]))).n)
+    1.0
     """
     statistic = t.exact
     if t.seen.size:
