@@ -41,6 +41,7 @@ _KEYWORDS = frozenset(
         "rng",
         "prior",
         "n_rows",
+        "starts",
     )
 )
 
