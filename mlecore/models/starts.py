@@ -208,7 +208,7 @@ def _accelerated(likelihood: Any, full: Array) -> tuple[Array, Array]:
     two, height = _step(likelihood, one)
     u, v, w = (layout.to_real(f[:, free], free) for f in (full, one, two))
     first, second = v - u, (w - v) - (v - u)
-    unit = np.where(np.isfinite(layout.longest_step(free)), 1.0, _spread(likelihood.statistic))
+    unit = np.where(np.isfinite(layout.longest_step(free)), 1.0, _spread(likelihood))
     length = np.linalg.norm(first / unit, axis=1) / np.linalg.norm(second / unit, axis=1)
     length = np.clip(np.nan_to_num(length, nan=1.0), 1.0, _LONGEST)[:, None]
     leap = np.array(two)
@@ -381,7 +381,7 @@ def _among_corners(
             near = np.unique(np.clip(k + np.concatenate([-steps, [0], steps]), 0, points.size - 1))
             tried = np.repeat(theta[None], near.size, axis=0)
             tried[:, i] = points[near]
-            narrow = _spreads(likelihood, tried).min(axis=0) < _NARROW * _spread(t)
+            narrow = _spreads(likelihood, tried).min(axis=0) < _NARROW * _spread(likelihood)
             height = likelihood._evaluate_full(tried, "_log_likelihood", 0)
             height = np.where(np.isfinite(height) & ~narrow, height, -np.inf)
             if height.max() > best:
@@ -438,17 +438,17 @@ def _spreads(likelihood: Any, full: Array) -> Array:
     return np.stack(rows)
 
 
-def _spread(t: Any) -> float:
-    """Return the standard deviation of what was seen."""
+def _spread(likelihood: Any) -> float:
+    """Return the standard deviation of what was seen, a few points standing for each event."""
+    t = likelihood.statistic
     if isinstance(t, Events):
-        limits = np.concatenate([t.seen.low, t.seen.high, np.array(t.span)])
-        return float(np.std(limits[np.isfinite(limits)]))
+        t = stood_in(likelihood.family, t)
     middle = t.mean(t.values)
     return float(np.sqrt(t.mean((t.values - middle) ** 2)))
 
 
 def _spiked(likelihood: Any, full: Array) -> Array:
-    return (_spreads(likelihood, full) < _NARROW * _spread(likelihood.statistic)).any(axis=0)
+    return (_spreads(likelihood, full) < _NARROW * _spread(likelihood)).any(axis=0)
 
 
 def _gone(likelihood: Any, full: Array) -> Array:
@@ -461,7 +461,7 @@ def _gone(likelihood: Any, full: Array) -> Array:
     )
     if not held:
         gone |= np.min(np.broadcast_arrays(*d.weights), axis=0) * likelihood.n < _EMPTY
-    size = np.log(_spread(likelihood.statistic) or 1.0)
+    size = np.log(_spread(likelihood) or 1.0)
     for i in likelihood.free:
         domain, name = likelihood.layout.domain(i), likelihood.layout.names[i]
         if isinstance(domain, Positive):
