@@ -14,7 +14,7 @@ __all__ = ["DOORS", "room"]
 DOORS = {
     "goodness": ("Fit.goodness",),
     "residuals": ("Fit.residuals",),
-    "plotting": ("KaplanMeier.plot",),
+    "plotting": ("Fit.plot", "KaplanMeier.plot"),
 }
 
 

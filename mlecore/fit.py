@@ -476,6 +476,24 @@ class Fit:
         """
         return room("goodness").goodness(self, statistic, replicates, rng)
 
+    def plot(self, axes: Any = None, *, rng: np.random.Generator | int | None = 0) -> Array:
+        """Draw the data beside the model, and their quantiles against each other; return the two Axes.
+
+        Parameters
+        ----------
+        axes : a pair of matplotlib Axes; by default a new figure in the book's style.
+        rng : draws the quantile residuals of counts and of what was partly seen.
+
+        Raises
+        ------
+        DataError : for a batch, vectors, a regression, or a fit to a statistic, which has no data to draw.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.fit([1.0, 3.0]).plot().shape
+        (2,)
+        """
+        return room("plotting").fitted(self, axes, rng=rng)
+
     # -- display -----------------------------------------------------------------------------------------------------
 
     def _rows(self) -> list[list[str]]:

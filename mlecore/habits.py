@@ -20,7 +20,6 @@ R = TypeVar("R")
 
 #: attributes of a fit that are not there, and where to look
 _ATTRIBUTES = {
-    "plot": "plots are not there yet: draw plt.hist(x, density=True) and plt.plot(grid, fit.dist.pdf(grid))",
     **dict.fromkeys(
         (
             "pdf",

@@ -418,7 +418,6 @@ TABLE = pd.DataFrame({"minutes": [1.0, 2.0, 4.0], "place": ["south", "north", "s
 @pytest.mark.parametrize(
     ("action", "words"),
     [
-        (lambda: FIT.plot(), "not there yet.*fit.dist.pdf"),
         (lambda: FIT.pdf([1.0]), r"fit\.dist\.pdf"),
         (lambda: FIT.logpdf([1.0]), r"fit\.dist\.log_prob"),
         (lambda: FIT.lr_test(OTHER), "not there yet.*compare"),

@@ -21,7 +21,7 @@ from .drawing import (
     style,
     use_style,
 )
-from .pictures import survival
+from .pictures import contour, describe, fitted, histogram, pp, profile, qq, survival
 
 __all__ = [
     "ACCENT",
@@ -34,9 +34,16 @@ __all__ = [
     "SLOPE",
     "STYLE",
     "bars",
+    "contour",
     "curve",
+    "describe",
+    "fitted",
+    "histogram",
     "label",
     "mark",
+    "pp",
+    "profile",
+    "qq",
     "stems",
     "style",
     "survival",
