@@ -37,6 +37,7 @@ from .fit import Fit
 from .likelihood import Likelihood
 from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 from .models import *
+from .nested import lr_test
 from .nonparametric import KaplanMeier, kaplan_meier
 from .observations import PartlySeen, binned, interval, observed
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
@@ -105,6 +106,7 @@ __all__ = [
     "interval",
     "kaplan_meier",
     "kl_divergence",
+    "lr_test",
     "mae",
     "mse",
     "newton",

@@ -22,6 +22,7 @@ from .statistics import Events, Parts
 __all__ = [
     "cornered",
     "events_of",
+    "limits_of",
     "notes",
     "refusals",
     "rough",
@@ -29,6 +30,7 @@ __all__ = [
     "runaway",
     "stood_in",
     "to_edge",
+    "to_ends",
 ]
 
 Array = np.ndarray
@@ -74,7 +76,7 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
         own = family.statistics(
             values, None if ones else w[..., exact], axis=None if w.ndim == 1 else 1
         )
-    limits = [_to_ends(family, *part) for part in _limits(family, seen)]
+    limits = [to_ends(family, *part) for part in limits_of(family, seen)]
     (low, high), (first, last) = limits
     events = Parts.of(low[~exact], high[~exact], w[..., ~exact])
     windows = Parts.of(first, last, w)
@@ -83,7 +85,7 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
     return Events(w.sum(axis=-1), own, events, windows, span).of_family(family)
 
 
-def _limits(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+def limits_of(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Return events and windows as (low, high]; whether an end belongs to them matters where it has a probability."""
     events, windows = seen.events(family.support.whole), seen.windows(family.support.whole)
     if not family.support.atoms:
@@ -132,7 +134,7 @@ def _insist_possible(family: Any, seen: PartlySeen) -> None:
         )
 
 
-def _to_ends(family: Any, low: Array, high: Array) -> tuple[Array, Array]:
+def to_ends(family: Any, low: Array, high: Array) -> tuple[Array, Array]:
     """Return limits that reach beyond the support as infinite: there is nothing more to be had."""
     support = family.support
     low = np.where(low < support.low if support.whole else low <= support.low, -np.inf, low)
@@ -435,10 +437,10 @@ def row_scores(likelihood: Any, d: Any) -> tuple[Array, Array]:
            [-2.]])
     """
     seen, family = likelihood.data, likelihood.family
-    exact, (events, windows) = seen.exact, _limits(family, seen)
+    exact, (events, windows) = seen.exact, limits_of(family, seen)
     x = np.where(exact, seen.lower, d._harmless(seen.lower))
-    low, high = _to_ends(family, *events)
+    low, high = to_ends(family, *events)
     event = mass_terms(d, np.where(exact, -np.inf, low), np.where(exact, np.inf, high)).slope
     own = np.where(exact[:, None], d.score(x), event)
-    window = mass_terms(d, *_to_ends(family, *windows)).slope
+    window = mass_terms(d, *to_ends(family, *windows)).slope
     return own - window, _weights(seen, likelihood.weights)

@@ -7,12 +7,16 @@ and one value among a million that differs does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Fingerprint", "same_data"]
+from .observations import PartlySeen
+from .statistics import total
+
+__all__ = ["Fingerprint", "same_data", "same_together"]
 
 Array = np.ndarray
 
@@ -123,6 +127,29 @@ def same_data(first: Any, second: Any) -> bool | None:
         return False
 
 
+def same_together(first: Sequence[Any], second: Sequence[Any]) -> bool | None:
+    """Say whether two lists of likelihoods hold the same data, each list put together; None where it cannot be known.
+
+    >>> from mlecore import Likelihood, Normal
+    >>> whole, parts = [[1.0, 2.0, 3.0]], [[3.0], [2.0, 1.0]]
+    >>> same_together(*([Likelihood(Normal, x) for x in xs] for xs in (whole, parts)))
+    True
+    """
+    if len(first) == len(second) == 1:
+        return same_data(first[0], second[0])
+    prints = [[_fingerprint(one) for one in side] for side in (first, second)]
+    if all(p is not None for side in prints for p in side):
+        n = [sum(p.n for p in side) for side in prints]
+        values = [sum(p.values for p in side) for side in prints]
+        return Fingerprint(n[0], values[0]).same(Fingerprint(n[1], values[1])) and bool(
+            np.isclose(*n, rtol=_ROUNDING)
+        )
+    if len({one.family for one in [*first, *second]}) > 1:
+        return None
+    whole, other = (total([one.statistic for one in side]) for side in (first, second))
+    return whole.close_to(other)
+
+
 def _fingerprint(likelihood: Any) -> Fingerprint | None:
     """Return the fingerprint of what a likelihood has kept, or None where that is a bare statistic."""
     rows = likelihood.statistic
@@ -133,4 +160,9 @@ def _fingerprint(likelihood: Any) -> Fingerprint | None:
         return Fingerprint.of(np.asarray(y, dtype=float), rows.weights, rows.X)
     if likelihood.data is None:
         return None
+    if isinstance(likelihood.data, PartlySeen):
+        seen = vars(likelihood.data).copy()
+        weights = seen.pop("weights")
+        w = likelihood.weights if weights is None else weights
+        return Fingerprint.of(np.column_stack([*seen.values()]).astype(float), w)
     return Fingerprint.of(*likelihood.observations())

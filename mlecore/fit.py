@@ -6,7 +6,6 @@ Inference is lazy: nothing is computed before it is asked for.
 from __future__ import annotations
 
 import html
-import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +21,7 @@ from .errors import DataError, RegularityError
 from .habits import NumberNotMethod, attribute, known_method
 from .numerics import blocks
 from .observations import PartlySeen
-from .statistics import beside
+from .statistics import Events, beside
 
 __all__ = ["Fit"]
 
@@ -230,7 +229,14 @@ class Fit:
         return {name: (lows[name], highs[name]) for name in self.names}
 
     def test(
-        self, hypothesis: Mapping[str, Any] | None = None, /, *, method: str = "lr", **null: Any
+        self,
+        hypothesis: Mapping[str, Any] | None = None,
+        /,
+        *,
+        method: str = "lr",
+        replicates: int = 999,
+        rng: np.random.Generator | int | None = None,
+        **null: Any,
     ) -> inference.TestResult:
         """Test the hypothesis that some parameters have the given values: `f.test(shape=1)`, or `f.test({"shape": 1})`.
 
@@ -240,7 +246,9 @@ class Fit:
         Parameters
         ----------
         method : "lr", twice the drop of the log-likelihood; "wald", the squared distance in standard errors;
-            "score", the squared slope under the hypothesis.
+            "score", the squared slope under the hypothesis; "bootstrap", the statistic of "lr" compared with its own law:
+            that of samples drawn under the hypothesis and fitted anew, which needs no large sample.
+        replicates, rng : for "bootstrap".
 
         Raises
         ------
@@ -261,8 +269,7 @@ class Fit:
         if isinstance(hypothesis, Fit):
             raise DataError(
                 "test compares the fit with values of its parameters, as in f.test(shape=1), not with another fit. "
-                "mlecore.compare([a, b]) ranks fits by AIC; a likelihood-ratio test of nested fits is not there yet: "
-                "fit the larger model, and test the values that make it the smaller one"
+                "mlecore.lr_test(null, alternative) tests one fit against another, and mlecore.compare ranks fits by AIC"
             )
         if not (hypothesis is None or isinstance(hypothesis, Mapping)):
             raise DataError(
@@ -270,9 +277,10 @@ class Fit:
                 f"got {hypothesis!r}"
             )
         null = {**(hypothesis or {}), **null}
-        if method not in tests:
-            raise DataError(f"method must be 'lr', 'wald' or 'score', got {method!r}")
+        known_method(method, (*tests, "bootstrap"))
         self._needs_maximum("a test by the likelihood")
+        if method == "bootstrap":
+            return inference.bootstrap_test(self, null, replicates, rng)
         return tests[method](self.likelihood, self.theta, null)
 
     def delta(
@@ -369,13 +377,15 @@ class Fit:
     ) -> Fit:
         """Return the fits of `replicates` new samples as one batch: row by row the estimate, or NaN and a problem.
 
-        The samples are drawn with replacement from the data or, when `parametric`, from the fitted distribution.
+        The samples are drawn with replacement from the data or, when `parametric`, from the fitted distribution: within
+        the same windows or into the same bins, where data were seen so.
         Weights count observations, so with weights the whole table is drawn anew.
 
         Raises
         ------
         DataError : for a batch, for data that are not there (a fit to a statistic) unless parametric, and for weights
             that do not add up to a whole number.
+        RegularityError : for a parametric one of censored data, where nobody knows what else would be censored.
 
         Source: Efron (1979).
 
@@ -385,26 +395,25 @@ class Fit:
         """
         if self.batch_shape:
             raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
-        if not (isinstance(replicates, numbers.Integral) and replicates > 0):
-            raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
-        n = round(float(self.n))
-        if not np.isclose(n, self.n, rtol=1e-12, atol=0) or n < 1:
-            raise DataError(
-                f"the bootstrap draws whole observations, and the weights add up to {float(self.n):g}"
-            )
+        inference.whole_number(replicates)
+        n = inference.whole_size(self.likelihood)
         rng = np.random.default_rng(rng)
-        draw = inference.drawn if parametric else inference.redrawn
         likelihood = self.likelihood
-        family, names = likelihood.family, likelihood.layout.names
-        fixed = {**likelihood.known, **{names[i]: value for i, value in likelihood.held.items()}}
+
+        def draw(count: int) -> Any:
+            if parametric:
+                return inference.drawn(self.dist, likelihood, count, n, rng)
+            return inference.redrawn(likelihood, count, n, rng)
+
+        family, fixed = likelihood.family, inference.fixed_of(likelihood)
         if self.method != "mle":
-            x, w = draw(self, int(replicates), n, rng)
+            x, w = draw(int(replicates))
             return family.fit(x, w, axis=1, fixed=fixed, method=self.method)
         # Statistics are small: the samples themselves are never all in memory, unless the family needs them whole.
         parts = []
         for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
-            x, w = draw(self, part.stop - part.start, n, rng)
-            axis = None if isinstance(x, PartlySeen) else 1
+            x, w = draw(part.stop - part.start)
+            axis = None if isinstance(x, PartlySeen | Events) else 1
             parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
         return family._fit_near(beside(parts), fixed, likelihood._full(self.theta))
 

@@ -39,8 +39,8 @@ _ATTRIBUTES = {
     ),
     **dict.fromkeys(
         ("lr_test", "likelihood_ratio_test"),
-        "a test of one fit against another is not there yet: fit.test(name=value) tests values of parameters, and "
-        "mlecore.compare([a, b]) ranks fits by AIC",
+        "a test of one fit against another takes both: mlecore.lr_test(null, alternative); fit.test(name=value) tests "
+        "values of parameters",
     ),
 }
 _SAME = {"logpdf": "log_prob", "logpmf": "log_prob", "rvs": "sample"}

@@ -16,20 +16,34 @@ from .delta import (
     delta_method,
     quantile_function,
 )
-from .information import covariance, standard_errors
+from .information import covariance, in_own_units, standard_errors
 from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
 from .regularity import insist_regular, refusal
 from .resampling import drawn, redrawn, usable_estimates
+from .simulated import (
+    as_statistic,
+    bootstrap_test,
+    fixed_of,
+    greatest,
+    simulated_result,
+    whole_number,
+    whole_size,
+)
 from .tests import TestResult, likelihood_ratio_test, score_test, wald_test
 
 __all__ = [
     "Delta",
     "TestResult",
+    "as_statistic",
+    "bootstrap_test",
     "covariance",
     "delta_bootstrap",
     "delta_likelihood_ratio",
     "delta_method",
     "drawn",
+    "fixed_of",
+    "greatest",
+    "in_own_units",
     "insist_regular",
     "likelihood_ratio_interval",
     "likelihood_ratio_test",
@@ -39,8 +53,11 @@ __all__ = [
     "refusal",
     "score_interval",
     "score_test",
+    "simulated_result",
     "standard_errors",
     "usable_estimates",
     "wald_interval",
     "wald_test",
+    "whole_number",
+    "whole_size",
 ]

@@ -9,36 +9,52 @@ import numpy as np
 
 from ..errors import DataError, RegularityError
 from ..observations import PartlySeen
+from ..statistics import Events
+from .as_seen import drawn_as_seen
 
 __all__ = ["drawn", "redrawn", "usable_estimates"]
 
 Array = np.ndarray
 
 
-def drawn(fit: Any, count: int, n: int, rng: np.random.Generator) -> tuple[Array, None]:
-    """Return samples from the fitted distribution.
+def drawn(
+    dist: Any, likelihood: Any, count: int, n: int, rng: np.random.Generator
+) -> tuple[Array | Events, None]:
+    """Return samples from a distribution, seen as the data of a likelihood were: all, within windows, or in bins.
 
-    >>> from mlecore import Exponential
-    >>> drawn(Exponential.fit([1.0, 3.0]), 5, 2, np.random.default_rng(0))[0].shape
+    Parameters
+    ----------
+    dist : to draw from.
+    likelihood : whose data say what could be seen.
+    count, n : how many samples, and of which size.
+
+    Raises
+    ------
+    RegularityError : where some values are censored and others not: what else would have been censored is not known.
+
+    >>> from mlecore import Exponential, Likelihood
+    >>> L, rng = Likelihood(Exponential, [1.0, 3.0]), np.random.default_rng(0)
+    >>> drawn(Exponential(rate=1.0), L, 5, 2, rng)[0].shape
     (5, 2)
     """
-    if isinstance(fit.likelihood.data, PartlySeen):
-        raise RegularityError(
-            "a parametric bootstrap would have to know how values came to be seen in part; use parametric=False"
+    if isinstance(likelihood.data, PartlySeen):
+        return drawn_as_seen(dist, likelihood.data, count, n, rng), None
+    if isinstance(likelihood.statistic, Events):
+        raise DataError(
+            "a parametric bootstrap of partly seen data needs the data themselves, not a statistic of them: fit the data"
         )
-    return fit.dist.sample((count, n), rng=rng), None
+    return dist.sample((count, n), rng=rng), None
 
 
 def redrawn(
-    fit: Any, count: int, n: int, rng: np.random.Generator
+    likelihood: Any, count: int, n: int, rng: np.random.Generator
 ) -> tuple[Array | PartlySeen, Array | None]:
     """Return samples from the data: the values themselves, or how often each was drawn.
 
     >>> from mlecore import Exponential
-    >>> redrawn(Exponential.fit([1.0, 3.0]), 5, 2, np.random.default_rng(0))[0].shape
+    >>> redrawn(Exponential.fit([1.0, 3.0]).likelihood, 5, 2, np.random.default_rng(0))[0].shape
     (5, 2)
     """
-    likelihood = fit.likelihood
     if likelihood.data is None:
         raise DataError(
             "the fit was made from a statistic, which has no observations to draw from; use parametric=True, or fit the data"

@@ -14,7 +14,14 @@ from ..errors import ConvergenceError, DataError, RegularityError
 from .information import Scaled, in_own_units, invert, scaled_covariance, scaled_expected
 from .regularity import at_maximum, insist_positive, insist_regular
 
-__all__ = ["TestResult", "likelihood_ratio_test", "score_test", "wald_test"]
+__all__ = [
+    "TestResult",
+    "hypothesis",
+    "likelihood_ratio_test",
+    "restricted",
+    "score_test",
+    "wald_test",
+]
 
 Array = np.ndarray
 
@@ -37,15 +44,28 @@ class TestResult:
     p_value: Any
     hypothesis: str = ""
     method: str = ""
+    #: of a simulated p-value, from how many samples, and its Monte Carlo standard error
+    replicates: int = 0
+    error: float = 0.0
 
     def _sentence(self) -> str:
-        name = {"lr": "Likelihood-ratio test", "wald": "Wald test", "score": "Score test"}
+        name = {
+            "lr": "Likelihood-ratio test",
+            "bootstrap": "Likelihood-ratio test",
+            "wald": "Wald test",
+            "score": "Score test",
+        }
         title = name.get(self.method, "Test") + (
             f" of {self.hypothesis}" if self.hypothesis else ""
         )
         degrees = f"{self.df} degree{'' if self.df == 1 else 's'} of freedom"
         if np.ndim(self.statistic):
             return f"{title}: {np.size(self.statistic)} statistics on {degrees}"
+        if self.replicates:
+            return (
+                f"{title}: statistic {self.statistic:.4g}, by {self.replicates} simulated samples "
+                f"p = {self.p_value:.4g} (Monte Carlo error {self.error:.2g})"
+            )
         p = f"p = {self.p_value:.4g}" if not self.p_value < 1e-300 else "p < 1e-300"
         return f"{title}: statistic {self.statistic:.4g} on {degrees}, {p}"
 
@@ -80,8 +100,8 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
     insist_regular(likelihood, "a likelihood-ratio test")
     theta = at_maximum(likelihood, theta)
     insist_positive(likelihood, theta)
-    index, _, null, words = _null(likelihood, null)
-    _, height = _restricted(likelihood, theta, null)
+    index, _, null, words = hypothesis(likelihood, null)
+    _, height = restricted(likelihood, theta, null)
     top = likelihood.log_likelihood(theta)
     with np.errstate(invalid="ignore"):
         drop = 2.0 * (top - height)
@@ -118,7 +138,7 @@ def wald_test(
     >>> wald_test(Likelihood(Poisson, [2, 4]), np.array([3.0]), {"rate": 1.5})
     Wald test of rate = 1.5: statistic 1.5 on 1 degree of freedom, p = 0.2207
     """
-    index, values, _, words = _null(likelihood, null)
+    index, values, _, words = hypothesis(likelihood, null)
     cov = scaled_covariance(likelihood, theta, kind).block(index)
     estimates = theta[..., index]
     away = estimates - likelihood.layout.near(values, estimates, likelihood.free[index])
@@ -148,8 +168,8 @@ def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestRe
     """
     insist_regular(likelihood, "a score test")
     theta = at_maximum(likelihood, theta)
-    index, _, null, words = _null(likelihood, null)
-    full, _ = _restricted(likelihood, theta, null)
+    index, _, null, words = hypothesis(likelihood, null)
+    full, _ = restricted(likelihood, theta, null)
     there = full[..., likelihood.free]
     with np.errstate(all="ignore"):
         slope = likelihood.score(there)
@@ -174,7 +194,9 @@ def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestRe
     return _result(statistic, index.size, words, "score")
 
 
-def _null(likelihood: Any, null: Mapping[str, Any]) -> tuple[Array, Array, dict[str, Any], str]:
+def hypothesis(
+    likelihood: Any, null: Mapping[str, Any]
+) -> tuple[Array, Array, dict[str, Any], str]:
     """Return where the hypothesis lies among the free scalars, its values, and its words."""
     if not null:
         raise DataError(
@@ -217,7 +239,7 @@ def _result(statistic: Array, df: int, words: str, method: str) -> TestResult:
     return TestResult(statistic, df, p, words, method)
 
 
-def _restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple[Array, Array]:
+def restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple[Array, Array]:
     """Return all scalars and the log-likelihood at the restricted maximum, NaN in the rows without one."""
     unknown = np.isnan(theta).any(axis=-1)
     here = likelihood.given(null)

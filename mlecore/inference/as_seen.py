@@ -1,0 +1,109 @@
+"""Samples from a distribution of which as much is seen as was of the data: within windows, or in bins.
+
+Windows and bins are known before any value is. What would have been censored is not: it depends on how long one has
+looked, which censored data do not tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..censoring import limits_of, to_ends
+from ..errors import DataError, RegularityError
+from ..observations import PartlySeen
+from ..statistics import Events, Parts
+
+__all__ = ["drawn_as_seen"]
+
+Array = np.ndarray
+
+
+def drawn_as_seen(
+    dist: Any, seen: PartlySeen, count: int, n: int, rng: np.random.Generator
+) -> Events:
+    """Return the statistic of `count` samples of n values, seen in the windows or the bins of the given rows.
+
+    Parameters
+    ----------
+    dist : a member of a family of numbers.
+    seen : rows, all seen exactly, each in its own window; or all in bins that do not overlap, in one window. What lies
+        between the bins or beyond them is a bin too.
+
+    Raises
+    ------
+    RegularityError : for rows of which some are censored and others not.
+
+    >>> from mlecore import Exponential, binned
+    >>> rng = np.random.default_rng(0)
+    >>> drawn_as_seen(Exponential(rate=1.0), binned([4, 3], [0.0, 1.0, 2.0]), 5, 7, rng).seen.high
+    array([ 1.,  2., inf])
+    """
+    if seen.exact.all():
+        return _in_windows(dist, seen, count, n, rng)
+    edges = None if seen.exact.any() else _edges(type(dist), seen)
+    if edges is None:
+        raise RegularityError(
+            "a parametric bootstrap would have to know which values of another sample would be censored, and that depends "
+            "on how these came to be, which they do not tell; use parametric=False"
+        )
+    return _in_bins(dist, edges, count, n, rng)
+
+
+def _in_windows(
+    dist: Any, seen: PartlySeen, count: int, n: int, rng: np.random.Generator
+) -> Events:
+    """Draw one value for each observation from what its window leaves of the distribution."""
+    family = type(dist)
+    if seen.weights is not None:
+        whole = np.round(seen.weights)
+        if (whole != seen.weights).any():
+            raise DataError(
+                "the bootstrap draws whole observations, and some weights are not whole numbers"
+            )
+        seen = seen.unweighted()[np.repeat(np.arange(len(seen)), whole.astype(int))]
+    low, high = to_ends(family, *limits_of(family, seen)[1])
+    with np.errstate(all="ignore"):
+        below = np.where(np.isneginf(low), 0.0, dist.cdf(low))
+        # Far out in the upper tail the distribution function has no digits left.
+        above = np.where(np.isposinf(high), 0.0, dist.sf(high))
+        share = rng.uniform(size=(count, n)) * (1.0 - above - below)
+        x = dist.ppf(below + share)
+    least = low + 1.0 if family.support.whole else low
+    x = np.clip(x, np.where(np.isneginf(least), family.support.low, least), high)
+    if not np.isfinite(x).all():
+        raise RegularityError(
+            "the windows lie so far out in the tail of the fitted distribution that no value can be drawn there"
+        )
+    none = Parts(np.zeros(0), np.zeros(0), np.zeros((count, 0)))
+    exact, events, windows = family._absorb(
+        family.statistics(x, axis=1), none, Parts.of(low, high, np.ones((count, n)))
+    )
+    return Events(np.full(count, float(n)), exact, events, windows).of_family(family)
+
+
+def _edges(family: Any, seen: PartlySeen) -> Array | None:
+    """Return the edges of bins that do not overlap, the window's ends outermost; None where rows are no bins."""
+    (low, high), (first, last) = limits_of(family, seen)
+    if np.ptp(np.nan_to_num(first)) > 0 or np.ptp(np.nan_to_num(last)) > 0:
+        return None
+    bins = np.unique(np.stack([low, high], axis=-1), axis=0)
+    if (bins[1:, 0] < bins[:-1, 1]).any():
+        return None
+    return np.unique([first[0], *bins.ravel(), last[0]])
+
+
+def _in_bins(dist: Any, edges: Array, count: int, n: int, rng: np.random.Generator) -> Events:
+    """Draw how many values fall into each bin."""
+    family = type(dist)
+    low, high = to_ends(family, edges[:-1], edges[1:])
+    # Edges beyond the support have become infinite, and a bin between two of them holds nothing.
+    kept = np.isfinite(low) | np.isfinite(high)
+    low, high = low[kept], high[kept]
+    share = np.exp(dist.log_mass(low, high))
+    counts = rng.multinomial(n, share / share.sum(), count).astype(float)
+    window = (np.atleast_1d(v) for v in to_ends(family, edges[:1], edges[-1:]))
+    windows = Parts.of(*window, np.full((count, 1), float(n)))
+    exact, events, windows = family._absorb(None, Parts.of(low, high, counts), windows)
+    return Events(np.full(count, float(n)), exact, events, windows).of_family(family)
