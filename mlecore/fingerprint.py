@@ -139,15 +139,15 @@ def same_together(first: Sequence[Any], second: Sequence[Any]) -> bool | None:
         return same_data(first[0], second[0])
     prints = [[_fingerprint(one) for one in side] for side in (first, second)]
     if all(p is not None for side in prints for p in side):
-        n = [sum(p.n for p in side) for side in prints]
-        values = [sum(p.values for p in side) for side in prints]
-        return Fingerprint(n[0], values[0]).same(Fingerprint(n[1], values[1])) and bool(
-            np.isclose(*n, rtol=_ROUNDING)
+        one, other = (
+            Fingerprint(sum(p.n for p in side), np.sum([p.values for p in side], axis=0))
+            for side in prints
         )
+        return bool(np.isclose(one.n, other.n, rtol=_ROUNDING)) and one.same(other)
     if len({one.family for one in [*first, *second]}) > 1:
         return None
-    whole, other = (total([one.statistic for one in side]) for side in (first, second))
-    return whole.close_to(other)
+    one, other = (total([one.statistic for one in side]) for side in (first, second))
+    return one.close_to(other)
 
 
 def _fingerprint(likelihood: Any) -> Fingerprint | None:

@@ -103,7 +103,7 @@ def _in_bins(dist: Any, edges: Array, count: int, n: int, rng: np.random.Generat
     low, high = low[kept], high[kept]
     share = np.exp(dist.log_mass(low, high))
     counts = rng.multinomial(n, share / share.sum(), count).astype(float)
-    window = (np.atleast_1d(v) for v in to_ends(family, edges[:1], edges[-1:]))
-    windows = Parts.of(*window, np.full((count, 1), float(n)))
+    first, last = to_ends(family, edges[:1], edges[-1:])
+    windows = Parts.of(first, last, np.full((count, 1), float(n)))
     exact, events, windows = family._absorb(None, Parts.of(low, high, counts), windows)
     return Events(np.full(count, float(n)), exact, events, windows).of_family(family)
