@@ -23,7 +23,7 @@ from ..own import COMPLETIONS
 from ..statistics import Events, Statistic, beside
 from .made import insist_family, insist_scalar, sharing
 
-__all__ = ["Apart", "WithZero", "ZeroApart", "domains_with_zero", "part"]
+__all__ = ["Apart", "WithZero", "ZeroApart", "beside_first", "block", "domains_with_zero", "part"]
 
 # The weight of a value that stands in where a sample has zeros alone: so that sums stay sums, and nothing changes.
 _NEARLY_NOTHING = 1e-300
@@ -229,7 +229,7 @@ class ZeroApart(Family):
         by_zero = np.where(
             some, -np.asarray(t.others / (1.0 - np.asarray(self.zero)))[..., None], 0.0
         )
-        rest = _beside(by_zero, rest)
+        rest = beside_first(by_zero, rest)
         return np.where(np.asarray(t.zeros > 0)[..., None], own, 0.0) + rest
 
     def _curvature(self, t: Apart) -> Array:
@@ -237,7 +237,7 @@ class ZeroApart(Family):
         some = np.asarray(t.others > 0)[..., None, None]
         rest = np.where(some, self._other()._hessian_matrix(t.rest), 0.0)
         by_zero = -np.asarray(t.others / (1.0 - np.asarray(self.zero)) ** 2)[..., None, None]
-        rest = _block(np.where(some, by_zero, 0.0), rest)
+        rest = block(np.where(some, by_zero, 0.0), rest)
         return np.where(np.asarray(t.zeros > 0)[..., None, None], own, 0.0) + rest
 
     def _information(self) -> Array:
@@ -251,7 +251,7 @@ class ZeroApart(Family):
             self._other()._information_matrix()
             - f[..., None] * slope[..., :, None] * slope[..., None, :]
         )
-        rest = _block(((1.0 - f) / (1.0 - z))[..., None], (1.0 - z)[..., None] * left)
+        rest = block(((1.0 - f) / (1.0 - z))[..., None], (1.0 - z)[..., None] * left)
         rest[..., 0, 1:] = rest[..., 1:, 0] = f * slope
         return zero + rest
 
@@ -368,14 +368,14 @@ def _moved(full: Array, zero: Any) -> Array:
     return full
 
 
-def _beside(first: Array, rest: Array) -> Array:
+def beside_first(first: Array, rest: Array) -> Array:
     shape = np.broadcast_shapes(first.shape[:-1], rest.shape[:-1])
     return np.concatenate(
         [np.broadcast_to(v, (*shape, v.shape[-1])) for v in (first, rest)], axis=-1
     )
 
 
-def _block(first: Array, rest: Array) -> Array:
+def block(first: Array, rest: Array) -> Array:
     """Return matrices with one number in the first corner and another matrix in the other."""
     shape = np.broadcast_shapes(first.shape[:-2], rest.shape[:-2])
     size = rest.shape[-1] + 1
