@@ -41,6 +41,7 @@ EVERY = [
     mle.Laplace(1.0, 2.0),
     mle.LogLogistic(3.0, 2.0),
     mle.LogNormal(0.5, 0.8),
+    mle.LogSeries(0.7),
     mle.Logistic(1.0, 2.0),
     mle.Lomax(1.5, 2.0),
     mle.MultivariateNormal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]]),

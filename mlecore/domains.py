@@ -18,6 +18,7 @@ from .arrays import broadcast_shape, numeric
 from .errors import DataError
 
 __all__ = [
+    "Above",
     "Count",
     "Domain",
     "Layout",
@@ -162,17 +163,46 @@ class Positive(Domain):
 
 
 @dataclass(frozen=True)
-class Unit(Domain):
-    """A probability, 0 and 1 allowed unless `zero=False`. Natural scale: the logit."""
+class Above(Domain):
+    """A number above `low`. Natural scale: the logarithm of what is above it."""
 
-    zero: bool = True
+    low: float = 0.0
     longest_step: ClassVar[float] = 3.0
 
     def describe(self) -> str:
-        return "between 0 and 1" + ("" if self.zero else ", and not 0")
+        return f"finite and > {self.low:g}"
 
     def contains(self, value: Array) -> Array:
-        return ((value >= 0) if self.zero else (value > 0)) & (value <= 1)
+        return np.isfinite(value) & (value > self.low)
+
+    def interior(self, dimension: int) -> Array:
+        return np.full(1, self.low + 1.0)
+
+    def to_real(self, theta: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(theta - self.low)
+
+    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
+        with np.errstate(over="ignore", under="ignore"):
+            above = np.exp(u)
+        return self.low + above, above, above
+
+
+@dataclass(frozen=True)
+class Unit(Domain):
+    """A probability, 0 and 1 allowed unless `zero=False` or `one=False`. Natural scale: the logit."""
+
+    zero: bool = True
+    one: bool = True
+    longest_step: ClassVar[float] = 3.0
+
+    def describe(self) -> str:
+        without = [end for end, allowed in (("0", self.zero), ("1", self.one)) if not allowed]
+        return "between 0 and 1" + (f", and not {' or '.join(without)}" if without else "")
+
+    def contains(self, value: Array) -> Array:
+        low = (value >= 0) if self.zero else (value > 0)
+        return low & ((value <= 1) if self.one else (value < 1))
 
     def interior(self, dimension: int) -> Array:
         return np.full(1, 0.5)

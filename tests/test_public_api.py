@@ -31,6 +31,7 @@ FAMILIES = [
     "Laplace",
     "LogLogistic",
     "LogNormal",
+    "LogSeries",
     "Logistic",
     "Lomax",
     "MultivariateNormal",

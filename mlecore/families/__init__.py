@@ -15,6 +15,7 @@ from .inverse_gamma import InverseGamma
 from .inverse_gaussian import InverseGaussian
 from .laplace import Laplace
 from .log_logistic import LogLogistic
+from .log_series import LogSeries
 from .logistic import Logistic
 from .lognormal import LogNormal
 from .lomax import Lomax
@@ -46,6 +47,7 @@ __all__ = [
     "Laplace",
     "LogLogistic",
     "LogNormal",
+    "LogSeries",
     "Logistic",
     "Lomax",
     "MultivariateNormal",

@@ -129,6 +129,10 @@ TABLE = {
         [((k, s), [0.2 * s, s, 1.5 * s]) for k in (1e-3, 0.5, 1.0, 30.0) for s in (1e-290, 1.0, 1e290)]
         + [((1e-6, 1.0), POSITIVE), ((2.0, 3.0), POSITIVE), ((1e6, 1.0), near(1.0, 1e-6))],
     ),
+    "LogSeries": (
+        lambda k, p: k * log(p) - log(k) - log(-mpmath.log1p(-p)),
+        [((p,), [1.0, 2.0, 7.0, 1e3, 1e15]) for p in (1e-300, 1e-9, 0.3, 0.9, 1 - 1e-9, 1 - 2.0**-53)],
+    ),
     "Lomax": (
         lambda x, a, s: log(a / s) - (a + 1) * mpmath.log1p(x / s),
         [((a, s), [0.0, 1e-9 * s, s, 1e5 * s]) for a in SHAPES for s in (1e-300, 1.0, 1e290)]
