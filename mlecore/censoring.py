@@ -6,6 +6,7 @@ from the family's own estimate of a sample in which each event stands for a few 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "stood_in",
     "to_edge",
     "to_ends",
+    "top_of_few",
 ]
 
 Array = np.ndarray
@@ -38,6 +40,8 @@ Array = np.ndarray
 # Where in an interval its stand-ins lie, and how far beyond a bound, in units of the spread of all limits.
 _WITHIN = np.array([1 / 6, 1 / 2, 5 / 6])
 _BEYOND = np.array([0.15, 0.6, 1.6])
+# So many values and events give the first estimate where there are many more.
+_FEW = 4096
 # A logarithm that has gone so far from the start of its climb has no maximum to go to.
 _FAR = 8.0
 _LOST = 30.0
@@ -169,7 +173,7 @@ def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
     >>> round(float(rough(Exponential, t, {})["rate"]), 3)
     0.8
     """
-    statistic = stood_in(family, t)
+    statistic = stood_in(family, t if t.batch_shape else t.thinned(_FEW))
     params = family._mle(statistic, **known).params
     usable = all(
         np.isfinite(v).all() and family.domains[k].contains(np.asarray(v)).all()
@@ -196,6 +200,23 @@ def stood_in(family: Any, t: Events) -> Any:
         made = family.statistics(values, w, axis=None if w.ndim == 1 else 1)
         statistic = made if statistic is None else statistic + made
     return statistic
+
+
+def top_of_few(likelihood: Any) -> Array | None:
+    """Return the maximum for some of very many values and events, to climb from; None where they are not so many.
+
+    >>> from mlecore import Likelihood, Weibull, observed
+    >>> top_of_few(Likelihood(Weibull, observed([1.0, 2.0, 3.0]))) is None
+    True
+    """
+    if likelihood.batch_shape:
+        return None
+    few = copy.copy(likelihood)
+    few.statistic = likelihood.statistic.thinned(_FEW)
+    if few.statistic is likelihood.statistic:
+        return None
+    top = few.climbed()
+    return top.theta if top.converged else None
 
 
 def _stand_ins(family: Any, t: Events) -> Array:

@@ -8,6 +8,7 @@ converged when the slope has vanished *and* the curvature is that of a maximum; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,17 @@ def _heights(likelihood: Any, theta: Array) -> Array:
     return np.broadcast_to(value, (len(theta),)).astype(float)
 
 
+def _measured(likelihood: Any, theta: Array) -> list[Array]:
+    """Return the log-likelihood of each row, with its slope and Hessian where they come along."""
+    if not likelihood.in_one_pass:
+        return [_heights(likelihood, theta)]
+    count, p = theta.shape
+    return [
+        np.array(np.broadcast_to(term, (count,) + (p,) * trailing), dtype=float)
+        for trailing, term in enumerate(likelihood._terms(theta))
+    ]
+
+
 class _View(NamedTuple):
     """The slope and curvature of the log-likelihood in real coordinates."""
 
@@ -67,8 +79,10 @@ class _View(NamedTuple):
     curvature: Array
 
 
-def look(likelihood: Any, u: Array) -> _View:
+def look(likelihood: Any, u: Array, known: Sequence[Array] = ()) -> _View:
     """Return the slope and curvature at real coordinates u, shape (rows, p).
+
+    `known` are slope and Hessian in the parameters, where they have been found.
 
     >>> from mlecore import Exponential, Likelihood
     >>> look(Likelihood(Exponential, [1.0, 3.0]), np.array([[0.0]])).slope
@@ -76,7 +90,7 @@ def look(likelihood: Any, u: Array) -> _View:
     """
     layout, free = likelihood.layout, likelihood.free
     theta, first, second = layout.from_real(u, free)
-    slope, hessian = likelihood._derivatives(theta)
+    slope, hessian = known or likelihood._derivatives(theta)
     slope = np.broadcast_to(slope, u.shape)
     # One factor after the other: their product may leave the range of doubles where the result does not.
     curvature = np.array(
@@ -171,7 +185,7 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
     """Take Newton's steps, made uphill and halved until the log-likelihood rises."""
     layout, free = likelihood.layout, likelihood.free
     count = len(start)
-    theta, value = start.copy(), _heights(likelihood, start)
+    theta, here = start.copy(), _measured(likelihood, start)
     converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
     active, promised = np.arange(count), np.full(count, np.inf)
     longest = layout.longest_step(free)
@@ -180,7 +194,8 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
             break
         part = likelihood.at(active)
         u = layout.to_real(theta[active], free)
-        step, gain, least, off = newton_step(look(part, u))
+        before = [term[active] for term in here]
+        step, gain, least, off = newton_step(look(part, u, before[1:]))
         step *= np.minimum(1.0, np.min(longest / np.maximum(np.abs(step), 1e-300), axis=-1))[
             :, None
         ]
@@ -190,16 +205,21 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
         if saddle.any():
             step[saddle] = _way_out(part.at(np.flatnonzero(saddle)), u[saddle], off[saddle])
         near = (gain <= _NEAR_GAIN) & ~saddle
-        # So near, a step that promises no less than the one before it has met the rounding of the slope.
-        last = (level | (near & (gain >= 0.3 * promised[active]))) & ~saddle
+        # So near, a step that promises no less than the one before it has met the rounding of the slope. And Newton
+        # squares the error, so the two latest promises foretell the next: one far below rounding is not looked for.
+        ratio = gain / promised[active]
+        last = (
+            level | (near & ((ratio >= 0.3) | (gain * ratio**2 <= 1e-10 * _LAST_GAIN)))
+        ) & ~saddle
         promised[active] = gain
-        new_theta, new_value, moved = _halved(part, u, step, theta[active], value[active], near)
-        theta[active], value[active] = new_theta, new_value
+        theta[active], reached, moved = _halved(part, u, step, theta[active], before, near)
+        for term, new in zip(here, reached, strict=True):
+            term[active] = new
         iterations[active] += 1
         good = last | (~moved & near)
-        converged[active] = good & (least > _FLAT) & np.isfinite(new_value)
+        converged[active] = good & (least > _FLAT) & np.isfinite(reached[0])
         active = active[~(last | ~moved)]
-    return Top(theta, value, converged, iterations)
+    return Top(theta, here[0], converged, iterations)
 
 
 def newton_step(view: _View) -> tuple[Array, Array, Array, Array]:
@@ -235,26 +255,29 @@ def _way_out(likelihood: Any, u: Array, direction: Array) -> Array:
 
 
 def _halved(
-    likelihood: Any, u: Array, step: Array, theta: Array, value: Array, near: Array
-) -> tuple[Array, Array, Array]:
-    """Take each step, halved until the log-likelihood rises; say which rows have moved."""
+    likelihood: Any, u: Array, step: Array, theta: Array, here: list[Array], near: Array
+) -> tuple[Array, list[Array], Array]:
+    """Take each step, halved until the log-likelihood rises; return what was measured, and which rows have moved."""
     layout, free = likelihood.layout, likelihood.free
-    theta, value = theta.copy(), value.copy()
+    theta, here = theta.copy(), [term.copy() for term in here]
     size, trying = np.ones(len(u)), np.arange(len(u))
     for _ in range(60):
         proposal = layout.from_real(u[trying] + size[trying, None] * step[trying], free)[0]
-        new, old = _heights(likelihood.at(trying), proposal), value[trying]
+        measured = _measured(likelihood.at(trying), proposal)
+        new, old = measured[0], here[0][trying]
         good = np.isfinite(new) & (
             (new > old)
             | ~np.isfinite(old)
             | (near[trying] & (new >= old - 1e-9 * (1.0 + np.abs(old))))
         )
         rows = trying[good]
-        theta[rows], value[rows] = proposal[good], new[good]
+        theta[rows] = proposal[good]
+        for term, found in zip(here, measured, strict=True):
+            term[rows] = found[good]
         trying = trying[~good]
         if trying.size == 0:
             break
         size[trying] *= 0.5
     moved = np.ones(len(u), dtype=bool)
     moved[trying] = False
-    return theta, value, moved
+    return theta, here, moved

@@ -389,15 +389,32 @@ class Likelihood:
             return self.data.lower[self.data.exact]
         return np.asarray(self.statistic.span)
 
+    @property
+    def in_one_pass(self) -> bool:
+        """Whether the log-likelihood, its slope and its Hessian are to be had together."""
+        return isinstance(self.statistic, Events) or self.family._one_pass()
+
+    def _terms(self, theta: Array) -> tuple[Array, Array, Array]:
+        """Return the log-likelihood, slope and Hessian in the free scalars, NaN outside the domain; of no large grid."""
+        full = self._full(theta)
+        valid = np.asarray(self.layout.contains(full))
+        safe = full if valid.all() else np.where(valid[..., None], full, self.layout.interior)
+        with np.errstate(all="ignore"):
+            terms = self.statistic.terms(self.layout.distribution(safe, self.known))
+        if not valid.all():
+            terms = tuple(
+                np.where(valid.reshape(valid.shape + (1,) * trailing), term, np.nan)
+                for trailing, term in enumerate(terms)
+            )
+        value, slope, hessian = terms
+        return value, slope[..., self.free], hessian[..., self.free[:, None], self.free]
+
     def _derivatives(self, theta: Array) -> tuple[Array, Array]:
         """Return slope and Hessian in the free scalars; in one go where that saves work."""
-        if not isinstance(self.statistic, Events):
-            slope = self._evaluate(theta, "_score_vector", 1)
-            hessian = self._evaluate(theta, "_hessian_matrix", 2)
-        else:
-            with np.errstate(all="ignore"):
-                d = self.layout.distribution(self._full(theta), self.known)
-                slope, hessian = self.statistic.derivatives(d)
+        if self.in_one_pass:
+            return self._terms(theta)[1:]
+        slope = self._evaluate(theta, "_score_vector", 1)
+        hessian = self._evaluate(theta, "_hessian_matrix", 2)
         return slope[..., self.free], hessian[..., self.free[:, None], self.free]
 
     @property

@@ -129,6 +129,10 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     """Return log P(a < X <= b) with its slope and Hessian in the free scalars of d."""
     if d._tells_mass:
         return d._own_mass_terms(a, b)
+    if np.isposinf(b).all() and np.isfinite(a).all() and (a > d._ends()[0]).all():
+        known = d._beyond(a)
+        if known is not None:
+            return MassTerms(*known)
     value, narrow = _by_difference(d, a, b)
     shape = value.shape
     a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
@@ -154,6 +158,9 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
 
 def _by_difference(d: Any, a: Array, b: Array) -> tuple[Array, Array]:
     """Return the log-mass by the smaller tail, and where too little is between for that."""
+    if np.isposinf(b).all() and np.isfinite(a).all():
+        value = log_tails(d, a)[1]  # nothing to subtract
+        return value, np.zeros(value.shape, dtype=bool)
     (low_a, high_a), (low_b, high_b) = log_tails(d, a), log_tails(d, b)
     with np.errstate(all="ignore"):
         lower = low_b + log1mexp(np.minimum(low_a - low_b, 0.0))
@@ -184,6 +191,9 @@ def _by_flow(d: Any, a: Array, b: Array, value: Array) -> tuple[Array, Array]:
 
 def _flux(d: Any, x: Array, value: Array) -> tuple[Array, Array]:
     """Return f v / P and f (s v' + dv/dtheta) / P at a limit, zero where nothing flows."""
+    if np.isinf(x).all():
+        p = len(d._own_layout().names)
+        return np.zeros(p), np.zeros((p, p))
     x = np.floor(x) if d.support.whole else x
     with np.errstate(all="ignore"):
         weight = np.exp(d.log_prob(x) - value)

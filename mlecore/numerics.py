@@ -159,13 +159,17 @@ def log_ratio(x: ArrayLike, y: ArrayLike) -> Array:
     >>> float(log_ratio(1e200, 1e-200)) == 400 * float(np.log(10.0))
     True
     """
-    x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     with np.errstate(all="ignore"):
-        d = (x - y) / y
-        near = np.abs(d) < 0.5
         ratio = x / y
-        far = np.where((ratio > 0) & (ratio < np.inf), np.log(ratio), np.log(x) - np.log(y))
-        return np.where(near, np.log1p(np.where(near, d, 0.0)), far)[()]
+        value = np.log(ratio)
+        near = abs(ratio - 1.0) < 0.5
+        if some(near):
+            value = np.where(near, np.log1p(np.where(near, (x - y) / y, 0.0)), value)
+        outside = ~((ratio > 0) & (ratio < np.inf))
+        if some(outside):
+            value = np.where(outside, np.log(x) - np.log(y), value)
+        return value[()]
 
 
 def product_gap(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Array:

@@ -35,7 +35,7 @@ from ..families import (
     VonMises,
     Weibull,
 )
-from ..families.student_t import gamma_ratio
+from ..families.tail_sums import gamma_ratio
 from ..numerics import LOG_2PI, digamma_gap
 from .gaps import gamma_part, lost_length
 from .rules import Rules

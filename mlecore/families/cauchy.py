@@ -12,22 +12,22 @@ from ..domains import Parameter, Positive, Real, parameter
 from ..errors import RegularityError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
+from ..numerics import every
 from ..statistics import Moments, Sample, piecewise
 from ..tails import flow_of_scale, standard
 from .heavy_tails import (
     best_climb,
     grid_of_values,
     largest_share,
-    polar,
     reaches,
     share_at,
     spread_about,
     standardised,
-    sum_log1p_square,
     tied,
     top_of,
     unrivalled,
 )
+from .tail_sums import fused_sums, polar, sum_log1p_square
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,6 +66,19 @@ class Cauchy(Family):
             -4.0 * unit * t.sum(a * b * b / h),
             unit * (t.n - 2.0 * t.sum(square * (1.0 + 2.0 * b * b))) * unit,
         )
+
+    def _terms(self, t: Sample) -> tuple[Array, Array, Array] | None:
+        s = np.asarray(self.scale)
+        tail, q, square, u, qq, cube, fourth = fused_sums((self.loc, s), t)
+        if not every(np.isfinite(tail)):
+            return None
+        slope = np.stack(np.broadcast_arrays(2.0 * q / s, (2.0 * square - t.n) / s), axis=-1)
+        curvature = symmetric(
+            -2.0 * (u - 2.0 * qq) / s / s,
+            -4.0 * (q - cube) / s / s,
+            (t.n - 6.0 * square + 4.0 * fourth) / s / s,
+        )
+        return -t.n * (np.log(np.pi) + np.log(s)) - tail, slope, curvature
 
     def _information(self) -> Array:
         unit = 0.5 / np.asarray(self.scale) ** 2

@@ -17,8 +17,9 @@ import numpy as np
 from ..climbing import climb
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import blocks, every, mean_log, some
+from ..numerics import blocks, every, some
 from ..statistics import LONG, Sample, order_statistics, piecewise
+from .tail_sums import newton_sums
 
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
@@ -26,6 +27,8 @@ _CLIMBS = 6
 _SMALL = 64
 # In longer ones so many of the candidates along an axis show whether there is a rival.
 _FEW = 16
+# A gain below this is so near that Newton's next may be foretold.
+_NEAR = 1e-9
 # Log-likelihoods that differ by less, relative to their size, are equally high.
 _TIE = 1e-12
 # Standardised values beyond this have squares near the end of the range of doubles.
@@ -47,12 +50,18 @@ class Rescaled(Sample):
             object.__setattr__(self, name, value)
 
     def _standard(self, part: Sample) -> Sample:
-        return part._replaced((part.values - self.center[..., None]) / self.unit[..., None])
+        values = part.values - self.center[..., None]
+        values /= self.unit[..., None]
+        return part._replaced(values)
 
     @property
     def values(self) -> Array:
         """All values, standardised: a copy, which sums over pieces do without."""
         return self._standard(self.raw).values
+
+    @property
+    def weighted(self) -> bool:
+        return self.raw.weighted
 
     @property
     def weights(self) -> Array:
@@ -69,8 +78,8 @@ class Rescaled(Sample):
         """Return the smallest and the largest value, standardised, from those of the data."""
         return tuple((end - self.center) / self.unit for end in self.raw.extremes())
 
-    def thinned(self, count: int) -> Sample:
-        few = self.raw.thinned(count)
+    def thinned(self, count: int, weigh: bool = False) -> Sample:
+        few = self.raw.thinned(count, weigh)
         return self if few is self.raw else self._standard(few)
 
     def __getitem__(self, index: Any) -> Self:
@@ -90,7 +99,8 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
     >>> y.values, float(center), float(spread)
     (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
     """
-    low, center, high = _quartiles(t)
+    # Those of a part serve as well: any center and unit of about the right size will do.
+    low, center, high = _quartiles(t if t.weighted or t.width < 4 * LONG else t.thinned(LONG))
     spread = 0.5 * (high - low)
     if some(spread <= 0):
         # Half the values are equal: any scale will do to start from.
@@ -155,6 +165,8 @@ def largest_share(t: Sample, least: Any = 0.0) -> Array:
     0.5
     """
     if np.min(least) >= 0.5 and not t.weighted:
+        if not t.batch_shape and t.width > 4 * LONG and _without_majority(t):
+            return np.float64(0.0)
         # A value that is half the sample or more is in the middle of it.
         last = t.width - 1
         middle = order_statistics(t.values, last // 2, (last + 1) // 2)
@@ -171,59 +183,17 @@ def largest_share(t: Sample, least: Any = 0.0) -> Array:
     return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
 
 
-def log1p_square(d: Array, scale: Array) -> Array:
-    """Return log(1 + (d / scale)^2), where the square may overflow.
+def _without_majority(t: Sample) -> bool:
+    """Say whether two places split a long sample into three parts of less than half of it each.
 
-    >>> round(float(log1p_square(np.array(1e200), np.array(1.0)) / np.log(10.0)))
-    400
+    Then no value is half the sample, and one comparison of each value with two places has shown it.
     """
-    with np.errstate(over="ignore"):
-        z = d / scale
-        value = np.asarray(np.log1p(z * z))
-    far = np.isinf(value)
-    if far.any():
-        value = np.where(far, 2.0 * (np.log(np.abs(d)) - np.log(scale)), value)
-    return value
-
-
-def sum_log1p_square(t: Sample, loc: Array, scale: Array, rough: bool = True) -> Array:
-    """Return the sum of log(1 + ((x - loc) / scale)^2).
-
-    `rough` allows an error of 1e-16 in each term, rather than in parts of it: then one logarithm serves eight terms.
-
-    >>> t = Sample.of(np.arange(20.0))
-    >>> round(float(sum_log1p_square(t, 0.0, 1.0) - sum_log1p_square(t, 0.0, 1.0, rough=False)), 12)
-    0.0
-    """
-    loc, scale = np.asarray(loc)[..., None], np.asarray(scale)[..., None]
-    with np.errstate(over="ignore"):
-        d = t.values - loc
-    if np.isinf(d).any():  # the difference of two doubles may be none, and half of it always is one
-        d, scale = 0.5 * t.values - 0.5 * loc, 0.5 * scale
-    if rough and t.width >= 16 and not t.weighted:
-        z = d / scale
-        one = z * z + 1.0
-        if one.max() < 2.0**127:
-            return t.n * mean_log(one)
-    return t.sum(log1p_square(d, scale))
-
-
-def polar(t: Sample, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
-    """Return d/h, scale/h and h with d = x - loc and h = sqrt(scale^2 + d^2), which neither over- nor underflow.
-
-    The slopes of the log-density are polynomials in these.
-
-    >>> a, b, h = polar(Sample.of(np.array([3.0])), 0.0, 4.0)
-    >>> float(a[0]), float(b[0]), float(h[0])
-    (0.6, 0.8, 5.0)
-    """
-    d = t.values - np.asarray(loc)[..., None]
-    s = np.asarray(scale)[..., None]
-    square = s * s + d * d
-    # The plain root is ten times faster, and right where no square leaves the range of doubles.
-    plain = square.size and square.max() < np.inf and square.min() > 1e-280
-    h = np.sqrt(square) if plain else np.hypot(s, d)
-    return d / h, s / h, h
+    low, high = np.quantile(t.thinned(LONG // 8).values, [1 / 3, 2 / 3])
+    below = above = 0
+    for part in t.pieces():
+        below += np.count_nonzero(part.values <= low)
+        above += np.count_nonzero(part.values >= high)
+    return bool(low < high and max(below, above, t.width - below - above) < 0.5 * t.width)
 
 
 def locate(
@@ -267,13 +237,17 @@ def locate(
         em, newton, gain = _steps(part, v, loc[active], s)
         # The gain must shrink from one Newton step to the next, so they cannot go round in circles.
         short = (np.abs(newton) <= 0.5).all(axis=0) & (gain >= 0) & (gain < 0.9 * best[active])
+        # Newton squares the error, so the two latest gains foretell the next: one far below rounding is not worth a pass.
+        next_gain = np.minimum(gain, gain * (gain / best[active]) ** 2)
         best[active] = np.where(short, gain, best[active])
         step = np.where(short, newton, em)
         loc[active] += s * step[0]
         scale[active] = s * np.exp(step[1])
         iterations[active] += 1
         # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is below rounding.
-        converged[active] = short & (gain <= tolerance)
+        converged[active] = short & (
+            (gain <= tolerance) | ((gain <= _NEAR) & (next_gain <= 1e-10 * tolerance))
+        )
         active = active[~converged[active]]
     columns = loc, scale, converged, iterations
     return columns if batch else tuple(c[0] for c in columns)
@@ -301,7 +275,10 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
     (0.0, 0.333333333333)
     """
     t = likelihood.statistic
-    loc, scale, converged, iterations = (np.atleast_1d(c) for c in locate(t, df))
+    start = (0.0, 1.0)
+    if not t.batch_shape and not t.weighted and t.width > 8 * LONG:
+        start = locate(t.thinned(LONG), df, tolerance=1e-6)[:2]
+    loc, scale, converged, iterations = (np.atleast_1d(c) for c in locate(t, df, *start))
     slow = np.flatnonzero(~converged)
     if slow.size:
         part = copy(likelihood)
@@ -316,7 +293,7 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
 
 def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
     """Return the EM step and Newton's in (loc / scale, log scale), and the gain that Newton's promises, -1 if none."""
-    total, first, second, uu, ua, aa = _sums((df[:, None], loc[:, None], scale[:, None]), t)
+    total, first, second, uu, ua, aa = newton_sums((df[:, None], loc[:, None], scale[:, None]), t)
     mean = first / total
     em = np.stack([mean, 0.5 * np.log(second / total - mean * mean)])
     g = np.stack([(df + 1.0) * first, (df + 1.0) * second - t.n])
@@ -325,16 +302,6 @@ def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array
     newton = np.stack([h12 * g[1] - h22 * g[0], h12 * g[0] - h11 * g[1]]) / determinant
     concave = (h11 < 0) & (determinant > 0)
     return em, newton, np.where(concave, (newton * g).sum(axis=0), -1.0)
-
-
-@piecewise
-def _sums(at: tuple[Array, Array, Array], t: Sample) -> tuple[Array, ...]:
-    """Return the sums of u, uz, uzz, uu, uuz and uuzz, with z = (x - loc) / scale and u = 1 / (df + z^2)."""
-    df, loc, scale = at
-    z = (t.values - loc) / scale
-    u = 1.0 / (df + z * z)
-    a = u * z
-    return t.sum(u), t.sum(a), t.dot(a, z), t.dot(u, u), t.dot(u, a), t.dot(a, a)
 
 
 def grid_of_values(t: Sample) -> Array:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 
 from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
-from ..numerics import LOG_2PI, log1p_excess, trigamma
+from ..numerics import LOG_2PI, every, log1p_excess
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp, log_beta_tails
 from .heavy_tails import (
@@ -20,28 +19,22 @@ from .heavy_tails import (
     grid_of_values,
     largest_share,
     locate,
-    polar,
     reaches,
     restricted,
     share_at,
     spread_about,
     standardised,
-    sum_log1p_square,
     tied,
     top_of,
     unrivalled,
 )
 from .normal import Normal
+from .tail_sums import SERIES_FROM, fused_sums, gamma_ratio, polar, sum_log1p_square
 
 # The degrees of freedom at which the profile is looked at before climbing; beyond lies the Normal.
 _GRID = np.array([1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 7.5, 12.0, 20.0, 40.0, 100.0])
 # A sample much longer than this is climbed from the fit to a part of it.
 _SUBSAMPLE = 16384
-# Bernoulli numbers make the series of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 in odd powers of 1/x.
-_SERIES = np.array(
-    [-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224, -5461 / 425984]
-)
-_SERIES_FROM = 12.0
 # Below this many degrees of freedom the logarithms of the tails need no more digits than one has.
 _ROUGH = 16.0
 
@@ -107,13 +100,37 @@ class StudentT(Family):
             (t.n - (v + 1.0) * t.sum(aa * (2.0 * bb + 1.0))) / s / s,
         )
 
+    def _terms(self, t: Sample) -> tuple[Array, Array, Array] | None:
+        v, s = np.asarray(self.df), np.asarray(self.scale)
+        if not np.all(v < _ROUGH):
+            return None
+        wide = self._wide()
+        tail, q, square, u, qq, cube, fourth = fused_sums((self.loc, wide), t)
+        if not every(np.isfinite(tail)):
+            return None
+        # The digamma functions are taken once, however long the sample.
+        top = gamma_ratio(0.5 * v) - 0.5 * LOG_2PI - np.log(s)
+        df = 0.5 * (t.n * gamma_ratio(0.5 * v, 1) + square / v - (tail - square))
+        turn = fourth - (square - fourth) / v
+        slope = df, (v + 1.0) * q / wide, (v * square - (t.n - square)) / s
+        curvature = symmetric(
+            0.25 * t.n * gamma_ratio(0.5 * v, 2) + 0.5 * ((v + 1.0) * fourth - 2.0 * square) / v**2,
+            (cube - (q - cube) / v) / wide,
+            -(v + 1.0) * (u - 2.0 * qq) / wide / wide,
+            turn / s,
+            -2.0 * (v + 1.0) * (q - cube) / wide / s,
+            (t.n - (v + 1.0) * (3.0 * square - 2.0 * fourth)) / s / s,
+        )
+        value = t.n * top - 0.5 * (v + 1.0) * tail
+        return value, np.stack(np.broadcast_arrays(*slope), axis=-1), curvature
+
     def _information(self) -> Array:
         v, s = np.asarray(self.df), np.asarray(self.scale)
         near = v * (v + 1.0) * (v + 3.0)
         # Without the first term of its series the curvature of the Gamma functions does not cancel for large df.
         small = 1.0 / (2.0 * v * v) - (v + 5.0) / (2.0 * near) - 0.25 * gamma_ratio(0.5 * v, 2)
         large = (7.0 * v + 3.0) / (2.0 * v * v * near) - 0.25 * gamma_ratio(0.5 * v, 2, skip=1)
-        df_df = np.where(v < 2.0 * _SERIES_FROM, small, large)
+        df_df = np.where(v < 2.0 * SERIES_FROM, small, large)
         zero = 0.0 * (self.loc + s + v)
         unit = 1.0 / (v + 3.0) / s
         cross = -2.0 / ((v + 1.0) * (v + 3.0)) / s
@@ -266,32 +283,6 @@ class StudentT(Family):
 _LIMIT_NAMES = {"loc": "mu", "scale": "sigma"}
 
 
-def gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
-    """Return log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, or a derivative of it; `skip` leaves out first terms.
-
-    For large x the parts cancel, so the series of the difference is used: with it log C is -log(2 pi)/2 plus this at
-    df/2. Source: Abramowitz and Stegun 6.1.18 with 6.1.40; the coefficients are -(1 - 2^-2k) B_2k / (k (2k - 1)).
-
-    >>> float(8e12 * gamma_ratio(np.array(1e12)))
-    -1.0
-    """
-    large = x >= _SERIES_FROM
-    r = 1.0 / np.where(large, x, _SERIES_FROM)
-    power = 2.0 * np.arange(len(_SERIES)) + 1.0
-    factor = {0: 1.0 + 0.0 * power, 1: -power, 2: power * (power + 1.0)}[derivative]
-    series = np.zeros_like(r)
-    for coefficient in (_SERIES * factor)[skip:][::-1]:
-        series = series * r * r + coefficient
-    series = series * r ** (1 + derivative + 2 * skip)
-    y = np.where(large, 1.0, x)
-    direct = {
-        0: lambda: scipy.special.gammaln(y + 0.5) - scipy.special.gammaln(y) - 0.5 * np.log(y),
-        1: lambda: scipy.special.digamma(y + 0.5) - scipy.special.digamma(y) - 0.5 / y,
-        2: lambda: trigamma(y + 0.5) - trigamma(y) + 0.5 / y / y,
-    }[derivative]()
-    return np.where(large, series, direct)[()]
-
-
 @piecewise
 def _total(_: None, t: Sample) -> Array:
     """Return the sum of the values."""
@@ -348,8 +339,12 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
         if rows.size == 0:
             continue
         start = point[rows]
-        if rough is not y:
-            start = Likelihood(StudentT, rough[rows])._climbed_from(start).theta
+        for few in (
+            []
+            if rough is y
+            else (rough, *([y.thinned(8 * _SUBSAMPLE)] if y.width > 32 * _SUBSAMPLE else []))
+        ):
+            start = Likelihood(StudentT, few[rows])._climbed_from(start).theta
         here = Likelihood(StudentT, y if rows.size == count else y[rows])
         top = here._climbed_from(start)
         reached, safe = _back_to_edge(here, top.theta, top.converged)

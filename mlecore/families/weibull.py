@@ -53,6 +53,26 @@ class Weibull(ShapeScale):
         ss = -k / s**2 * (t.sum(np.expm1(z)) + k * t.sum(e))
         return symmetric(kk, ks, ss)
 
+    def _terms(self, t: Sample) -> tuple[Array, Array, Array]:
+        k, s = self.shape, self.scale
+        total, z, e, ze, zze = self._sums(t)
+        value = t.n * (np.log(k) - 1.0) + z - e - total
+        slope = np.stack([(t.n - ze) / k, k / s * e], axis=-1)
+        curvature = symmetric(
+            -(t.n + zze) / k**2, (e + ze + z) / s, -k / s**2 * (e + k * (e + t.n))
+        )
+        return value, slope, curvature
+
+    @piecewise
+    def _sums(self, t: Sample) -> tuple[Array, ...]:
+        """Return the sums of log x, z, e^z - 1, z (e^z - 1) and z^2 e^z."""
+        z = self._z(t)
+        e = np.expm1(z)
+        first = t.sum(t.values), t.sum(z), t.sum(e), t.dot(z, e)
+        square = z * z
+        e += 1.0
+        return *first, t.dot(square, e)
+
     def _information(self) -> Array:
         k, s = self.shape, self.scale
         c = 1.0 - np.euler_gamma
@@ -92,6 +112,14 @@ class Weibull(ShapeScale):
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
         upper = -np.exp(self.shape * log_ratio(x, self.scale))
         return log1mexp(upper), upper
+
+    def _beyond(self, x: Array) -> tuple[Array, Array, Array]:
+        k, s = self.shape, self.scale
+        z = k * log_ratio(x, s)
+        e = np.exp(z)
+        ze = z * e
+        curvature = symmetric(-z * ze / k**2, (e + ze) / s, -k * (k + 1.0) / s**2 * e)
+        return -e, np.stack([-ze / k, k / s * e], axis=-1), curvature
 
     @property
     def mean(self) -> Any:

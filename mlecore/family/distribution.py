@@ -200,6 +200,14 @@ class Distribution(Member):
         """Return the Hessian of log f of each observation."""
         return self._of_each(x, "_hessian_matrix", outside=np.nan, trailing=2)
 
+    def _terms(self, t: Any) -> tuple[Array, Array, Array] | None:
+        """Return the log-likelihood, its slope as a vector and its Hessian, where one pass gives all; else None."""
+        return None
+
+    @classmethod
+    def _one_pass(cls) -> bool:
+        return cls._terms is not Distribution._terms
+
     def _score_vector(self, t: Statistic) -> Array:
         slope = self._slope(t)
         return np.stack(np.broadcast_arrays(*slope), axis=-1) if isinstance(slope, tuple) else slope

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import shares_note
-from ..censoring import cornered, notes, rough, to_edge
+from ..censoring import cornered, notes, rough, to_edge, top_of_few
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..habits import answering
@@ -196,7 +196,7 @@ class Fitting(Refusing):
             if not events:
                 return Solution({}, iterations, converged), theta
         else:
-            top = likelihood.climbed(near)
+            top = likelihood.climbed(top_of_few(likelihood) if near is None else near)
             iterations = top.iterations
             theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
         said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()

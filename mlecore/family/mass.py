@@ -68,6 +68,10 @@ class Mass(Distribution):
         """
         return None
 
+    def _beyond(self, x: Array) -> tuple[Array, Array, Array] | None:
+        """Return log P(X > x), its slope as a vector and its Hessian, where they are short; else None."""
+        return None
+
     @classmethod
     def _tails_known(cls) -> bool:
         return cls._log_tails is not Mass._log_tails

@@ -5,7 +5,9 @@ Equal events are kept once with their weights, so a histogram of a million value
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -16,6 +18,11 @@ from .statistic import Statistic, beside
 __all__ = ["Events", "Parts"]
 
 Array = np.ndarray
+
+# So many parts are looked at together, few enough to stay in the cache.
+_AT_ONCE = 2**13
+# The sums of numbers, of vectors and of matrices, one of each a part, by weight.
+_WEIGHED = ("...m,...m->...", "...m,...mj->...j", "...m,...mjk->...jk")
 
 
 class Parts(NamedTuple):
@@ -32,15 +39,31 @@ class Parts(NamedTuple):
     @classmethod
     def of(cls, low: Array, high: Array, weights: Array) -> Self:
         """Keep each distinct part once; one that is the whole line says nothing and is left out."""
-        kept = ~(np.isneginf(low) & np.isposinf(high))
-        low, high, weights = low[kept], high[kept], weights[..., kept]
-        limits, place = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
-        place = np.ravel(place)
-        if limits.shape[1] == low.size:
+        low_open, high_open = np.isneginf(low), np.isposinf(high)
+        # Both bounded first, then those open below, then those open above; each kind ascending.
+        order = np.lexsort((high, low, low_open + 2 * high_open))
+        order = order[: low.size - np.count_nonzero(low_open & high_open)]
+        low, high, weights = low[order], high[order], weights[..., order]
+        if order.size == 0:
             return cls(low, high, weights)
-        flat = weights.reshape(-1, low.size)
-        total = np.stack([np.bincount(place, w, limits.shape[1]) for w in flat])
-        return cls(limits[0], limits[1], total.reshape(*weights.shape[:-1], -1))
+        new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])
+        return cls(low[new], high[new], np.add.reduceat(weights, np.flatnonzero(new), axis=-1))
+
+    def alike(self) -> Iterator[Self]:
+        """Yield the parts in blocks: bounded ones, those open below, those open above, not too many at once."""
+        ends = np.searchsorted(np.isneginf(self.low) + 2 * np.isposinf(self.high), [0, 1, 2, 3])
+        for start, stop in pairwise(ends.tolist()):
+            for first in range(start, stop, _AT_ONCE):
+                part = slice(first, min(first + _AT_ONCE, stop))
+                yield type(self)(self.low[part], self.high[part], self.weights[..., part])
+
+    def thinned(self, step: int) -> Self:
+        """Return every `step`-th part where they are many, with the weight of all."""
+        if self.size < 64 * step:
+            return self
+        w = self.weights[..., step // 2 :: step]
+        w = w * (self.weights.sum(axis=-1) / w.sum(axis=-1))[..., None]
+        return type(self)(self.low[step // 2 :: step], self.high[step // 2 :: step], w)
 
     @property
     def size(self) -> int:
@@ -55,16 +78,25 @@ class Parts(NamedTuple):
 
     def log_mass(self, d: Any) -> Array:
         """Return the weighted sum of log P(low < X <= high)."""
-        value = log_mass(lifted(d), self.low, self.high)
-        return np.where(self.weights > 0, self.weights * value, 0.0).sum(axis=-1)
+        d, total = lifted(d), 0.0
+        for part in self.alike():
+            value = log_mass(d, part.low, part.high)
+            total = total + np.where(part.weights > 0, part.weights * value, 0.0).sum(axis=-1)
+        return total
 
-    def derivatives(self, d: Any) -> tuple[Array, Array]:
-        """Return the weighted sums of the slopes and Hessians of log P(low < X <= high)."""
-        terms = mass_terms(lifted(d), self.low, self.high)
-        w = self.weights[..., None]
-        slope = np.where(w > 0, w * terms.slope, 0.0).sum(axis=-2)
-        w = w[..., None]
-        return slope, np.where(w > 0, w * terms.curvature, 0.0).sum(axis=-3)
+    def terms(self, d: Any) -> tuple[Array, Array, Array]:
+        """Return the weighted sums of log P(low < X <= high), of its slopes and of its Hessians."""
+        d, sums = lifted(d), []
+        for part in self.alike():
+            terms = mass_terms(d, part.low, part.high)
+            w, columns = part.weights, []
+            possible = w > 0
+            for trailing, term in enumerate(terms):
+                if not possible.all():  # what cannot be may stand in a row of weight zero
+                    term = np.where(possible[(..., *(None,) * trailing)], term, 0.0)
+                columns.append(np.einsum(_WEIGHED[trailing], w, term))
+            sums.append(columns)
+        return tuple(sum(column) for column in zip(*sums, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,28 +120,41 @@ class Events(Statistic):
 
     def evaluate(self, d: Any, formula: str) -> Any:
         """Return the log-likelihood, its slope or its Hessian at a distribution."""
-        own = 0.0 if self.exact is None else getattr(d, formula)(self.exact)
-        sign = {True: 1.0, False: -1.0}
-        for parts in (self.seen, self.windows):
-            if parts.size == 0:
-                continue
-            if formula == "_log_likelihood":
-                part = parts.log_mass(d)
-            else:
-                part = parts.derivatives(d)[0 if formula == "_score_vector" else 1]
-            own = own + sign[parts is self.seen] * part
-        return own
-
-    def derivatives(self, d: Any) -> tuple[Array, Array]:
-        """Return the slope and the Hessian together, for the price of one."""
-        slope = curvature = 0.0
-        if self.exact is not None:
-            slope, curvature = d._score_vector(self.exact), d._hessian_matrix(self.exact)
+        if formula != "_log_likelihood":
+            return self.terms(d)[1 if formula == "_score_vector" else 2]
+        value = 0.0 if self.exact is None else d._log_likelihood(self.exact)
         for sign, parts in ((1.0, self.seen), (-1.0, self.windows)):
             if parts.size:
-                first, second = parts.derivatives(d)
-                slope, curvature = slope + sign * first, curvature + sign * second
-        return slope, curvature
+                value = value + sign * parts.log_mass(d)
+        return value
+
+    def terms(self, d: Any) -> tuple[Array, Array, Array]:
+        """Return the log-likelihood of a distribution, its slope and its Hessian together."""
+        terms = (0.0, 0.0, 0.0) if self.exact is None else self.exact.terms(d)
+        for sign, parts in ((1.0, self.seen), (-1.0, self.windows)):
+            if parts.size:
+                terms = tuple(a + sign * b for a, b in zip(terms, parts.terms(d), strict=True))
+        return terms
+
+    def thinned(self, count: int, weigh: bool = True) -> Self:
+        """Return some of many values and parts, with the weight of all, so that about `count` are left.
+
+        >>> from mlecore import Weibull, observed
+        >>> t = Weibull.statistics(
+        ...     observed(np.arange(1.0, 10_001.0), right=np.arange(10_000) > 5000)
+        ... )
+        >>> few = t.thinned(1000)
+        >>> few.exact.width, few.seen.size, float(few.n)
+        (500, 500, 10000.0)
+        """
+        own = self.exact
+        size = self.seen.size + self.windows.size + (0 if own is None else own.width)
+        step = size // count
+        if step < 2:
+            return self
+        exact = None if own is None else own.thinned(max(1, own.width // step), weigh=True)
+        seen, windows = self.seen.thinned(step), self.windows.thinned(step)
+        return type(self)(self.n, exact, seen, windows, self.span).of_family(self.family)
 
     def __getitem__(self, index: Any) -> Self:
         exact = None if self.exact is None else self.exact[index]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..numerics import blocks, every
+from ..numerics import blocks, dot, every
 from .averages import size_of
 from .order import Extremes, order_statistics
 from .pieces import PIECE, tally
@@ -85,8 +85,11 @@ class Sample(Statistic):
             weights = self.weights[..., part] if self.weighted else None
             yield Sample.of(self.values[..., part], weights)
 
-    def thinned(self, count: int) -> Sample:
-        """Return at least so many values, from all along each sample; all, where they are less than twice as many."""
+    def thinned(self, count: int, weigh: bool = False) -> Sample:
+        """Return at least so many values, from all along each sample; all, where they are less than twice as many.
+
+        With `weigh` they have the weight of all.
+        """
         step = self.width // count
         if step < 2:
             return self
@@ -95,13 +98,16 @@ class Sample(Statistic):
         runs = self.width // step
         places = step * np.arange(runs) + np.random.default_rng(0).integers(0, step, runs)
         weights = self.weights[..., places] if self.weighted else None
+        if weigh:
+            weights = np.ones((*self.n.shape, runs)) if weights is None else weights
+            weights = weights * (self.n / weights.sum(axis=-1))[..., None]
         return Sample.of(self.values[..., places], weights)
 
     def dot(self, first: Array, second: Array) -> Array:
-        """Add up the product of two terms for each value, weighted, without holding the products."""
+        """Add up the product of two terms for each value, weighted; without weights no product is held."""
         if not self.weighted:
-            return np.einsum("...i,...i->...", first, second)
-        return np.einsum("...i,...i,...i->...", self.weights, first, second)
+            return dot(first, second)
+        return self.sum(first * second)
 
     def mean(self, terms: Array) -> Array:
         """Average one term for each value, weighted."""

@@ -43,6 +43,10 @@ class Statistic:
         """How many numbers one evaluation of the log-likelihood reads for each sample."""
         return 1
 
+    def thinned(self, count: int, weigh: bool = False) -> Statistic:
+        """Return what a part of the sample says, where the sample itself is kept: see `Sample.thinned`."""
+        return self
+
     def _arrays(self) -> dict[str, Array]:
         # What a family keeps with it under a name of its own, such as an estimate, is no part of it.
         return {k: v for k, v in vars(self).items() if k != "family" and not k.startswith("_")}
@@ -109,9 +113,12 @@ class Statistic:
         """Return what one of a distribution's formulas, such as `_log_likelihood`, says of this statistic."""
         return getattr(d, formula)(self)
 
-    def derivatives(self, d: Any) -> tuple[Any, Any]:
-        """Return the slope and the Hessian of the log-likelihood of a distribution."""
-        return d._score_vector(self), d._hessian_matrix(self)
+    def terms(self, d: Any) -> tuple[Any, Any, Any]:
+        """Return the log-likelihood of a distribution, its slope and its Hessian, in one pass where that is known."""
+        together = d._terms(self)
+        if together is not None:
+            return together
+        return d._log_likelihood(self), d._score_vector(self), d._hessian_matrix(self)
 
     def isfinite(self) -> bool:
         """Say whether every number in the statistic is finite."""

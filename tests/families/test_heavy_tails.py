@@ -11,12 +11,10 @@ from mlecore.families.heavy_tails import (
     best_climb,
     grid_of_values,
     locate,
-    log1p_square,
-    polar,
     restricted,
     standardised,
-    sum_log1p_square,
 )
+from mlecore.families.tail_sums import log1p_square, polar, sum_log1p_square
 from mlecore.numerics import deviance
 from mlecore.statistics import Sample
 

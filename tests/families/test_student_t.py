@@ -8,7 +8,7 @@ import pytest
 from mpmath import mpf
 
 from mlecore import Cauchy, Likelihood, NoMLEError, Normal, RegularityError, StudentT, datasets
-from mlecore.families.student_t import gamma_ratio
+from mlecore.families.tail_sums import gamma_ratio
 
 DF = [1e-3, 0.7, 1.0, 3.5, 23.9, 24.1, 200.0, 1e4, 1e8, 1e12]
 
