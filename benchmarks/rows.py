@@ -75,6 +75,40 @@ def one_dimensional() -> Iterator[tuple[str, Callable[[], Work]]]:
         )
 
 
+def censored() -> Work:
+    """Lifetimes of which a third are known as bounds, against SciPy's search over all of them."""
+    rng = np.random.default_rng(1)
+    x, bound = 2.0 * rng.weibull(1.7, N), rng.exponential(4.0, N)
+    right, seen = x > bound, np.minimum(x, bound)
+    rows, data = mle.observed(seen, right=right), stats.CensoredData.right_censored(seen, right)
+    peer = stats.weibull_min
+    theirs = quiet(lambda: peer.fit(data, floc=0))
+    at = peer(*theirs())
+    return Work(
+        f"Weibull, right-censored, n = {N:,}",
+        "`scipy.stats.weibull_min.fit(CensoredData, floc=0)`",
+        lambda: mle.Weibull.fit(rows),
+        theirs,
+        20,
+        our_height=float(mle.Weibull.fit(rows).log_likelihood),
+        their_height=float(at.logpdf(seen[~right]).sum() + at.logsf(seen[right]).sum()),
+    )
+
+
+def binned() -> Work:
+    """A histogram of ten million values beside one of a thousand: only the bins are read."""
+    rng = np.random.default_rng(1)
+    many, few = (mle.binned(*np.histogram(rng.normal(size=n), 30)) for n in (10**7, 1000))
+    return Work(
+        "Normal in 30 bins, n = 10,000,000",
+        "itself, n = 1,000",
+        lambda: mle.Normal.fit(many),
+        lambda: mle.Normal.fit(few),
+        1.5,
+        at_most=True,
+    )
+
+
 def negative_binomial(by: str) -> Work:
     """Counts of n = 10,000 against SciPy's search over whole sizes, or statsmodels' gradient climb."""
     import statsmodels.api as sm
@@ -247,6 +281,8 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
     )
     return [
         *one_dimensional(),
+        ("Weibull censored", censored),
+        ("Normal binned", binned),
         ("NegativeBinomial scipy", functools.partial(negative_binomial, "scipy")),
         ("NegativeBinomial statsmodels", functools.partial(negative_binomial, "statsmodels")),
         ("Normal one read", one_read),

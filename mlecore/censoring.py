@@ -80,10 +80,10 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
         own = family.statistics(
             values, None if ones else w[..., exact], axis=None if w.ndim == 1 else 1
         )
-    limits = [to_ends(family, *part) for part in limits_of(family, seen)]
-    (low, high), (first, last) = limits
-    events = Parts.of(low[~exact], high[~exact], w[..., ~exact])
-    windows = Parts.of(first, last, w)
+    partly = np.flatnonzero(~exact)
+    (low, high), window = limits_of(family, seen)
+    events = Parts.of(*to_ends(family, low[partly], high[partly]), w[..., partly])
+    windows = Parts.of(*to_ends(family, *window), w)
     span = (float(x.min()), float(x.max())) if x.size else (np.nan, np.nan)
     own, events, windows = family._absorb(own, events, windows)
     return Events(w.sum(axis=-1), own, events, windows, span).of_family(family)
@@ -122,10 +122,11 @@ def _weights(seen: PartlySeen, weights: Any) -> Array:
 def _insist_possible(family: Any, seen: PartlySeen) -> None:
     support, exact = family.support, seen.exact
     low, high = seen.events(support.whole)
-    inside = np.where(
-        exact,
-        support.contains(np.where(exact, seen.lower, 0.0)),
-        (high >= support.low if support.whole else high > support.low) & (low < support.high),
+    inside = np.empty(len(seen), dtype=bool)
+    inside[exact] = support.contains(seen.lower[exact])
+    low, high = low[~exact], high[~exact]
+    inside[~exact] = (high >= support.low if support.whole else high > support.low) & (
+        low < support.high
     )
     if not inside.all():
         k = int(np.argmin(inside))

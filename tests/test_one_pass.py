@@ -7,7 +7,7 @@ import pytest
 
 import mlecore as mle
 from mlecore.families.heavy_tails import largest_share
-from mlecore.statistics import LONG, Sample
+from mlecore.statistics import LONG, Exposed, Sample
 
 MEMBERS = [
     mle.StudentT(df=3.3, loc=0.8, scale=2.3),
@@ -58,3 +58,75 @@ def test_a_long_censored_sample_is_climbed_from_a_part_to_its_own_top():
     # The equations by hand: at the top the events over s^k make up the total hazard.
     right, t = x > bound, np.minimum(x, bound)
     assert ((t / s) ** k).sum() == pytest.approx((~right).sum(), rel=1e-9)
+
+
+# -- bounds beside the values of a Weibull -------------------------------------------------------------
+
+
+def lifetimes(n=60, seed=4):
+    rng = np.random.default_rng(seed)
+    x, bound = 2 * rng.weibull(1.7, n), rng.exponential(4.0, n)
+    return np.minimum(x, bound), x > bound, rng.integers(1, 4, n).astype(float)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_bounds_join_the_values_and_say_what_they_say_alone(weighted):
+    x, right, w = lifetimes()
+    d = mle.Weibull(shape=1.3, scale=2.3)
+    t = mle.Weibull.statistics(mle.observed(x, right=right, weights=w if weighted else None))
+    assert isinstance(t.exact, Exposed)
+    assert t.seen.size == 0
+    w = w if weighted else np.ones(x.size)
+    by_hand = w @ np.where(right, d.log_sf(x), d.log_prob(x))
+    L = mle.Likelihood(mle.Weibull, t)
+    assert L.log_likelihood([1.3, 2.3]) == pytest.approx(by_hand, rel=1e-13)
+    step = 1e-5
+    for i, e in enumerate(step * np.eye(2)):
+        here = np.array([1.3, 2.3])
+        slope = (L.log_likelihood(here + e) - L.log_likelihood(here - e)) / (2 * step)
+        bend = (L.score(here + e) - L.score(here - e)) / (2 * step)
+        assert L.score(here)[i] == pytest.approx(slope, rel=1e-7)
+        np.testing.assert_allclose(L.hessian(here)[i], bend, rtol=1e-7)
+
+
+def test_bounds_and_values_add_up_in_any_order():
+    x, right, _ = lifetimes()
+    parts = [slice(0, 20), np.flatnonzero(~right), slice(20, 60)]
+    t = [mle.Weibull.statistics(mle.observed(x[k], right=right[k])) for k in parts]
+    together = np.concatenate([x[k] for k in parts]), np.concatenate([right[k] for k in parts])
+    whole = mle.Weibull.fit(mle.observed(together[0], right=together[1]))
+    for order in (t, t[::-1]):
+        np.testing.assert_allclose(mle.Weibull.fit(sum(order)).theta, whole.theta, rtol=1e-10)
+
+
+def test_a_batch_of_weights_of_censored_rows_is_fitted_row_by_row():
+    x, right, _ = lifetimes()
+    w = np.random.default_rng(5).integers(0, 3, (4, x.size)).astype(float)
+    seen = mle.observed(x, right=right)
+    batch = mle.Weibull.fit(mle.Weibull.statistics(seen, w))
+    for row, theta in zip(w, batch.theta, strict=True):
+        alone = mle.Weibull.fit(
+            mle.observed(x[row > 0], right=right[row > 0], weights=row[row > 0])
+        )
+        np.testing.assert_allclose(theta, alone.theta, rtol=1e-9)
+
+
+def test_late_entries_and_held_parameters_find_the_same_top_as_a_climb_from_elsewhere():
+    x, right, _ = lifetimes()
+    seen = mle.observed(x, right=right, entry=0.5 * x)
+    L = mle.Likelihood(mle.Weibull, seen)
+    np.testing.assert_allclose(
+        mle.Weibull.fit(seen).theta, L.maximize(start=[1.0, 1.0]).theta, rtol=1e-7
+    )
+    plain = mle.Likelihood(mle.Weibull, mle.observed(x, right=right), fixed={"shape": 1.5})
+    scale = (np.sum(x**1.5) / np.sum(~right)) ** (1 / 1.5)
+    assert plain.maximize().params["scale"] == pytest.approx(scale, rel=1e-12)
+
+
+def test_equal_deaths_with_later_bounds_keep_their_maximum():
+    seen = mle.observed([3.0, 3.0, 5.0], right=[False, False, True])
+    f = mle.Weibull.fit(seen)
+    assert np.all(np.isfinite(f.theta))
+    assert np.abs(f.likelihood.score(f.theta)).max() < 1e-6
+    with pytest.raises(mle.NoMLEError):
+        mle.Weibull.fit(mle.observed([3.0, 3.0, 2.0], right=[False, False, True]))

@@ -62,8 +62,10 @@ class Exponential(Family):
         # total time, and the number of exact values and that time are all that is needed.
         if exact is None:
             return exact, seen, windows
-        (time, seen), (late, windows) = _open(seen), _open(windows)
-        total = exact.n * exact.means[..., 0] + time - late
+        total = exact.n * exact.means[..., 0]
+        (bounds, seen), (late, windows) = seen.without_upper_end(), windows.without_upper_end()
+        for sign, parts in ((1.0, bounds), (-1.0, late)):
+            total = total + sign * (parts.weights * parts.low).sum(axis=-1)
         means = np.asarray(total / exact.n)[..., None]
         return Means(exact.n, means), seen, windows
 
@@ -93,10 +95,3 @@ class Exponential(Family):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return rng.standard_exponential(size) / self.rate
-
-
-def _open(parts: Parts) -> tuple[Array, Parts]:
-    """Return the total of the bounds of parts without an upper end, and the other parts."""
-    there = np.isposinf(parts.high) & np.isfinite(parts.low)
-    rest = Parts(parts.low[~there], parts.high[~there], parts.weights[..., ~there])
-    return (parts.weights[..., there] * parts.low[there]).sum(axis=-1), rest

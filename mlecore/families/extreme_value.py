@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..numerics import dot, newton_1d
-from ..statistics import Moments, Sample
+from ..statistics import Exposed, Moments, Sample
 from .location_scale import Standardised, part_first
 
 __all__ = ["solve_extreme_value"]
@@ -46,6 +46,10 @@ def _solve(t: Sample, unit: Array, sign: float, start: Array) -> tuple[Array, ..
     def equation(k: Array, i: Array) -> tuple[Array, Array]:
         part = rows.at(i)
         average, zeroth, *powers = _tilted(part, k)
+        if isinstance(
+            part.sample, Exposed
+        ):  # a bound has its share of the powers, but not of the average
+            average = (part.sample.total - part.sample.n * part.center) / part.unit
         first, second, third = (power / zeroth for power in powers)
         spread = second - first * first
         last[:, i] = k, np.log(zeroth / part.sample.n), first, spread

@@ -106,8 +106,7 @@ def part_first(t: Sample, solve: Callable[[Sample, Moments, Any], Any]) -> Any:
     ... )
     ((1, 4), 1.5, None)
     """
-    shape = (-1, t.width)
-    whole = Sample(np.ravel(t.n), t.values.reshape(shape), t.weights.reshape(shape))
+    whole = t.as_rows()
     part = whole.thinned(_PART) if t.width > 8 * _PART else whole
     if not every(part.n > 0):
         part = whole

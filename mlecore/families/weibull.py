@@ -10,8 +10,8 @@ import numpy as np
 import scipy
 
 from ..family import Array, Solution, symmetric
-from ..numerics import log_ratio, newton_1d
-from ..statistics import Moments, Sample, piecewise
+from ..numerics import log_ratio, newton_1d, some
+from ..statistics import Exposed, Moments, Parts, Sample, piecewise
 from ..tails import log1mexp
 from .extreme_value import solve_extreme_value
 from .shape_scale import ShapeScale
@@ -31,33 +31,30 @@ class Weibull(ShapeScale):
     def _along(self, z: Array) -> Array:
         return -np.expm1(z)
 
-    @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        z = self._z(t)
-        e = np.exp(z)
-        return t.n * np.log(self.shape) + t.sum(z - e - t.values)
+        return self._terms(t)[0] if isinstance(t, Exposed) else self._height(t)
 
     @piecewise
-    def _slope(self, t: Sample) -> tuple[Array, ...]:
+    def _height(self, t: Sample) -> Array:
         z = self._z(t)
-        k, s = self.shape, self.scale
-        return (t.n - t.sum(z * np.expm1(z))) / k, k / s * t.sum(np.expm1(z))
+        return t.n * np.log(self.shape) + t.sum(z - np.exp(z) - t.values)
 
-    @piecewise
+    def _slope(self, t: Sample) -> Array:
+        return self._terms(t)[1]
+
     def _curvature(self, t: Sample) -> Array:
-        z = self._z(t)
-        e = np.exp(z)
-        k, s = self.shape, self.scale
-        kk = -(t.n + t.sum(z * z * e)) / k**2
-        ks = (t.sum(np.expm1(z)) + t.sum(z * e)) / s
-        ss = -k / s**2 * (t.sum(np.expm1(z)) + k * t.sum(e))
-        return symmetric(kk, ks, ss)
+        return self._terms(t)[2]
 
     def _terms(self, t: Sample) -> tuple[Array, Array, Array]:
         k, s = self.shape, self.scale
         total, z, e, ze, zze = self._sums(t)
+        if isinstance(
+            t, Exposed
+        ):  # log P(X > c) is -e^z, which a bound shares with a value; nothing else
+            seen = k * (t.total - t.n * np.log(s))
+            total, z, e, ze = t.total, seen, e + (t.exposure - t.n), ze + (z - seen)
         value = t.n * (np.log(k) - 1.0) + z - e - total
-        slope = np.stack([(t.n - ze) / k, k / s * e], axis=-1)
+        slope = np.stack(np.broadcast_arrays((t.n - ze) / k, k / s * e), axis=-1)
         curvature = symmetric(
             -(t.n + zze) / k**2, (e + ze + z) / s, -k / s**2 * (e + k * (e + t.n))
         )
@@ -77,6 +74,14 @@ class Weibull(ShapeScale):
         k, s = self.shape, self.scale
         c = 1.0 - np.euler_gamma
         return symmetric((np.pi**2 / 6 + c * c) / k**2, -c / s, (k / s) ** 2)
+
+    @classmethod
+    def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
+        # Equal values are left alone: whether bounds keep the shape from growing is for the events to say.
+        if exact is None or some(np.equal(*exact.extremes())):
+            return exact, seen, windows
+        bounds, rest = seen.without_upper_end()
+        return Exposed.with_bounds(exact, np.log(bounds.low), bounds.weights), rest, windows
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,13 @@ class Fitting(Refusing):
         events = isinstance(likelihood.statistic, Events)
         if not events and not (cls._writes_density and cornered_here):
             return cls._solve(likelihood, near)
+        said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
+        if events and cls._absorbs(likelihood.statistic):
+            whole = copy(likelihood)
+            whole.statistic = likelihood.statistic.exact
+            solution, theta = cls._solve(whole, near)
+            if np.all(solution.converged) and np.isfinite(theta).all():
+                return solution._replace(notes=said), theta
         if cornered_here:
             theta, _, converged = cornered(likelihood)
             iterations = 0
@@ -199,7 +207,6 @@ class Fitting(Refusing):
             top = likelihood.climbed(top_of_few(likelihood) if near is None else near)
             iterations = top.iterations
             theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
-        said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
         return Solution({}, iterations, converged, said), theta
 
     @classmethod
@@ -254,6 +261,12 @@ class Fitting(Refusing):
     def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
         """Put into the statistic of the values seen exactly what it can hold of the others."""
         return exact, seen, windows
+
+    @classmethod
+    def _absorbs(cls, t: Events) -> bool:
+        """Say whether the family's own statistic, with its own way to the maximum, holds all that was seen."""
+        whole = t.exact is not None and t.seen.size == t.windows.size == 0
+        return whole and cls._absorb.__func__ is not Fitting._absorb.__func__
 
     @classmethod
     def _climbs(cls) -> bool:

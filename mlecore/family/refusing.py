@@ -138,6 +138,8 @@ class Refusing(Reading):
         own = isinstance(likelihood.statistic, Sample) and cls._writes_density
         if not (own or isinstance(likelihood.statistic, Events)) or np.isnan(full).any():
             return
+        if arrived and not own and cls._absorbs(likelihood.statistic):
+            return  # nothing was climbed
         with np.errstate(all="ignore"):
             start = cls._rough(likelihood.statistic, likelihood.known)
             reason = runaway(likelihood, full, start, arrived)

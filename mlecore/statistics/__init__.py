@@ -12,6 +12,7 @@ from .averages import heaviest
 from .counts import CountMoments, Frequencies, saturated_poisson
 from .directions import Directions
 from .events import Events, Parts
+from .exposed import Exposed
 from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
@@ -27,6 +28,7 @@ __all__ = [
     "CountMoments",
     "Directions",
     "Events",
+    "Exposed",
     "Extremes",
     "Frequencies",
     "LogMoments",

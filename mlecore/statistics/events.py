@@ -40,12 +40,14 @@ class Parts(NamedTuple):
     def of(cls, low: Array, high: Array, weights: Array) -> Self:
         """Keep each distinct part once; one that is the whole line says nothing and is left out."""
         low_open, high_open = np.isneginf(low), np.isposinf(high)
+        kept = np.flatnonzero(~(low_open & high_open))
+        if kept.size == 0:
+            return cls(low[kept], high[kept], weights[..., kept])
         # Both bounded first, then those open below, then those open above; each kind ascending.
-        order = np.lexsort((high, low, low_open + 2 * high_open))
-        order = order[: low.size - np.count_nonzero(low_open & high_open)]
+        kind = (low_open + 2 * high_open)[kept]
+        alone = kind.min() == 2  # bounds alone need one sort
+        order = kept[np.argsort(low[kept]) if alone else np.lexsort((high[kept], low[kept], kind))]
         low, high, weights = low[order], high[order], weights[..., order]
-        if order.size == 0:
-            return cls(low, high, weights)
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])
         return cls(low[new], high[new], np.add.reduceat(weights, np.flatnonzero(new), axis=-1))
 
@@ -69,6 +71,12 @@ class Parts(NamedTuple):
     def size(self) -> int:
         """How many distinct parts there are."""
         return self.low.size
+
+    def without_upper_end(self) -> tuple[Self, Self]:
+        """Return the parts that are open above, and the others."""
+        first = self.size - np.count_nonzero(np.isposinf(self.high))
+        ends = slice(first, None), slice(first)
+        return tuple(type(self)(self.low[k], self.high[k], self.weights[..., k]) for k in ends)
 
     def joined(self, other: Self) -> Self:
         """Return the parts of both."""
@@ -139,8 +147,8 @@ class Events(Statistic):
     def thinned(self, count: int, weigh: bool = True) -> Self:
         """Return some of many values and parts, with the weight of all, so that about `count` are left.
 
-        >>> from mlecore import Weibull, observed
-        >>> t = Weibull.statistics(
+        >>> from mlecore import Logistic, observed
+        >>> t = Logistic.statistics(
         ...     observed(np.arange(1.0, 10_001.0), right=np.arange(10_000) > 5000)
         ... )
         >>> few = t.thinned(1000)

@@ -63,6 +63,11 @@ class Sample(Statistic):
         weights = self.weights if self.weighted else np.broadcast_to(1.0, values.shape)
         return Sample(self.n, values, weights)
 
+    def as_rows(self) -> Sample:
+        """Return a batch of any shape along one axis; a single sample as a batch of one."""
+        rows = (-1, self.width)
+        return Sample(np.ravel(self.n), self.values.reshape(rows), self.weights.reshape(rows))
+
     def isfinite(self) -> bool:
         # Weights are checked when they are given.
         return every(np.isfinite(self.n)) and bool(np.isfinite(self.values).all())
