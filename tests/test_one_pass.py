@@ -25,7 +25,7 @@ def test_what_one_pass_gives_is_what_the_formulas_give_one_by_one(d, shape, weig
     weights = rng.random(shape) if weighted else None
     t = type(d).statistics(x, weights, axis=None if len(shape) == 1 else 1)
     one_by_one = d._log_likelihood(t), d._score_vector(t), d._hessian_matrix(t)
-    for together, alone in zip(d._terms(t), one_by_one, strict=True):
+    for together, alone in zip(d._together(t), one_by_one, strict=True):
         np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-12 * np.abs(alone).max())
 
 
@@ -34,7 +34,7 @@ def test_where_a_square_is_no_double_the_formulas_serve_one_by_one(family):
     d = family(**{"loc": 0.0, "scale": 1.0} | ({"df": 2.0} if family is mle.StudentT else {}))
     t = family.statistics([1.0, -2.0, 1e200, 0.3])
     with np.errstate(over="ignore"):
-        assert d._terms(t) is None
+        assert d._together(t) is None
 
 
 @pytest.mark.parametrize("share", [0.3, 0.499, 0.5, 0.7])

@@ -67,7 +67,7 @@ class Cauchy(Family):
             unit * (t.n - 2.0 * t.sum(square * (1.0 + 2.0 * b * b))) * unit,
         )
 
-    def _terms(self, t: Sample) -> tuple[Array, Array, Array] | None:
+    def _together(self, t: Sample) -> tuple[Array, Array, Array] | None:
         s = np.asarray(self.scale)
         tail, q, square, u, qq, cube, fourth = fused_sums((self.loc, s), t)
         if not every(np.isfinite(tail)):

@@ -100,7 +100,7 @@ class StudentT(Family):
             (t.n - (v + 1.0) * t.sum(aa * (2.0 * bb + 1.0))) / s / s,
         )
 
-    def _terms(self, t: Sample) -> tuple[Array, Array, Array] | None:
+    def _together(self, t: Sample) -> tuple[Array, Array, Array] | None:
         v, s = np.asarray(self.df), np.asarray(self.scale)
         if not np.all(v < _ROUGH):
             return None

@@ -32,7 +32,7 @@ class Weibull(ShapeScale):
         return -np.expm1(z)
 
     def _log_likelihood(self, t: Sample) -> Array:
-        return self._terms(t)[0] if isinstance(t, Exposed) else self._height(t)
+        return self._together(t)[0] if isinstance(t, Exposed) else self._height(t)
 
     @piecewise
     def _height(self, t: Sample) -> Array:
@@ -40,12 +40,12 @@ class Weibull(ShapeScale):
         return t.n * np.log(self.shape) + t.sum(z - np.exp(z) - t.values)
 
     def _slope(self, t: Sample) -> Array:
-        return self._terms(t)[1]
+        return self._together(t)[1]
 
     def _curvature(self, t: Sample) -> Array:
-        return self._terms(t)[2]
+        return self._together(t)[2]
 
-    def _terms(self, t: Sample) -> tuple[Array, Array, Array]:
+    def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         k, s = self.shape, self.scale
         total, z, e, ze, zze = self._sums(t)
         if isinstance(

@@ -200,13 +200,13 @@ class Distribution(Member):
         """Return the Hessian of log f of each observation."""
         return self._of_each(x, "_hessian_matrix", outside=np.nan, trailing=2)
 
-    def _terms(self, t: Any) -> tuple[Array, Array, Array] | None:
+    def _together(self, t: Any) -> tuple[Array, Array, Array] | None:
         """Return the log-likelihood, its slope as a vector and its Hessian, where one pass gives all; else None."""
         return None
 
     @classmethod
     def _one_pass(cls) -> bool:
-        return cls._terms is not Distribution._terms
+        return cls._together is not Distribution._together
 
     def _score_vector(self, t: Statistic) -> Array:
         slope = self._slope(t)

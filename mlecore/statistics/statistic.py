@@ -115,7 +115,7 @@ class Statistic:
 
     def terms(self, d: Any) -> tuple[Any, Any, Any]:
         """Return the log-likelihood of a distribution, its slope and its Hessian, in one pass where that is known."""
-        together = d._terms(self)
+        together = d._together(self)
         if together is not None:
             return together
         return d._log_likelihood(self), d._score_vector(self), d._hessian_matrix(self)
