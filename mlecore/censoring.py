@@ -92,7 +92,7 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
 def limits_of(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Return events and windows as (low, high]; whether an end belongs to them matters where it has a probability."""
     events, windows = seen.events(family.support.whole), seen.windows(family.support.whole)
-    if not family.support.atoms:
+    if family.support.whole or not family.support.atoms:
         return events, windows
 
     def shifted(low: Array, high: Array, closed_low: Array, closed_high: Array) -> Any:

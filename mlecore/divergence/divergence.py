@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..errors import DataError
+from ..errors import DataError, RegularityError
 from ..families import VonMises
 from .batches import each, shape_of
 from .empirical import (
@@ -40,6 +40,7 @@ def entropy(p: Any) -> Any:
     _insist_distribution(p)
     if isinstance(p, Empirical):
         return float(scipy.special.entr(p.shares).sum())
+    _insist_one_kind(p)
     from .entropies import closed_entropy
     from .numerical import numerical_entropy
 
@@ -124,6 +125,16 @@ def _insist_distribution(p: Any) -> None:
         )
 
 
+def _insist_one_kind(p: Any) -> None:
+    """Raise where a distribution has both a density and a value with a probability."""
+    support = getattr(p, "support", None)
+    if getattr(support, "atoms", False) and not support.whole:
+        raise RegularityError(
+            f"{type(p).__name__} has a probability at 0 beside a density elsewhere, and an entropy or a divergence is of one "
+            "kind: take the zeros, a Bernoulli, and the other values apart"
+        )
+
+
 def _insist_pair(p: Any, q: Any) -> None:
     """Raise unless p and q are distributions of one space."""
     _insist_distribution(p)
@@ -132,6 +143,8 @@ def _insist_pair(p: Any, q: Any) -> None:
         data, other = (p, q) if isinstance(p, Empirical) else (q, p)
         insist_space(data, other)
         return
+    _insist_one_kind(p)
+    _insist_one_kind(q)
     if isinstance(p, VonMises) != isinstance(q, VonMises):
         raise DataError(
             "angles and real numbers are different spaces: a VonMises is compared with another VonMises only"

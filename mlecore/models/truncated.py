@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -191,6 +192,11 @@ class TruncatedFamily(Family):
         """Return the same likelihood as one of the family itself."""
         other = copy.copy(likelihood)
         other.family, other.statistic = cls._base, cls._seen(likelihood.statistic)
+        known = likelihood.data is not None and np.isnan(other.statistic.span[0])
+        if known and not likelihood.statistic.batch_shape:
+            # How far the values reach says whether a location has left them behind.
+            x = np.asarray(likelihood.data, dtype=float)
+            other.statistic = replace(other.statistic, span=(float(x.min()), float(x.max())))
         other.layout = cls._base._layout(other.statistic)
         return other
 

@@ -166,6 +166,16 @@ def test_a_bin_that_begins_at_zero_holds_the_zeros():
     assert L.log_likelihood(zero=0.4, shape=2.0, rate=1.0) == pytest.approx(expected, rel=1e-10)
 
 
+def test_bins_of_counts_hold_their_lower_edges():
+    d = Hurdle(mle.Poisson)(zero=0.4, rate=2.5)
+    x = d.sample(500, rng=SEED)
+    counts, edges = np.histogram(x, bins=[0, 1, 3, 6, 30])
+    L = Likelihood(type(d), mle.binned(counts, edges))
+    p = [d.pmf(np.arange(a, b)).sum() for a, b in ((0, 1), (1, 3), (3, 6), (6, 31))]
+    expected = (counts * np.log(p)).sum()
+    assert L.log_likelihood(zero=0.4, rate=2.5) == pytest.approx(expected, rel=1e-9)
+
+
 def test_censored_zeros_are_fitted_by_the_same_engine():
     d = ZIP(zero=0.3, rate=2.5)
     x = d.sample(500, rng=SEED)
@@ -211,3 +221,15 @@ def test_what_has_no_zeros_to_inflate_is_refused_with_words():
     for call, words in cases:
         with pytest.raises(DataError, match=words):
             call()
+
+
+def test_a_probability_beside_a_density_has_no_entropy_of_one_kind():
+    d = Hurdle(mle.Gamma)(zero=0.3, shape=2.0, rate=1.0)
+    for ask in (lambda: mle.entropy(d), lambda: mle.kl_divergence(d, d)):
+        with pytest.raises(RegularityError, match="beside a density"):
+            ask()
+    counts = ZIP(zero=0.3, rate=1000.0)
+    k = np.arange(2000)
+    p = counts.pmf(k)
+    expected = -(p[p > 0] * counts.log_prob(k)[p > 0]).sum()
+    assert mle.entropy(counts) == pytest.approx(expected, rel=1e-9)
