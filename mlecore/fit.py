@@ -27,7 +27,7 @@ __all__ = ["Fit"]
 
 Array = np.ndarray
 
-_INTERVALS = ("wald", "lr", "score", "bootstrap")
+_INTERVALS = ("wald", "lr", "score", "exact", "rstar", "bootstrap")
 # How many values a bootstrap draws at once: 16 MB of doubles.
 _VALUES_AT_ONCE = 2**21
 
@@ -188,7 +188,9 @@ class Fit:
         level : the share of samples whose interval should cover the truth, if the model holds and n is large.
         method : "wald", estimate -+ z standard errors; "lr", the values that the profile log-likelihood has not
             dropped from by more than z^2 / 2; "score", the values whose slope is not too steep, for one free
-            parameter; "bootstrap", the quantiles of the estimates of resampled data.
+            parameter; "exact", from a pivot, where the family has one (Clopper-Pearson, Garwood, Student's t ...); "rstar",
+            the values with |r*| <= z, right to third order, where the parameters are canonical ones of an exponential
+            family; "bootstrap", the quantiles of the estimates of resampled data.
         scale : for "wald": "identity", or "natural", the logarithm of a positive parameter and the logit of a
             probability, whose ends never leave the domain. The other methods do not depend on the scale.
         replicates, rng : for "bootstrap".
@@ -197,7 +199,8 @@ class Fit:
         ------
         RegularityError : where the method has no meaning, with the reason.
 
-        Source: Pawitan (2001), chapters 2 and 5; Efron and Tibshirani (1993), chapter 13, for the quantiles.
+        Source: Pawitan (2001), chapters 2 and 5; Barndorff-Nielsen (1986) for r*; Efron and Tibshirani
+        (1993), chapter 13, for the quantiles.
 
         >>> from mlecore import Bernoulli
         >>> low, high = Bernoulli.fit([0] * 20).ci(method="score")["p"]
@@ -223,6 +226,8 @@ class Fit:
                     self.likelihood, self.theta, level
                 ),
                 "score": lambda: inference.score_interval(self.likelihood, self.theta, level),
+                "exact": lambda: inference.exact_interval(self.likelihood, self.dist, level),
+                "rstar": lambda: inference.rstar_interval(self.likelihood, self.theta, level),
             }
             low, high = ends[method]()
         lows, highs = self._named(low), self._named(high)

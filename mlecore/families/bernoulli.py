@@ -10,6 +10,7 @@ import scipy
 
 from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
+from ..pivots import proportion_limits
 from ..statistics import Moments
 
 
@@ -74,6 +75,12 @@ class Bernoulli(Family):
 
     def _ends(self) -> tuple[float, float]:
         return 0.0, 1.0
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        return {"p": proportion_limits(n * self.p, n, tail)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"p": (np.log(self.p) - np.log1p(-self.p), 1.0 / (self.p * (1.0 - self.p)))}
 
     @property
     def mean(self) -> Any:

@@ -128,6 +128,10 @@ class Beta(Family):
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
         return log_beta_tails(self.a, self.b, x, 1.0 - x)
 
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        one = np.ones(self.batch_shape)
+        return {"a": (self.a, one), "b": (self.b, one)}
+
     @property
     def mean(self) -> Any:
         return self.a / (self.a + self.b)

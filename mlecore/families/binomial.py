@@ -13,6 +13,7 @@ from ..errors import SupportError
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
 from ..numerics import deviance, product_gap
+from ..pivots import proportion_limits
 from ..statistics import Events, Moments, Sample, saturated_poisson
 from ..tails import log_beta_tails
 
@@ -128,6 +129,13 @@ class Binomial(Family):
 
     def _ends(self) -> tuple[float, Array]:
         return 0.0, self.n
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        trials = n * self.n
+        return {"p": proportion_limits(trials * self.p, trials, tail)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"p": (np.log(self.p) - np.log1p(-self.p), 1.0 / (self.p * (1.0 - self.p)))}
 
     @property
     def mean(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
+from ..pivots import gamma_limits
 from ..statistics import Means, Moments, Parts
 from ..tails import log1mexp
 
@@ -79,6 +80,13 @@ class Exponential(Family):
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         return (-x / self.rate,), symmetric(x / np.asarray(self.rate) ** 2)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        low, high = gamma_limits(n, tail)
+        return {"rate": (self.rate * low / n, self.rate * high / n)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"rate": (self.rate, np.ones(self.batch_shape))}
 
     @property
     def mean(self) -> Any:

@@ -22,6 +22,7 @@ from ..numerics import (
     trigamma,
     trigamma_excess,
 )
+from ..pivots import gamma_limits
 from ..statistics import LogMoments, Moments
 from ..tails import log_gamma_tails
 
@@ -111,6 +112,17 @@ class Gamma(Family):
 
     def _log_tails(self, x: Array) -> tuple[Array, Array]:
         return log_gamma_tails(self.shape, self.rate * x)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if "shape" in free:
+            return None
+        total = n * self.shape
+        low, high = gamma_limits(total, tail)
+        return {"rate": (self.rate * low / total, self.rate * high / total)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        one = np.ones(self.batch_shape)
+        return {"shape": (self.shape, one), "rate": (self.rate, one)}
 
     @property
     def mean(self) -> Any:

@@ -10,6 +10,7 @@ import scipy
 
 from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
+from ..pivots import proportion_limits
 from ..statistics import Means, Moments
 from ..tails import log1mexp
 
@@ -66,6 +67,15 @@ class Geometric(Family):
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         return (-x / self.p,), symmetric(x / np.asarray(self.p) ** 2)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        # n successes in so many trials, the last of which is one: fewer trials are as rare as more successes in them.
+        trials = n / self.p
+        low = proportion_limits(n, trials, tail)[0]
+        return {"p": (low, proportion_limits(n - 1.0, trials - 1.0, tail)[1])}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"p": (np.log1p(-self.p), -1.0 / (1.0 - self.p))}
 
     @property
     def mean(self) -> Any:

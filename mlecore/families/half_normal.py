@@ -11,6 +11,7 @@ import scipy
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
+from ..pivots import gamma_limits
 from ..statistics import Moments
 from ..tails import log_normal_tails
 from .normal import Normal
@@ -81,6 +82,15 @@ class HalfNormal(Family):
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         return (x / self.scale,), symmetric(-x / self.scale / self.scale)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        low, high = gamma_limits(0.5 * n, tail)
+        return {
+            "scale": (self.scale * np.sqrt(0.5 * n / high), self.scale * np.sqrt(0.5 * n / low))
+        }
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"scale": (-1.0 / self.scale**2, 2.0 / self.scale**3)}
 
     @property
     def mean(self) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution
 from ..numerics import product_gap
+from ..pivots import gamma_limits
 from ..statistics import LogMoments, Moments
 from ..tails import log_gamma_tails
 from .gamma import Gamma
@@ -91,6 +92,17 @@ class InverseGamma(Family):
     def _place(self) -> tuple[Array, Array]:
         center, unit = np.broadcast_arrays(self.scale / self.shape, self.scale)
         return center, unit
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if "shape" in free:
+            return None
+        total = n * self.shape
+        low, high = gamma_limits(total, tail)
+        return {"scale": (self.scale * low / total, self.scale * high / total)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        one = np.ones(self.batch_shape)
+        return {"shape": (self.shape, one), "scale": (self.scale, one)}
 
     @property
     def mean(self) -> Any:

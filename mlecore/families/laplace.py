@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, Solution, symmetric
+from ..pivots import gamma_limits
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp, standard
 from .location_scale import LocationScale
@@ -90,6 +91,12 @@ class Laplace(LocationScale):
     @property
     def var(self) -> Any:
         return 2.0 * self.scale**2 + 0.0 * self.loc
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if "loc" in free:
+            return None
+        low, high = gamma_limits(n, tail)
+        return {"scale": (self.scale * n / high, self.scale * n / low)}
 
     def scipy(self) -> Any:
         from scipy import stats

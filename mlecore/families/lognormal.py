@@ -89,6 +89,9 @@ class LogNormal(Family):
     def _place(self) -> tuple[Array, Array]:
         return np.broadcast_arrays(np.exp(self.mu), self.sigma)
 
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        return Normal._unchecked(mu=self.mu, sigma=self.sigma)._exact(n, free, tail)
+
     @property
     def mean(self) -> Any:
         return np.exp(self.mu + 0.5 * self.sigma**2)

@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import LOG_2PI
+from ..pivots import gamma_limits, t_limit
 from ..statistics import Moments
 from ..tails import flow_of_scale, log_normal_tails, standard
 
@@ -87,6 +88,24 @@ class Normal(Family):
 
     def _place(self) -> tuple[Array, Array]:
         return np.broadcast_arrays(self.mu, self.sigma)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        df = n - 1.0 if "mu" in free else n
+        low, high = gamma_limits(0.5 * df, tail)
+        known = "sigma" not in free
+        half = self.sigma * (
+            t_limit(np.inf, tail) / np.sqrt(n) if known else t_limit(df, tail) / np.sqrt(df)
+        )
+        return {
+            "mu": (self.mu - half, self.mu + half),
+            "sigma": (self.sigma * np.sqrt(0.5 * n / high), self.sigma * np.sqrt(0.5 * n / low)),
+        }
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        if len(free) > 1:
+            return None
+        one = np.ones(self.batch_shape)
+        return {"mu": (self.mu, one), "sigma": (-1.0 / self.sigma**2, 2.0 / self.sigma**3)}
 
     @property
     def mean(self) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import log_ratio
+from ..pivots import gamma_limits
 from ..statistics import AboveLeast, Moments
 from ..tails import flow_of_power, log1mexp
 
@@ -111,6 +112,12 @@ class Pareto(Family):
 
     def _ends(self) -> tuple[Array, float]:
         return self.scale, np.inf
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if "scale" in free:
+            return None
+        low, high = gamma_limits(n, tail)
+        return {"shape": (self.shape * low / n, self.shape * high / n)}
 
     @property
     def mean(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Solution, symmetric
 from ..numerics import deviance
+from ..pivots import poisson_limits
 from ..statistics import CountMoments, Moments
 from ..tails import log_gamma_tails
 
@@ -60,6 +61,13 @@ class Poisson(Family):
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         # P(X <= k) falls by P(X = k) with the rate.
         return (np.ones(np.shape(x)),), symmetric(np.zeros(np.shape(x)))
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        low, high = poisson_limits(n * self.rate, tail)
+        return {"rate": (low / n, high / n)}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"rate": (np.log(self.rate), 1.0 / self.rate)}
 
     @property
     def mean(self) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import some
+from ..pivots import gamma_limits
 from ..statistics import MeanSquare, Moments
 from ..tails import log1mexp
 
@@ -80,6 +81,13 @@ class Rayleigh(Family):
 
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         return (x / self.scale,), symmetric(-x / self.scale / self.scale)
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        low, high = gamma_limits(n, tail)
+        return {"scale": (self.scale * np.sqrt(n / high), self.scale * np.sqrt(n / low))}
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        return {"scale": (-1.0 / self.scale**2, 2.0 / self.scale**3)}
 
     @property
     def mean(self) -> Any:

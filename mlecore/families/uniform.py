@@ -112,6 +112,17 @@ class Uniform(Family):
     def _ends(self) -> tuple[Array, Array]:
         return self.low, self.high
 
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if len(free) > 1:
+            return None
+        # The largest of n values lies at the part u of the way from the known end with P(U <= u) = u^n.
+        width = self.high - self.low
+        least, most = width / (1.0 - tail) ** (1.0 / n), width / tail ** (1.0 / n)
+        return {
+            "low": (self.high - most, self.high - least),
+            "high": (self.low + least, self.low + most),
+        }
+
     @property
     def mean(self) -> Any:
         return 0.5 * (self.low + self.high)

@@ -11,6 +11,7 @@ import scipy
 
 from ..family import Array, Solution, symmetric
 from ..numerics import log_ratio, newton_1d, some
+from ..pivots import gamma_limits
 from ..statistics import Exposed, Moments, Parts, Sample, piecewise
 from ..tails import log1mexp
 from .extreme_value import solve_extreme_value
@@ -125,6 +126,13 @@ class Weibull(ShapeScale):
         ze = z * e
         curvature = symmetric(-z * ze / k**2, (e + ze) / s, -k * (k + 1.0) / s**2 * e)
         return -e, np.stack([-ze / k, k / s * e], axis=-1), curvature
+
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        if "shape" in free:
+            return None
+        low, high = gamma_limits(n, tail)
+        power = 1.0 / self.shape
+        return {"scale": (self.scale * (n / high) ** power, self.scale * (n / low) ** power)}
 
     @property
     def mean(self) -> Any:

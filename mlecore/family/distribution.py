@@ -191,6 +191,14 @@ class Distribution(Member):
         """Say which members of a family, regular elsewhere, the large-sample theory does not hold at, and why."""
         return np.zeros(self.batch_shape, dtype=bool), ""
 
+    def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
+        """Return the equal-tailed exact limits of the free parameters, this being the fit to n values; else None."""
+        return None
+
+    def _canonical(self, free: frozenset[str]) -> dict[str, Any] | None:
+        """Return, for each free parameter, a component of the canonical parameter and its slope; None if some is none."""
+        return None
+
     @classmethod
     def _knows_information(cls) -> bool:
         """Say whether the family writes its expected information."""

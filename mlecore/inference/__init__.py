@@ -16,6 +16,8 @@ from .delta import (
     delta_method,
     quantile_function,
 )
+from .exact import exact_interval
+from .higher_order import rstar_interval
 from .information import covariance, in_own_units, standard_errors
 from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
 from .regularity import insist_regular, refusal
@@ -41,6 +43,7 @@ __all__ = [
     "delta_likelihood_ratio",
     "delta_method",
     "drawn",
+    "exact_interval",
     "fixed_of",
     "greatest",
     "in_own_units",
@@ -51,6 +54,7 @@ __all__ = [
     "quantile_function",
     "redrawn",
     "refusal",
+    "rstar_interval",
     "score_interval",
     "score_test",
     "simulated_result",

@@ -14,7 +14,13 @@ from .curves import ProfileDrop, ScoreRoot, standard_steps
 from .information import standard_errors
 from .regularity import at_maximum, insist_positive, insist_regular
 
-__all__ = ["likelihood_ratio_interval", "normal_quantile", "score_interval", "wald_interval"]
+__all__ = [
+    "ends",
+    "likelihood_ratio_interval",
+    "normal_quantile",
+    "score_interval",
+    "wald_interval",
+]
 
 Array = np.ndarray
 
@@ -114,7 +120,7 @@ def likelihood_ratio_interval(
     insist_regular(likelihood, "a likelihood-ratio interval")
     theta = at_maximum(likelihood, theta)
     insist_positive(likelihood, theta)
-    return _ends(likelihood, theta, normal_quantile(level), ProfileDrop)
+    return ends(likelihood, theta, normal_quantile(level), ProfileDrop)
 
 
 def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[Array, Array]:
@@ -147,10 +153,10 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
             f"({names}); hold the others fixed, or use method='lr'"
         )
     z = normal_quantile(level)
-    return _ends(likelihood, theta, z, ScoreRoot)
+    return ends(likelihood, theta, z, ScoreRoot)
 
 
-def _ends(likelihood: Any, theta: Array, z: float, curve: Any) -> tuple[Array, Array]:
+def ends(likelihood: Any, theta: Array, z: float, curve: Any) -> tuple[Array, Array]:
     """Find both ends for every free scalar of every fit, in blocks of the batch."""
     batch, p = theta.shape[:-1], theta.shape[-1]
     count = int(np.prod(batch))
