@@ -5,7 +5,7 @@ optimiser's steps and the natural scale of intervals. A layout says where a fami
 free scalars. A support says which observations a family can produce.
 """
 
-from .domain import Count, Domain, Parameter, Positive, Real, Unit, parameter
+from .domain import Above, Count, Domain, Parameter, Positive, Real, Unit, parameter
 from .layout import Layout
 from .support import Support
 from .vectors import PositiveDefinite, RealVector, Simplex

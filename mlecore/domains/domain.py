@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-__all__ = ["Count", "Domain", "Parameter", "Positive", "Real", "Unit", "parameter"]
+__all__ = ["Above", "Count", "Domain", "Parameter", "Positive", "Real", "Unit", "parameter"]
 
 Array = np.ndarray
 
@@ -136,6 +136,32 @@ class Positive(Domain):
         with np.errstate(over="ignore", under="ignore"):
             theta = np.exp(u)
         return theta, theta, theta
+
+
+@dataclass(frozen=True)
+class Above(Domain):
+    """A number above `low`. Natural scale: the logarithm of what is above it."""
+
+    low: float = 0.0
+    longest_step: ClassVar[float] = 3.0
+
+    def describe(self) -> str:
+        return f"finite and > {self.low:g}"
+
+    def contains(self, value: Array) -> Array:
+        return np.isfinite(value) & (value > self.low)
+
+    def interior(self, dimension: int) -> Array:
+        return np.full(1, self.low + 1.0)
+
+    def to_real(self, theta: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(theta - self.low)
+
+    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
+        with np.errstate(over="ignore", under="ignore"):
+            above = np.exp(u)
+        return self.low + above, above, above
 
 
 @dataclass(frozen=True)
