@@ -54,6 +54,7 @@ EVERY = [
     mle.Uniform(0.0, 2.0),
     mle.VonMises(1.0, 2.0),
     mle.Weibull(1.7, 2.0),
+    mle.Zipf(2.7),
 ]
 
 

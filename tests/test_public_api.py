@@ -44,6 +44,7 @@ FAMILIES = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "Zipf",
 ]
 
 

@@ -7,6 +7,7 @@ r - 1 - log r, none of which is negative. Source: Gil, Alajaji and Linder (2013)
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ from ..families import (
     Uniform,
     VonMises,
     Weibull,
+    Zipf,
 )
+from ..families.zipf import log_zeta
 from ..numerics import deviance, exp_excess, log1p_excess, log_ratio, ratio_excess, trigamma
 from .batches import shape_of
 from .gaps import bregman, length_slope, lost_length, shape_gap, square_excess
@@ -164,6 +167,16 @@ def _rayleigh(p: Any, q: Any) -> Array:
 @DIVERGENCES.of(HalfNormal)
 def _half_normal(p: Any, q: Any) -> Array:
     return 0.5 * square_excess(p.scale, q.scale)
+
+
+@DIVERGENCES.of(Zipf)
+def _zipf(p: Any, q: Any) -> Array:
+    value, slope, bend = (partial(_of_log_zeta, k) for k in range(3))
+    return bregman(value, slope, bend, np.asarray(p.exponent), np.asarray(q.exponent))
+
+
+def _of_log_zeta(order: int, s: Array) -> Array:
+    return log_zeta(s)[order]
 
 
 @DIVERGENCES.of(Pareto)

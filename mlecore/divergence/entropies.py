@@ -34,8 +34,10 @@ from ..families import (
     Uniform,
     VonMises,
     Weibull,
+    Zipf,
 )
 from ..families.tail_sums import gamma_ratio
+from ..families.zipf import log_zeta
 from ..numerics import LOG_2PI, digamma_gap
 from .gaps import gamma_part, lost_length
 from .rules import Rules
@@ -146,6 +148,12 @@ def _weibull(p: Any) -> Array:
 @ENTROPIES.of(Rayleigh)
 def _rayleigh(p: Any) -> Array:
     return 1.0 + 0.5 * np.euler_gamma - 0.5 * np.log(2.0) + np.log(p.scale)
+
+
+@ENTROPIES.of(Zipf)
+def _zipf(p: Any) -> Array:
+    value, slope, _ = log_zeta(p.exponent)
+    return value - p.exponent * slope
 
 
 @ENTROPIES.of(Pareto)

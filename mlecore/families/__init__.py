@@ -29,6 +29,7 @@ from .student_t import StudentT
 from .uniform import Uniform
 from .von_mises import VonMises
 from .weibull import Weibull
+from .zipf import Zipf
 
 __all__ = [
     "Bernoulli",
@@ -60,4 +61,5 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "Zipf",
 ]

@@ -8,7 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 import mlecore as mle
-from mlecore.domains import Count, Positive, PositiveDefinite, Real, RealVector, Simplex, Unit
+from mlecore.domains import (
+    Above,
+    Count,
+    Positive,
+    PositiveDefinite,
+    Real,
+    RealVector,
+    Simplex,
+    Unit,
+)
 
 FAMILIES = [getattr(mle.families, name) for name in mle.families.__all__]
 REGULAR = [f for f in FAMILIES if not f.irregular]
@@ -25,6 +34,7 @@ SHIFTING = [f for f in SCALING if np.isinf(f.support.low)]
 DRAWS = {
     Real: lambda rng: rng.normal(),
     Positive: lambda rng: np.exp(rng.uniform(0.0, 1.3)),
+    Above: lambda rng: 2.5 + rng.uniform(),
     Unit: lambda rng: rng.uniform(0.2, 0.8),
     Count: lambda rng: 12.0,
     Simplex: lambda rng: rng.dirichlet(np.full(4, 5.0)),

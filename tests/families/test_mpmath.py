@@ -133,6 +133,10 @@ TABLE = {
         lambda k, p: k * log(p) - log(k) - log(-mpmath.log1p(-p)),
         [((p,), [1.0, 2.0, 7.0, 1e3, 1e15]) for p in (1e-300, 1e-9, 0.3, 0.9, 1 - 1e-9, 1 - 2.0**-53)],
     ),
+    "Zipf": (
+        lambda k, s: -s * log(k) - log(mpmath.zeta(s)),
+        [((s,), [1.0, 2.0, 7.0, 1e3, 1e15]) for s in (1 + 1e-12, 1.1, 2.0, 3.7, 20.0)],
+    ),
     "Lomax": (
         lambda x, a, s: log(a / s) - (a + 1) * mpmath.log1p(x / s),
         [((a, s), [0.0, 1e-9 * s, s, 1e5 * s]) for a in SHAPES for s in (1e-300, 1.0, 1e290)]
