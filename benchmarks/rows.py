@@ -242,6 +242,29 @@ def against_scikit_learn() -> Work:
     )
 
 
+def normal_mixture() -> Work:
+    """Two Normals, n = 100,000, from one start each to the same optimum."""
+    from sklearn.mixture import GaussianMixture
+
+    rng = np.random.default_rng(20260101)
+    x = np.concatenate([rng.normal(0.0, 1.0, 60_000), rng.normal(3.0, 1.5, 40_000)])
+    family = mle.Mixture(mle.Normal, 2)
+
+    def theirs() -> Any:
+        model = GaussianMixture(2, tol=1e-9, max_iter=2000, reg_covar=0.0, random_state=0)
+        return model.fit(x[:, None])
+
+    return Work(
+        f"Mixture(Normal, 2), n = {x.size:,}, one start",
+        "scikit-learn's `GaussianMixture(2, tol=1e-9)`",
+        lambda: family.fit(x, starts=1),
+        quiet(theirs),
+        3,
+        our_height=float(family.fit(x, starts=1).log_likelihood),
+        their_height=float(theirs().score(x[:, None]) * x.size),
+    )
+
+
 def importing() -> Work:
     """The time until the package can be used, that of starting Python included on both sides."""
 
@@ -288,6 +311,7 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
         ("Normal one read", one_read),
         ("batch Gamma", gamma),
         ("batch Weibull", weibull),
+        ("mixture scikit-learn", normal_mixture),
         ("logistic statsmodels", against_statsmodels),
         ("logistic scikit-learn", against_scikit_learn),
         ("import", importing),

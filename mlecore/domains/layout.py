@@ -163,11 +163,13 @@ class Layout:
         """Return vectors of all free scalars with the i-th at a new value, still inside the domain where possible."""
         name = self.owner[i]
         part = self.slices[name]
-        theta = theta.copy()
+        before, theta = theta[..., i], theta.copy()
         theta[..., part] = self.domains[name].moved(
             theta[..., part], i - part.start, value, self.dimension
         )
-        return theta
+        # Parameters that share a constraint, such as the weights of a mixture, make room for it.
+        make_room = getattr(self.family, "_make_room", None)
+        return theta if make_room is None else make_room(theta, name, before)
 
     def stopped(self, theta: Array) -> Array:
         """Say which free scalars are where their family stops its estimates."""

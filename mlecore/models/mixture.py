@@ -232,6 +232,20 @@ class MixtureFamily(Family):
         """Return a mixture of other components."""
         return Mixture(list(components))
 
+    @classmethod
+    def _make_room(cls, theta: Array, name: str, before: Array) -> Array:
+        """Return all free scalars with the other weights in their old proportions, where one weight has moved."""
+        if name not in cls.weight_names:
+            return theta
+        here = len(cls.weight_names)
+        k = cls.weight_names.index(name)
+        with np.errstate(all="ignore"):
+            left = (1.0 - theta[..., k]) / (1.0 - before)
+        left = np.where(np.isfinite(left), left, 1.0)[..., None]
+        others = np.arange(here) != k
+        theta[..., :here] = np.where(others, theta[..., :here] * left, theta[..., :here])
+        return theta
+
     # -- what a member says --------------------------------------------------------------------------
 
     @property

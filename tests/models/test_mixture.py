@@ -543,6 +543,17 @@ def test_weights_of_three_components_have_profiles_that_keep_the_others_proporti
     assert ends["weight2"] == pytest.approx((low, high), abs=1e-3)
 
 
+def test_a_weight_is_tested_at_values_that_leave_too_little_for_the_others_as_they_are():
+    rng = np.random.default_rng(13)
+    x = np.concatenate([rng.normal(9.0 * k, 1.0, m) for k, m in enumerate((45, 45, 6))])
+    f = Mixture(mle.Normal, 3).fit(x, starts=6)
+    labels = mle.Bernoulli.fit(np.repeat([1.0, 0.0], [45, 51]))
+    test, other = f.test(weight1=0.6), labels.test(p=0.6)
+    assert test.statistic == pytest.approx(other.statistic, rel=1e-3)
+    profile = f.likelihood.profile("weight1", [0.6])[0]
+    assert f.log_likelihood - profile == pytest.approx(0.5 * test.statistic, rel=1e-6)
+
+
 def test_a_bootstrap_begins_at_the_estimate_and_keeps_its_labels():
     f = NORMALS.fit(humps())
     again = f.bootstrap(60, rng=0)
