@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .numerics import blocks
-from .quadrature import Nodes, between, inside_narrow, reach
+from .quadrature import Nodes, between, cells, inside_narrow, reach
 from .tails import log1mexp
 
 __all__ = [
@@ -35,6 +35,8 @@ Array = np.ndarray
 
 # A tail that changes by less than this between the limits has lost digits in the difference.
 _NARROW = 0.1
+# So many open parts of one member share their nodes.
+_MANY = 32
 # So many values of a discrete distribution are added up rather than subtracted.
 _FEW = 64
 # How many numbers the nodes of one block of rows may hold.
@@ -148,6 +150,9 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
         value = np.array(value)
         for wide in (False, True):
             rows = np.nonzero(by_nodes & (narrow != wide))
+            if wide and rows[0].size >= _MANY:
+                left = _shared(d, a[rows], b[rows], rows, slope, curvature)
+                rows = tuple(k[left] for k in rows)
             if rows[0].size:
                 part = _by_expectation(_rows(d, shape, rows), a[rows], b[rows], wide)
                 if not wide:
@@ -231,6 +236,47 @@ def _by_expectation(d: Any, a: Array, b: Array, wide: bool) -> MassTerms:
         )
         parts.append((here.log_mass(), slope, curvature))
     return MassTerms(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _shared(
+    d: Any, a: Array, b: Array, rows: tuple[Array, ...], slope: Array, curvature: Array
+) -> Array:
+    """Fill in slope and curvature of many open parts of one member, all by the same nodes; return which rows are left.
+
+    What lies beyond one limit is what lies beyond the next and what lies between, so sums from the far end serve all.
+    """
+    above = bool(np.isposinf(b).all())
+    left = np.ones(a.size, dtype=bool)
+    alike = all(np.size(v) == 1 for v in _parameters(d).values())
+    if d.support.whole or not alike or not (above or np.isneginf(a).all()):
+        return left
+    one = members(type(d)._unchecked(**{k: v.ravel()[0] for k, v in _parameters(d).items()}), (1,))
+    low, high = (np.ravel(end) for end in one._ends())
+    limits = np.clip(a if above else b, low, high)
+    nodes, first, seen = cells(lifted(one).log_prob, d.support, limits, above, one._place())
+    share = np.exp(nodes.weights - nodes.weights.max())
+    s, h = one.score(nodes.places), one._hessian_of_each(nodes.places)
+    s = np.where(share[..., None] > 0, s, 0.0)
+    h = np.where(share[..., None, None] > 0, h, 0.0)
+    center = np.einsum("ci,cij->j", share, s) / share.sum()
+    s = s - center
+
+    def beyond(terms: Array) -> Array:
+        return (
+            np.cumsum(terms[::-1], axis=0)[::-1][first]
+            if above
+            else np.cumsum(terms, axis=0)[first]
+        )
+
+    first = np.clip(first, 0, len(share) - 1)
+    total = beyond(share.sum(axis=1))[:, None]
+    mean = beyond(np.einsum("ci,cij->cj", share, s)) / total
+    square = np.einsum("ci,cijk->cjk", share, h) + np.einsum("ci,cij,cik->cjk", share, s, s)
+    bend = beyond(square) / total[..., None] - mean[:, :, None] * mean[:, None, :]
+    good = seen & np.isfinite(mean).all(axis=-1) & np.isfinite(bend).all(axis=(-2, -1))
+    there = tuple(k[good] for k in rows)
+    slope[there], curvature[there] = (mean + center)[good], bend[good]
+    return ~good
 
 
 def _wide(d: Any, a: Array, b: Array) -> Nodes:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-__all__ = ["Nodes", "between", "inside_narrow", "log_sum_exp", "reach"]
+__all__ = ["Nodes", "between", "cells", "inside_narrow", "log_sum_exp", "reach"]
 
 Array = np.ndarray
 Density = Callable[[Array], Array]
@@ -24,6 +24,8 @@ _PANELS, _ORDER = 10, 16
 _NARROW_ORDER = 20
 # What lies so many nats below the highest place does not count: exp(-50) is 2e-22.
 _DEPTH = 50.0
+# So many even panels share the reach of a density on each side; limits deeper than this find too little beyond them.
+_EVEN, _SHARED_DEPTH = 64, 15.0
 # The distances at which a density is looked at, in the coordinate.
 _DISTANCES = 2.0 ** np.arange(-44, 11)
 # Coordinates beyond this have left the range of doubles.
@@ -111,6 +113,43 @@ def between(density: Density, support: Any, a: Array, b: Array, near: tuple[Arra
         steps, widths = _panels()
         y, lengths = _sides(start, left, right, steps, widths)
         return Nodes(chart.at(y), log_f(y) + np.log(lengths))
+
+
+def cells(
+    density: Density, support: Any, limits: Array, above: bool, near: tuple[Array, Array]
+) -> tuple[Nodes, Array, Array]:
+    """Return nodes of the cells between many limits of one density, a row for each cell, as far as it is seen.
+
+    Also the first cell beyond each limit (the last below it, where not `above`), and whether the cells reach far enough
+    beyond the limit for what lies there.
+    """
+    chart, top = _highest(density, support, *(np.asarray(v, dtype=float)[:, None] for v in near))
+    with np.errstate(all="ignore"):
+        y = _coordinate(chart, limits[None, :], support)[0]
+        ends = [_coordinate(chart, np.array([[x]]), support) for x in (-np.inf, np.inf)]
+        log_f = _in(chart, density)
+        far = [
+            sign * reach(log_f, top, sign, sign * (end - top))[0, 0]
+            for sign, end in zip((-1.0, 1.0), ends, strict=True)
+        ]
+        # Panels that double away from the top, and even ones across which the density falls by little.
+        steps = np.concatenate([2.0 ** np.arange(-_PANELS, 1), np.arange(_EVEN + 1) / _EVEN])
+        mesh = np.concatenate([far[0] * steps, far[1] * steps]) + top[0, 0]
+        last = mesh.max() if above else mesh.min()
+        edges = np.unique(np.concatenate([mesh, y]))
+        edges = (
+            edges[(edges >= y.min()) & (edges <= last)]
+            if above
+            else edges[(edges <= y.max()) & (edges >= last)]
+        )
+        x, w = np.polynomial.legendre.leggauss(_ORDER)
+        half, middle = 0.5 * np.diff(edges)[:, None], 0.5 * (edges[1:] + edges[:-1])[:, None]
+        places = (middle + half * x).ravel()[None, :]
+        weights = log_f(places).reshape(half.size, -1) + np.log(half * w)
+        seen = log_f(y[None, :])[0] >= log_f(top)[0, 0] - _SHARED_DEPTH
+        seen &= (y < last) if above else (y > last)
+    first = np.searchsorted(edges, y) - (not above)
+    return Nodes(chart.at(places).reshape(half.size, -1), weights), first, seen
 
 
 def _sides(

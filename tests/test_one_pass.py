@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
 import mlecore as mle
 from mlecore.families.heavy_tails import largest_share
+from mlecore.mass import mass_terms
 from mlecore.statistics import LONG, Exposed, Sample
 
 MEMBERS = [
@@ -130,3 +132,45 @@ def test_equal_deaths_with_later_bounds_keep_their_maximum():
     assert np.abs(f.likelihood.score(f.theta)).max() < 1e-6
     with pytest.raises(mle.NoMLEError):
         mle.Weibull.fit(mle.observed([3.0, 3.0, 2.0], right=[False, False, True]))
+
+
+# -- many bounds of one member share their nodes ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("above", [True, False])
+@pytest.mark.parametrize(
+    "d",
+    [
+        mle.Gamma(shape=2.5, rate=1.5),
+        mle.InverseGamma(shape=2.0, scale=3.0),
+        mle.InverseGaussian(mu=2.0, shape=3.0),
+        mle.Beta(a=2.0, b=1.5),
+        mle.StudentT(df=3.0, loc=1.0, scale=2.0),
+    ],
+    ids=lambda d: type(d).__name__ if isinstance(d, mle.Family) else str(d),
+)
+def test_many_bounds_together_have_the_derivatives_of_a_few_at_a_time(d, above):
+    x = d.sample(60, rng=np.random.default_rng(6))
+    x = np.concatenate([x, x[:1] * (1 + 1e-15), d.ppf([1e-9, 1 - 1e-9])])
+    a, b = (x, np.full(x.size, np.inf)) if above else (np.full(x.size, -np.inf), x)
+    together = mass_terms(d, a, b)
+    few = np.array_split(np.arange(x.size), 3)  # too few to share
+    alone = [mass_terms(d, a[i], b[i]) for i in few]
+    for term, one in zip(together, zip(*alone, strict=True), strict=True):
+        one = np.concatenate(one)
+        np.testing.assert_allclose(term, one, rtol=2e-8, atol=1e-9 * np.abs(one).max())
+
+
+def test_many_bounds_of_a_gamma_have_their_slopes_to_the_last_digits():
+    d = mle.Gamma(shape=0.05, rate=3.0)
+    x = np.geomspace(1e-30, 0.5, 40)
+    slope = mass_terms(d, x, np.full(x.size, np.inf)).slope[:, 0]
+    with mpmath.workdps(40):
+        for i in (0, 20, 39):
+            exact = mpmath.diff(
+                lambda a, i=i: mpmath.log(
+                    mpmath.gammainc(a, 3 * mpmath.mpf(x[i]), mpmath.inf, regularized=True)
+                ),
+                mpmath.mpf(0.05),
+            )
+            assert slope[i] == pytest.approx(float(exact), rel=1e-13)
