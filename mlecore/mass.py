@@ -247,35 +247,28 @@ def _shared(
     """
     above = bool(np.isposinf(b).all())
     left = np.ones(a.size, dtype=bool)
-    alike = all(np.size(v) == 1 for v in _parameters(d).values())
-    if d.support.whole or not alike or not (above or np.isneginf(a).all()):
+    alone = np.prod(d.batch_shape) == 1
+    if d.support.whole or not alone or not (above or np.isneginf(a).all()):
         return left
-    one = members(type(d)._unchecked(**{k: v.ravel()[0] for k, v in _parameters(d).items()}), (1,))
+    one = members(d, d.batch_shape or (1,))
     low, high = (np.ravel(end) for end in one._ends())
     limits = np.clip(a if above else b, low, high)
-    nodes, first, seen = cells(lifted(one).log_prob, d.support, limits, above, one._place())
-    share = np.exp(nodes.weights - nodes.weights.max())
-    s, h = one.score(nodes.places), one._hessian_of_each(nodes.places)
+    there = cells(lifted(one).log_prob, d.support, limits, above, one._place())
+    if not there.seen.any():
+        return left
+    share = np.exp(there.nodes.weights - there.nodes.weights.max())
+    s, h = one.score(there.nodes.places), one._hessian_of_each(there.nodes.places)
     s = np.where(share[..., None] > 0, s, 0.0)
     h = np.where(share[..., None, None] > 0, h, 0.0)
-    center = np.einsum("ci,cij->j", share, s) / share.sum()
+    center = np.einsum("ci,cij->j", share, s) / share.sum()  # or squares would cancel
     s = s - center
-
-    def beyond(terms: Array) -> Array:
-        return (
-            np.cumsum(terms[::-1], axis=0)[::-1][first]
-            if above
-            else np.cumsum(terms, axis=0)[first]
-        )
-
-    first = np.clip(first, 0, len(share) - 1)
-    total = beyond(share.sum(axis=1))[:, None]
-    mean = beyond(np.einsum("ci,cij->cj", share, s)) / total
+    total = there.beyond(share.sum(axis=1))[:, None]
+    mean = there.beyond(np.einsum("ci,cij->cj", share, s)) / total
     square = np.einsum("ci,cijk->cjk", share, h) + np.einsum("ci,cij,cik->cjk", share, s, s)
-    bend = beyond(square) / total[..., None] - mean[:, :, None] * mean[:, None, :]
-    good = seen & np.isfinite(mean).all(axis=-1) & np.isfinite(bend).all(axis=(-2, -1))
-    there = tuple(k[good] for k in rows)
-    slope[there], curvature[there] = (mean + center)[good], bend[good]
+    bend = there.beyond(square) / total[..., None] - mean[:, :, None] * mean[:, None, :]
+    good = there.seen & np.isfinite(bend).all(axis=(-2, -1))
+    places = tuple(k[good] for k in rows)
+    slope[places], curvature[places] = (mean + center)[good], bend[good]
     return ~good
 
 

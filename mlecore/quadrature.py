@@ -115,13 +115,34 @@ def between(density: Density, support: Any, a: Array, b: Array, near: tuple[Arra
         return Nodes(chart.at(y), log_f(y) + np.log(lengths))
 
 
+class Cells(NamedTuple):
+    """Nodes of the cells between many limits of one density, a row for each cell, and where each limit stands.
+
+    `first` is the first cell above each limit, or the last below it where not `above`; `seen` says whether the cells
+    reach far enough from the limit for what lies there.
+    """
+
+    nodes: Nodes
+    first: Array
+    seen: Array
+    above: bool
+
+    def beyond(self, terms: Array) -> Array:
+        """Return, for each limit, the sum of what there is of each cell over all cells beyond it."""
+        if self.above:
+            return np.cumsum(terms[::-1], axis=0)[::-1][self.first]
+        return np.cumsum(terms, axis=0)[self.first]
+
+
 def cells(
     density: Density, support: Any, limits: Array, above: bool, near: tuple[Array, Array]
-) -> tuple[Nodes, Array, Array]:
-    """Return nodes of the cells between many limits of one density, a row for each cell, as far as it is seen.
+) -> Cells:
+    """Return the cells between many limits of one density, as far as it is seen; see `between`.
 
-    Also the first cell beyond each limit (the last below it, where not `above`), and whether the cells reach far enough
-    beyond the limit for what lies there.
+    >>> from mlecore import Support
+    >>> there = cells(lambda x: -x, Support(low=0.0), np.array([1.0, 2.0]), True, ([1.0], [1.0]))
+    >>> np.log(there.beyond(np.exp(there.nodes.weights).sum(axis=1))).round(12)
+    array([-1., -2.])
     """
     chart, top = _highest(density, support, *(np.asarray(v, dtype=float)[:, None] for v in near))
     with np.errstate(all="ignore"):
@@ -145,11 +166,11 @@ def cells(
         x, w = np.polynomial.legendre.leggauss(_ORDER)
         half, middle = 0.5 * np.diff(edges)[:, None], 0.5 * (edges[1:] + edges[:-1])[:, None]
         places = (middle + half * x).ravel()[None, :]
-        weights = log_f(places).reshape(half.size, -1) + np.log(half * w)
+        weights = log_f(places).reshape(-1, _ORDER) + np.log(half * w)
         seen = log_f(y[None, :])[0] >= log_f(top)[0, 0] - _SHARED_DEPTH
         seen &= (y < last) if above else (y > last)
-    first = np.searchsorted(edges, y) - (not above)
-    return Nodes(chart.at(places).reshape(half.size, -1), weights), first, seen
+    first = np.clip(np.searchsorted(edges, y) - (not above), 0, half.size - 1)
+    return Cells(Nodes(chart.at(places).reshape(-1, _ORDER), weights), first, seen, above)
 
 
 def _sides(

@@ -174,3 +174,10 @@ def test_many_bounds_of_a_gamma_have_their_slopes_to_the_last_digits():
                 mpmath.mpf(0.05),
             )
             assert slope[i] == pytest.approx(float(exact), rel=1e-13)
+
+
+def test_bounds_all_out_of_sight_are_left_to_their_own_nodes():
+    d, x = mle.Gamma(shape=2.0, rate=1.0), np.linspace(200.0, 300.0, 40)
+    slope = mass_terms(d, x, np.full(x.size, np.inf)).slope
+    # Q(2, x) is (1 + x) e^-x at rate 1: its logarithm falls with the rate by x - x / (1 + x).
+    np.testing.assert_allclose(slope[:, 1], x / (1 + x) - x, rtol=1e-10)
