@@ -88,8 +88,14 @@ class Fit(Summary):
         """The log-likelihood at the estimate, in nats; one number a row of a batch."""
         # Of a family whose statistic is the sample this is one more pass over the data, which a simulation, say,
         # does not need. A fit that knows it already holds it as `height`.
-        value = self.likelihood.log_likelihood(self.theta) if self.height is None else self.height
+        bare = self.likelihood.bare if self.penalised else self.likelihood
+        value = bare.log_likelihood(self.theta) if self.height is None else self.height
         return value if np.ndim(value) else NumberNotMethod(value)
+
+    @property
+    def penalised(self) -> bool:
+        """Whether priors took part: the estimate is then a mode, and the log-likelihood there no maximum."""
+        return bool(getattr(self.likelihood, "penalised", False))
 
     @property
     def params(self) -> dict[str, Any]:
@@ -111,7 +117,7 @@ class Fit(Summary):
     @property
     def aic(self) -> Any:
         """Akaike's criterion, 2k - 2l; k counts the free scalars (Akaike 1974)."""
-        self._needs_maximum("AIC")
+        self._needs_plain("AIC")
         return 2.0 * len(self.names) - 2.0 * self.log_likelihood
 
     @property
@@ -128,8 +134,16 @@ class Fit(Summary):
     @property
     def bic(self) -> Any:
         """Schwarz's criterion, k log n - 2l (Schwarz 1978)."""
-        self._needs_maximum("BIC")
+        self._needs_plain("BIC")
         return len(self.names) * np.log(self.n) - 2.0 * self.log_likelihood
+
+    def _needs_plain(self, what: str) -> None:
+        """Raise where a fit is no maximum of the likelihood alone."""
+        self._needs_maximum(what)
+        if self.penalised:
+            raise RegularityError(
+                f"{what} judges a maximum of the likelihood, and priors have moved this one; fit without a prior"
+            )
 
     def _needs_maximum(self, what: str) -> None:
         if self.method != "mle":
@@ -419,6 +433,8 @@ class Fit(Summary):
             x, w = draw(part.stop - part.start)
             axis = None if isinstance(x, PartlySeen | Events) else 1
             parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
+        if self.penalised:
+            return family.fit(beside(parts), fixed=fixed, prior=likelihood.prior)
         return family._fit_near(beside(parts), fixed, likelihood._full(self.theta))
 
     def _estimates_again(self, level: float, replicates: int, rng: Any) -> Array:

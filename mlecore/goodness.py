@@ -166,6 +166,7 @@ class _Refitted:
         likelihood = fit.likelihood
         self.family, names = likelihood.family, likelihood.layout.names
         self.fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
+        self.prior = fit.likelihood.prior if fit.penalised else None
         self.windowed = bool(np.isfinite(rows.first).any() or np.isfinite(rows.last).any())
 
     def table(self) -> tuple[Array | None, ...]:
@@ -198,8 +199,9 @@ class _Refitted:
         except (
             SupportError
         ):  # a value that rounding put on the edge of the support: its sample has no fit
-            return self.family.fit(x, axis=1, fixed=self.fixed)
-        return self.family.fit(self._within_windows(own, len(x)), fixed=self.fixed)
+            return self.family.fit(x, axis=1, fixed=self.fixed, prior=self.prior)
+        t = self._within_windows(own, len(x))
+        return self.family.fit(t, fixed=self.fixed, prior=self.prior)
 
     def _within_windows(self, own: Any, count: int) -> Any:
         """Return a batch of statistics, each of them within the windows of the rows."""
@@ -415,7 +417,7 @@ class _Bins(_Cells):
         counts = rng.multinomial(round(n), share / share.sum(), count)
         window = (first + 1.0 if self.d.support.whole else first, last)
         bins = interval(self.fine[:-1], self.fine[1:], window=window)
-        again = self.family.fit(bins, counts, fixed=self.fixed)
+        again = self.family.fit(bins, counts, fixed=self.fixed, prior=self.prior)
         return self.distances(counts, again)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -54,7 +55,7 @@ _KEYWORDS = {
     **dict.fromkeys(("censored", "censoring", "right", "left", "event", "entry"), _CENSORED),
     "offset": "an offset is not there yet: give it as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
     "exposure": "an exposure is not there yet: give its logarithm as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
-    "prior": "priors are not there yet: add the prior's logarithm to likelihood.log_likelihood, and climb the sum with mlecore.newton",
+    "prior": "priors of a regression are not there yet: add their logarithm to likelihood.log_likelihood, and climb with mlecore.newton",
     **dict.fromkeys(
         ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
     ),
@@ -112,10 +113,12 @@ def answering(function: Callable[P, R]) -> Callable[P, R]:
     mlecore.errors.DataError: no offset=: an offset is not there yet: give it as a column of X, ...
     """
 
+    understood = signature(function).parameters
+
     @wraps(function)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
         for word in kwargs:
-            if word in _KEYWORDS:
+            if word in _KEYWORDS and word not in understood:
                 raise DataError(f"no {word}=: {_KEYWORDS[word].format()}")
         return function(*args, **kwargs)
 

@@ -50,7 +50,7 @@ class Summary:
         how = "" if self.method == "mle" else f" by {self.method}"
         if self.batch_shape:
             return f"{family}: {int(np.prod(self.batch_shape))} fits{how}, {len(self.problems)} with problems"
-        aic = f", AIC {four(self.aic)}" if self.method == "mle" else ""
+        aic = f", AIC {four(self.aic)}" if self.method == "mle" and not self.penalised else ""
         return f"{family} fitted{how} to n = {float(self.n):g}: log-likelihood {four(self.log_likelihood)}{aic}"
 
     def _remarks(self) -> list[str]:

@@ -455,7 +455,7 @@ def test_an_unknown_keyword_or_attribute_is_what_python_calls_it():
         Gamma.fit([1.0, 2.0], colour=3)
     with pytest.raises(AttributeError, match="has no attribute 'colour'"):
         _ = FIT.colour
-    assert not hasattr(FIT, "plot")
+    assert not hasattr(FIT, "pdf")
 
 
 def test_an_offset_is_a_column_whose_coefficient_is_held_at_one_as_the_answer_says():

@@ -17,6 +17,7 @@ from ..habits import answering
 from ..likelihood import Likelihood
 from ..numerics import blocks
 from ..observations import PartlySeen
+from ..priors import Penalised
 from ..searching import best_places, searched
 from ..statistics import Events, Moments, Parts, Sample, Statistic
 from .refusing import Refusing
@@ -26,6 +27,7 @@ __all__ = ["Fitting"]
 
 # How many values of a batch of samples are worked on at once, where the sample is its own statistic.
 _VALUES_AT_ONCE = 2**17
+_MODE = ("the estimate is the mode of the likelihood times the priors",)
 
 
 class Fitting(Refusing):
@@ -41,6 +43,7 @@ class Fitting(Refusing):
         axis: int | None = None,
         fixed: Mapping[str, Any] | None = None,
         method: str = "mle",
+        prior: Mapping[str, Any] | None = None,
     ) -> Fit:
         """Return the fit of the family to data (or to a statistic of them): the maximum of the likelihood.
 
@@ -51,6 +54,8 @@ class Fitting(Refusing):
             be NaN, as in samples of different lengths that make one batch. Fractions are allowed.
         fixed : parameters held at given values, such as `{"shape": 2}`; known ones, such as a Binomial's n, must be here.
         method : "mle", or "moments" for the method of moments.
+        prior : distributions of parameters by name, such as `{"p": Beta(2, 2)}`: the estimate is then the mode of the
+            likelihood times their densities, and intervals and tests take that curve. The log-likelihood leaves them out.
 
         Raises
         ------
@@ -65,6 +70,12 @@ class Fitting(Refusing):
         {'rate': 0.5}
         """
         likelihood, unread = cls._read(x, weights, axis, fixed)
+        if prior is not None:
+            if method != "mle":
+                raise DataError(
+                    f"a prior takes part in the likelihood: method must be 'mle', got {method!r}"
+                )
+            likelihood = Penalised.of(likelihood, prior)
         return cls._fit_read(likelihood, unread, method)
 
     @classmethod
@@ -186,6 +197,9 @@ class Fitting(Refusing):
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
+        if likelihood.penalised:
+            top = likelihood.mode(near)
+            return Solution({}, top.iterations, top.converged, _MODE), top.theta
         single = not likelihood.batch_shape
         cornered_here = single and set(cls.corners) & set(likelihood.names)
         events = isinstance(likelihood.statistic, Events)
@@ -316,7 +330,7 @@ class Fitting(Refusing):
             notes=(*remarks, *cls._of_weights(likelihood), *notes),
             method=method,
             height=cls._height_from_data(likelihood)
-            if method == "mle" and not likelihood.batch_shape
+            if method == "mle" and not likelihood.batch_shape and not likelihood.penalised
             else None,
         )
 

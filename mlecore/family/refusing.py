@@ -45,6 +45,8 @@ class Refusing(Reading):
     @classmethod
     def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
         """Return which samples have no estimate, given what is known or held."""
+        if likelihood.penalised:
+            return []  # a prior may give a mode where the likelihood has none; a climb that fails says so
         names = likelihood.layout.names
         fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
         with np.errstate(all="ignore"):

@@ -27,6 +27,9 @@ TERMS_AT_ONCE = 2**22
 class Curve:
     """A family and a statistic: the likelihood can be evaluated, with its derivatives."""
 
+    #: whether priors take part, as in `mlecore.priors`
+    penalised = False
+
     def __init__(
         self,
         family: Any,

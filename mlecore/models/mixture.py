@@ -393,6 +393,7 @@ class MixtureFamily(Family):
         axis: int | None = None,
         fixed: Mapping[str, Any] | None = None,
         method: str = "mle",
+        prior: Mapping[str, Any] | None = None,
     ) -> Fit:
         """Return the fit of the mixture: the highest maximum inside the domain that was found from several starts.
 
@@ -417,6 +418,10 @@ class MixtureFamily(Family):
         >>> round(f.params["weight1"], 3)
         0.623
         """
+        if prior is not None:
+            raise DataError(
+                "a mixture takes no priors: its search looks at the likelihood alone. Hold parameters with fixed="
+            )
         likelihood, unread = cls._read(x, weights, axis, fixed)
         likelihood.search = Search.of(starts, rng)
         return cls._fit_read(likelihood, unread, method)

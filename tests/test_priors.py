@@ -1,0 +1,148 @@
+"""Priors on parameters of families: conjugate modes, the curve that inference takes, and what is refused."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy
+
+import mlecore as mle
+from mlecore import ConvergenceError, DataError, RegularityError, observed
+from mlecore.priors import _log_density
+
+x = mle.Normal(3.0, 2.0).sample(20, rng=1)
+k = np.array([2, 0, 3, 1, 5, 2, 2])
+
+
+def test_conjugate_modes_are_those_of_the_book_of_formulas():
+    # Gelman et al. (2013), chapter 2: Beta(a + k, b + n - k), Gamma(a + sum, b + n), precisions that add.
+    bernoulli = mle.Bernoulli.fit([0, 0, 1, 1, 1, 0, 1], prior={"p": mle.Beta(2, 3)})
+    assert bernoulli.params["p"] == pytest.approx(5 / 10, abs=1e-10)
+    assert bernoulli.penalised
+    poisson = mle.Poisson.fit(k, prior={"rate": mle.Gamma(3.0, 2.0)})
+    assert poisson.params["rate"] == pytest.approx((k.sum() + 2) / (7 + 2), rel=1e-10)
+    normal = mle.Normal.fit(x, fixed={"sigma": 2.0}, prior={"mu": mle.Normal(0.0, 1.0)})
+    assert normal.params["mu"] == pytest.approx(x.sum() / 4 / (20 / 4 + 1), rel=1e-10)
+    assert normal.se["mu"] == pytest.approx((20 / 4 + 1) ** -0.5, rel=1e-7)
+    rate = mle.Exponential.fit(
+        observed([1.0, 2.0, 4.0], right=[False, True, False]), prior={"rate": mle.Gamma(3.0, 2.0)}
+    )
+    assert rate.params["rate"] == pytest.approx((2 + 2) / (7 + 2), rel=1e-10)
+
+
+def test_a_mode_of_two_parameters_is_the_top_of_the_product_by_another_search():
+    prior = {"shape": mle.LogNormal(0.0, 0.5), "rate": mle.Gamma(2.0, 1.0)}
+    y = np.abs(x)
+    f = mle.Gamma.fit(y, prior=prior)
+
+    def minus(u):
+        d = mle.Gamma(*np.exp(u))
+        return -d.log_prob(y).sum() - sum(p.log_prob(d.params[n]) for n, p in prior.items())
+
+    peer = scipy.optimize.minimize(minus, [0.0, 0.0], method="Nelder-Mead", tol=1e-12)
+    np.testing.assert_allclose(f.theta, np.exp(peer.x), rtol=1e-6)
+    assert f.log_likelihood == pytest.approx(f.dist.log_prob(y).sum())
+    assert f.log_likelihood < mle.Gamma.fit(y).log_likelihood
+
+
+def test_intervals_and_tests_take_the_curve_of_the_product():
+    f = mle.Poisson.fit(k, prior={"rate": mle.Gamma(3.0, 2.0)})
+    top, scale = f.params["rate"], 9.0
+    # The product is proportional to rate^17 exp(-9 rate).
+    drop = {r: 17 * np.log(r / top) - scale * (r - top) for r in f.ci(method="lr")["rate"]}
+    assert list(drop.values()) == pytest.approx([-1.920729] * 2, abs=1e-5)
+    assert f.se["rate"] == pytest.approx(np.sqrt(17) / 9, rel=1e-7)
+    t = f.test(rate=1.0)
+    assert t.statistic == pytest.approx(2 * (17 * np.log(top) - scale * (top - 1)), rel=1e-8)
+    slope = 17 / 1.0 - scale
+    assert f.test(rate=1.0, method="score").statistic == pytest.approx(
+        slope**2 / (7 / 1.0 + 2 / 1.0**2), rel=1e-6
+    )
+
+
+def test_a_prior_may_give_a_mode_where_the_likelihood_has_none():
+    f = mle.Normal.fit([2.0, 2.0, 2.0], prior={"sigma": mle.InverseGamma(2.0, 1.0)})
+    # -3 log s of the data, -3 log s - 1 / s of the prior.
+    assert f.params["sigma"] == pytest.approx(1 / 6, rel=1e-9)
+    zeros = mle.Bernoulli.fit([0] * 7, prior={"p": mle.Beta(2, 2)})
+    assert zeros.params["p"] == pytest.approx(1 / 9, rel=1e-9)
+    assert zeros.ci()["p"][1] > 1 / 9
+    with pytest.raises(ConvergenceError):
+        mle.Bernoulli.fit([0, 0], prior={"p": mle.Beta(0.5, 0.5)})
+
+
+def test_a_batch_and_its_bootstrap_and_its_test_of_fit_keep_the_prior():
+    prior = {"rate": mle.Gamma(3.0, 2.0)}
+    X = np.stack([k, k + 1])
+    f = mle.Poisson.fit(X, axis=1, prior=prior)
+    np.testing.assert_allclose(f.params["rate"], (X.sum(axis=1) + 2) / 9, rtol=1e-10)
+    again = mle.Poisson.fit([0, 0], prior=prior).bootstrap(20, rng=0)
+    np.testing.assert_allclose(again.params["rate"], 2 / 4, rtol=1e-9)
+    many = mle.Poisson(3.0).sample(80, rng=2)
+    g = mle.Poisson.fit(many, prior=prior).goodness(replicates=19, rng=0)
+    assert g.lost == 0
+    copy = pickle.loads(pickle.dumps(mle.Poisson.fit(k, prior=prior)))
+    assert copy.penalised
+    assert "mode" in copy.summary()
+    assert "AIC" not in copy.summary()
+
+
+@pytest.mark.parametrize(
+    ("d", "at"),
+    [
+        (mle.Beta(2.0, 3.0), np.array([1e-6, 0.2, 0.999])),
+        (mle.Gamma(3.0, 2.0), np.array([1e-8, 1.0, 40.0])),
+        (mle.Normal(1.0, 1e-3), np.array([0.9, 1.0, 1.002])),
+    ],
+)
+def test_differences_of_a_log_density_are_its_derivatives(d, at):
+    first, second = {
+        "Beta": lambda: (1 / at - 2 / (1 - at), -1 / at**2 - 2 / (1 - at) ** 2),
+        "Gamma": lambda: (2 / at - 2.0, -2 / at**2),
+        "Normal": lambda: (-(at - 1.0) / 1e-6, np.full(3, -1e6)),
+    }[type(d).__name__]()
+    np.testing.assert_allclose(_log_density(d, at, 1), first, rtol=1e-8, atol=1e-6)
+    np.testing.assert_allclose(_log_density(d, at, 2), second, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).aic, RegularityError, "AIC"),
+        (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).bic, RegularityError, "BIC"),
+        (lambda: mle.Poisson.fit(k, prior={"rate": 3}), DataError, "must be a distribution"),
+        (lambda: mle.Poisson.fit(k, prior=mle.Gamma(2, 1)), DataError, "by the names"),
+        (lambda: mle.Poisson.fit(k, prior={"mu": mle.Gamma(2, 1)}), DataError, "there are rate"),
+        (lambda: mle.Poisson.fit(k, prior={"rate": mle.Poisson(2)}), DataError, "continuous"),
+        (
+            lambda: mle.Normal.fit(x, fixed={"mu": 0}, prior={"mu": mle.Normal(0, 1)}),
+            DataError,
+            "mu is fixed, and has a prior",
+        ),
+        (
+            lambda: mle.Uniform.fit(x, prior={"high": mle.Normal(0, 1)}),
+            RegularityError,
+            "hold such parameters fixed",
+        ),
+        (
+            lambda: mle.Gamma.fit(abs(x), method="moments", prior={"rate": mle.Gamma(1, 1)}),
+            DataError,
+            "method must be 'mle'",
+        ),
+        (
+            lambda: mle.PoissonRegression.fit(k, k, prior={"x1": mle.Normal(0, 1)}),
+            DataError,
+            "priors of a regression",
+        ),
+        (
+            lambda: mle.Mixture(mle.Normal, 2).fit(x, prior={"mu1": mle.Normal(0, 1)}),
+            DataError,
+            "a mixture takes no priors",
+        ),
+    ],
+)
+def test_what_a_prior_cannot_do_is_refused_with_the_reason(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
