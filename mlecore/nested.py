@@ -60,7 +60,7 @@ def lr_test(
     >>> from mlecore import Exponential, Gamma
     >>> x = [1.0, 2.0, 4.0, 7.0]
     >>> lr_test(Exponential.fit(x), Gamma.fit(x))
-    Likelihood-ratio test of Exponential within Gamma: statistic 0.8816 on 1 degree of freedom, p = 0.3478
+    Likelihood-ratio test of Exponential within Gamma: statistic 1.136 on 1 degree of freedom, p = 0.2865
     """
     nulls, alternatives = _fits(null), _fits(alternative)
     same = same_together(*([f.likelihood for f in fits] for fits in (nulls, alternatives)))
@@ -109,6 +109,10 @@ def _fits(given: Fit | Sequence[Fit]) -> list[Fit]:
     for fit in fits:
         if fit.batch_shape:
             raise DataError("lr_test takes single fits, and one is a batch")
+        if fit.penalised:
+            raise RegularityError(
+                "a likelihood ratio belongs to maxima of the likelihood, and priors have moved one of these; fit without them"
+            )
         if fit.method != "mle":
             raise RegularityError(
                 f"a likelihood ratio belongs to maxima of the likelihood, and one fit is by {fit.method}"

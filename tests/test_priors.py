@@ -112,6 +112,20 @@ def test_differences_of_a_log_density_are_its_derivatives(d, at):
     [
         (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).aic, RegularityError, "AIC"),
         (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).bic, RegularityError, "BIC"),
+        (
+            lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).test(
+                rate=1, method="bootstrap", replicates=9
+            ),
+            RegularityError,
+            "does not know of priors",
+        ),
+        (
+            lambda: mle.lr_test(
+                mle.Exponential.fit(abs(x)), mle.Gamma.fit(abs(x), prior={"rate": mle.Gamma(2, 1)})
+            ),
+            RegularityError,
+            "priors have moved",
+        ),
         (lambda: mle.Poisson.fit(k, prior={"rate": 3}), DataError, "must be a distribution"),
         (lambda: mle.Poisson.fit(k, prior=mle.Gamma(2, 1)), DataError, "by the names"),
         (lambda: mle.Poisson.fit(k, prior={"mu": mle.Gamma(2, 1)}), DataError, "there are rate"),

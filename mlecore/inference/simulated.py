@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, NoMLEError
+from ..errors import DataError, NoMLEError, RegularityError
 from ..numerics import blocks
 from ..statistics import Statistic
 from .resampling import drawn
@@ -59,6 +59,10 @@ def bootstrap_test(
     likelihood = fit.likelihood
     if fit.batch_shape:
         raise DataError("a bootstrap test takes a single fit; fit one sample of the batch alone")
+    if likelihood.penalised:
+        raise RegularityError(
+            "a simulated law of a likelihood ratio does not know of priors; use method='lr', or fit without them"
+        )
     whole_number(replicates)
     n = whole_size(likelihood)
     index, values, null, words = hypothesis(likelihood, null)
