@@ -142,7 +142,7 @@ class Fit(Summary):
         self._needs_maximum(what)
         if self.penalised:
             raise RegularityError(
-                f"{what} judges a maximum of the likelihood, and priors have moved this one; fit without a prior"
+                f"{what} belongs to a maximum of the likelihood, and priors have moved this one; fit without a prior"
             )
 
     def _needs_maximum(self, what: str) -> None:
@@ -233,6 +233,8 @@ class Fit(Summary):
             low, high = np.quantile(estimates, [tail, 1.0 - tail], axis=0)
         else:
             self._needs_maximum("an interval from the likelihood")
+            if method in ("exact", "rstar"):
+                self._needs_plain(f"an interval by {method!r}")
             ends = {
                 "wald": lambda: inference.wald_interval(self.likelihood, self.theta, level, scale),
                 "lr": lambda: inference.likelihood_ratio_interval(

@@ -112,6 +112,14 @@ def test_differences_of_a_log_density_are_its_derivatives(d, at):
     [
         (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).aic, RegularityError, "AIC"),
         (lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).bic, RegularityError, "BIC"),
+        *(
+            (
+                lambda m=m: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).ci(method=m),
+                RegularityError,
+                f"an interval by {m!r}",
+            )
+            for m in ("exact", "rstar")
+        ),
         (
             lambda: mle.Poisson.fit(k, prior={"rate": mle.Gamma(2, 1)}).test(
                 rate=1, method="bootstrap", replicates=9
