@@ -100,3 +100,11 @@ def test_visible_code_uses_no_name_that_only_folded_code_defines(chapter: Path) 
 def test_no_line_of_visible_code_is_wider_than_the_page(chapter: Path) -> None:
     for cell in visible(chapter):
         assert [line for line in cell.source.splitlines() if len(line) > WIDTH] == []
+
+
+@every_chapter
+def test_the_algebra_that_checks_a_step_is_folded_away_and_named(chapter: Path) -> None:
+    assert not any("sp" in names(cell.source)[1] for cell in visible(chapter))
+    for cell in cells(chapter):
+        if "hide-cell" in tags(cell):
+            assert cell.metadata["mystnb"]["code_prompt_show"] == "Check this step"
