@@ -150,7 +150,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
       x: n, y: clamp(estimate, low, high), step: [Math.max(1, Math.round(0.05 * n)), 0], label: "Sample size", text: `n = ${n}, estimate ${format(estimate, 4)}`,
       move: (v) => stage.change({ n: clamp(Math.round(v), 1, longestRun) }),
     });
-    right.text(1, high, "band: about 95 in 100 estimates", "model", { dx: 60, dy: 16 });
+    right.text(1, high, "about 95 in 100 estimates", "model", { dx: 60, dy: 16 });
 
     stage.facts([
       ["n", grouped(n), "accent"],
