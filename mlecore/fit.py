@@ -5,7 +5,7 @@ Inference is lazy: nothing is computed before it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -387,6 +387,26 @@ class Fit(Summary):
             replicates=replicates,
             rng=rng,
         )
+
+    def region(self, names: Sequence[str], level: float = 0.95, *, points: int = 200) -> Array:
+        """Return a joint region of two free scalars as a closed contour, an array of shape (points + 1, 2), to be plotted.
+
+        It holds the pairs whose profile log-likelihood has dropped by no more than half the chi-square quantile on two
+        degrees of freedom; see `mlecore.inference.likelihood_region`.
+
+        Raises
+        ------
+        DataError : for names that are not two free scalars.
+        RegularityError : where it has no meaning or no end.
+
+        Source: Cox and Hinkley (1974), section 9.3.
+
+        >>> from mlecore import Gamma
+        >>> Gamma.fit([1.0, 2.0, 4.0]).region(("shape", "rate")).shape
+        (201, 2)
+        """
+        self._needs_maximum("a region from the likelihood")
+        return inference.likelihood_region(self.likelihood, self.theta, names, level, points)
 
     def bootstrap(
         self,

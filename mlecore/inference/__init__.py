@@ -20,6 +20,7 @@ from .exact import exact_interval
 from .higher_order import rstar_interval
 from .information import covariance, in_own_units, standard_errors
 from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
+from .region import likelihood_region
 from .regularity import insist_regular, refusal
 from .resampling import drawn, redrawn, usable_estimates
 from .simulated import (
@@ -50,6 +51,7 @@ __all__ = [
     "insist_regular",
     "likelihood_ratio_interval",
     "likelihood_ratio_test",
+    "likelihood_region",
     "normal_quantile",
     "quantile_function",
     "redrawn",
