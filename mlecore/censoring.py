@@ -44,7 +44,7 @@ _BEYOND = np.array([0.15, 0.6, 1.6])
 _FEW = 4096
 # A logarithm that has gone so far from the start of its climb has no maximum to go to.
 _FAR = 8.0
-_LOST = 30.0
+_LOST, _BACK = 30.0, 5.0
 # Of so many values of a complete sample a corner is looked for, before it is looked for between them.
 _CANDIDATES = 512
 
@@ -180,7 +180,24 @@ def rough(family: Any, t: Events, known: Mapping[str, Any]) -> dict[str, Any]:
         np.isfinite(v).all() and family.domains[k].contains(np.asarray(v)).all()
         for k, v in params.items()
     )
-    return params if usable else family._start(statistic, **known)
+    return _moved_back(family, params) if usable else family._start(statistic, **known)
+
+
+def _moved_back(family: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Return a start without shapes that have run away: what was seen in part may hold them back."""
+    params = dict(params)
+    for name, domain in family.domains.items():
+        if (
+            domain.event_ndim
+            or domain.known
+            or name in family.units
+            or domain.longest_step == np.inf
+        ):
+            continue
+        u = domain.to_real(np.asarray(params[name], dtype=float))
+        back = domain.from_real(np.sign(u) * _BACK)[0]
+        params[name] = np.where(np.isfinite(u) & (np.abs(u) > _LOST), back, params[name])
+    return params
 
 
 def stood_in(family: Any, t: Events) -> Any:

@@ -46,6 +46,8 @@ _MOST_VALUES = 2**18
 # Such a sum is an integral only where the density changes by less than this from one value taken to the next.
 _ROUGH = 0.5
 _LOG_HALF = float(np.log(0.5))
+# Where less than this is left, the slopes of the rest cancel.
+_LOG_FEW = float(np.log(1e-3))
 # The distances at which a discrete distribution is looked at.
 _COUNTS = np.concatenate([[0.0], 2.0 ** np.arange(0, 53)])
 
@@ -146,6 +148,11 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     else:
         p = len(d._own_layout().names)
         slope, curvature = np.zeros((*shape, p)), np.zeros((*shape, p, p))
+    few = by_nodes & ~narrow & _all_but_few(d, a, b, value)
+    if few.any():
+        rows = np.nonzero(few)
+        slope[rows], curvature[rows] = _by_the_rest(_rows(d, shape, rows), a[rows], value[rows])
+        by_nodes = by_nodes & ~few
     if by_nodes.any():
         value = np.array(value)
         for wide in (False, True):
@@ -185,6 +192,26 @@ def _by_difference(d: Any, a: Array, b: Array) -> tuple[Array, Array]:
         if cornered.any():
             value = np.where(cornered, d._log_between(a, b), value)
     return np.where(empty, -np.inf, value), narrow
+
+
+def _all_but_few(d: Any, a: Array, b: Array, value: Array) -> Any:
+    """Say where a part of a discrete distribution is all but its first few values, and those are not nearly everything."""
+    if not d.support.whole:
+        return False
+    low, high = d._ends()
+    with np.errstate(all="ignore"):
+        return (b >= high) & (np.floor(a) - low < _FEW) & (value > _LOG_FEW)
+
+
+def _by_the_rest(d: Any, a: Array, value: Array) -> tuple[Array, Array]:
+    """Return slope and curvature of log P(X > a) from those of the values up to a, the rest of the whole."""
+    with np.errstate(all="ignore"):
+        rest = _by_expectation(d, np.full(a.shape, -np.inf), a, False)
+        odds = np.exp(rest.value - value)[..., None]
+        outer = rest.slope[..., :, None] * rest.slope[..., None, :]
+        slope = np.where(odds > 0, -odds * rest.slope, 0.0)
+        second = np.where(odds[..., None] > 0, -odds[..., None] * (rest.curvature + outer), 0.0)
+        return slope, second - slope[..., :, None] * slope[..., None, :]
 
 
 def _by_flow(d: Any, a: Array, b: Array, value: Array) -> tuple[Array, Array]:

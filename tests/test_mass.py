@@ -154,3 +154,28 @@ def test_incomplete_integrals_have_logarithms_where_they_have_no_values():
                 mp.log(mp.betainc(b, a, 0, 1 - mp.mpf(x), regularized=True)),
             )
             assert float(min(lower, upper)) == pytest.approx(float(exact), rel=1e-11)
+
+
+def test_all_but_the_first_counts_follow_from_those():
+    """log P(X > a) of a NegativeBinomial against sums over all values above, and differences of them."""
+    k = np.arange(0, 3000)
+
+    def log_upper(a, mu, size):
+        return np.log(mle.NegativeBinomial(mu=mu, size=size).pmf(k)[a + 1 :].sum())
+
+    for a, mu, size in ((0, 3.0, 0.7), (2, 5.0, 4.0), (40, 60.0, 1.5), (0, 0.02, 2.0)):
+        terms = mass_terms(
+            mle.NegativeBinomial(mu=mu, size=size), np.asarray(a), np.asarray(np.inf)
+        )
+        point, step = np.array([mu, size]), 1e-4
+        assert terms.value == pytest.approx(log_upper(a, mu, size), rel=1e-9)
+        sides = [
+            [log_upper(a, *(point + s * step * point * e)) for s in (-1, 1)] for e in np.eye(2)
+        ]
+        slope = [(up - down) / (2 * step * p) for (down, up), p in zip(sides, point, strict=True)]
+        np.testing.assert_allclose(terms.slope, slope, rtol=1e-5)
+        second = [
+            (up - 2 * terms.value + down) / (step * p) ** 2
+            for (down, up), p in zip(sides, point, strict=True)
+        ]
+        np.testing.assert_allclose(np.diagonal(terms.curvature), second, rtol=1e-2, atol=1e-4)

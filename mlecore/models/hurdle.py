@@ -38,6 +38,10 @@ def Hurdle(family: type[Family]) -> type[Family]:
     has_zero = support.whole and support.low <= 0 <= support.high
     if support.whole and support.low < 0:
         raise DataError(f"Hurdle takes counts 0, 1, 2, ..., and {family.__name__} reaches below 0")
+    if support.whole and support.high < 2:
+        raise DataError(
+            f"{family.__name__} has the values 0 and 1 alone: with zeros apart nothing is left to estimate"
+        )
     rest = Truncated(family, low=1) if has_zero else family
     low = 0.0 if support.whole else min(support.low, _BELOW_ZERO)
     words = support.text if has_zero else f"0, or {support.text}"

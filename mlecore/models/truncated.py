@@ -50,6 +50,10 @@ def Truncated(
     """
     insist_family("Truncated", family)
     insist_scalar("Truncated", family)
+    if any(np.isfinite(getattr(domain, "turn", np.inf)) for domain in family.domains.values()):
+        raise DataError(
+            f"{family.__name__} is of angles, which come round again: they have no end to be cut off"
+        )
     a, b = _limits(family, low, high)
     if issubclass(family, TruncatedFamily):
         a, b = max(a, family._low), min(b, family._high)

@@ -167,6 +167,7 @@ def test_what_cannot_be_truncated_is_refused_with_words():
         (lambda: Truncated(mle.Normal(mu=0.0, sigma=1.0), low=0), "takes a family"),
         (lambda: Truncated(mle.MultivariateNormal, low=0), "vectors"),
         (lambda: Truncated(mle.Categorical, low=1), "vector"),
+        (lambda: Truncated(mle.VonMises, low=0, high=1), "angles"),
         (lambda: POSITIVE(rate=0.0), "nothing lies in its window"),
         (lambda: POSITIVE.fit([0, 1, 2]), "not below 1"),
     ]
@@ -198,3 +199,13 @@ def test_a_mixture_can_be_truncated_and_truncated_families_mixed():
     np.testing.assert_allclose(f.theta, mixture.fit(x).theta, rtol=1e-3)
     g = mle.Mixture(POSITIVE, 2).fit(1 + np.concatenate([rng.poisson(1, 80), rng.poisson(15, 80)]))
     assert g.params["rate1"] < 4.0 < g.params["rate2"]
+
+
+def test_counts_that_vary_less_than_their_mean_may_do_so_because_they_are_truncated():
+    x, w = np.arange(1, 8), [48, 21, 9, 7, 1, 1, 1]
+    mean = np.average(x, weights=w)
+    assert np.average((x - mean) ** 2, weights=w) < mean  # untruncated, the size runs away
+    f = Truncated(mle.NegativeBinomial, low=1).fit(x, weights=w)
+    grid = np.stack(np.meshgrid(np.linspace(0.05, 3, 60), np.geomspace(0.05, 50, 60)), axis=-1)
+    assert np.nanmax(f.likelihood.log_likelihood(grid)) <= f.log_likelihood
+    assert 0.1 < f.params["size"] < 10.0

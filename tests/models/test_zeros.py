@@ -211,6 +211,7 @@ def test_what_has_no_zeros_to_inflate_is_refused_with_words():
         (lambda: ZeroInflated(mle.Gamma), r"use Hurdle\(Gamma\)"),
         (lambda: ZeroInflated(mle.Geometric), "Hurdle"),
         (lambda: ZeroInflated(mle.Bernoulli), "0 and 1"),
+        (lambda: Hurdle(mle.Bernoulli), "0 and 1"),
         (lambda: ZeroInflated(ZIP), "zero already"),
         (lambda: Hurdle(ZIP), "zero already"),
         (lambda: Hurdle(mle.MultivariateNormal), "vectors"),
