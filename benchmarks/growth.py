@@ -27,6 +27,7 @@ GROWING = {
 EVERY = [
     mle.Bernoulli(0.3),
     mle.Beta(2.0, 3.5),
+    mle.BetaBinomial(10, 2.0, 3.0),
     mle.Binomial(10, 0.3),
     mle.Categorical([0.2, 0.5, 0.3]),
     mle.Cauchy(1.0, 2.0),
@@ -60,7 +61,7 @@ EVERY = [
 
 def known(dist: object) -> dict[str, float] | None:
     """Return the parameters that a fit must be given."""
-    return {"n": 10} if isinstance(dist, mle.Binomial) else None
+    return {"n": 10} if isinstance(dist, mle.Binomial | mle.BetaBinomial) else None
 
 
 def median_seconds(action: object) -> float:

@@ -17,6 +17,7 @@ X = RNG.gamma(2.0, 1 / 3.0, size=(5, 60))
 FAMILIES = [
     "Bernoulli",
     "Beta",
+    "BetaBinomial",
     "Binomial",
     "Categorical",
     "Cauchy",

@@ -2,6 +2,7 @@
 
 from .bernoulli import Bernoulli
 from .beta import Beta
+from .beta_binomial import BetaBinomial
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
@@ -34,6 +35,7 @@ from .zipf import Zipf
 __all__ = [
     "Bernoulli",
     "Beta",
+    "BetaBinomial",
     "Binomial",
     "Categorical",
     "Cauchy",

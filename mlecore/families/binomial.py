@@ -19,19 +19,10 @@ from ..tails import log_beta_tails
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Binomial(Family):
-    """Binomial(n, p): P(X = k) = n! / (k! (n-k)!) p^k (1 - p)^(n-k), k = 0, 1, ..., n.
-
-    The number of trials n is known: a fit takes it as `fixed={"n": 20}`. Mean n p, variance n p (1 - p). When no trial,
-    or every trial, succeeds the MLE is the boundary p = 0, or 1.
-    Source: Johnson, Kemp and Kotz (2005), ch. 3; the arithmetic is Loader's (2000).
-
-    >>> Binomial.fit([12, 14], fixed={"n": 20}).params
-    {'n': 20.0, 'p': 0.65}
-    """
+class Counted(Family):
+    """A family of the number of successes among n trials, n being known."""
 
     n: Parameter = parameter(Count())
-    p: Parameter = parameter(Unit())
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, ..., n")
 
     @classmethod
@@ -59,7 +50,7 @@ class Binomial(Family):
             value = np.broadcast_to(x, beyond.shape)[first]
             trials = np.broadcast_to(n[..., None], beyond.shape)[first]
             raise SupportError(
-                f"Binomial with n = {trials:g} needs {cls.support.text}; {place}[{', '.join(map(str, first))}] = {value:g} "
+                f"{cls.__name__} with n = {trials:g} needs {cls.support.text}; {place}[{', '.join(map(str, first))}] = {value:g} "
                 f"is more than n ({int(beyond.sum())} of {beyond.size} values are). Correct the data or the known n"
             )
 
@@ -68,6 +59,29 @@ class Binomial(Family):
 
     def _harmless(self, x: Array) -> float:
         return 0.0
+
+    @classmethod
+    def _above_n(cls, t: Sample, n: Array) -> Iterator[Refusal]:
+        beyond = ((t.values > n[..., None]) & (t.weights > 0)).any(axis=-1)
+        yield Refusal(beyond, "a value is more than the known n: correct the data or n")
+
+    def _ends(self) -> tuple[float, Array]:
+        return 0.0, self.n
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Binomial(Counted):
+    """Binomial(n, p): P(X = k) = n! / (k! (n-k)!) p^k (1 - p)^(n-k), k = 0, 1, ..., n.
+
+    The number of trials n is known: a fit takes it as `fixed={"n": 20}`. Mean n p, variance n p (1 - p). When no trial,
+    or every trial, succeeds the MLE is the boundary p = 0, or 1.
+    Source: Johnson, Kemp and Kotz (2005), ch. 3; the arithmetic is Loader's (2000).
+
+    >>> Binomial.fit([12, 14], fixed={"n": 20}).params
+    {'n': 20.0, 'p': 0.65}
+    """
+
+    p: Parameter = parameter(Unit())
 
     def _log_likelihood(self, t: Sample) -> Array:
         # Loader's saddle-point form: what k of n owes to its own proportion, less the deviance of that from p. The
@@ -104,8 +118,7 @@ class Binomial(Family):
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         n = np.asarray(fixed["n"])
-        beyond = ((t.values > n[..., None]) & (t.weights > 0)).any(axis=-1)
-        yield Refusal(beyond, "a value is more than the known n: correct the data or n")
+        yield from cls._above_n(t, n)
         if "p" not in fixed:
             yield Refusal(
                 np.asarray(fixed["n"]) == 0, "n is 0: without a trial the data say nothing about p"
@@ -126,9 +139,6 @@ class Binomial(Family):
     def _flow(self, x: Array) -> tuple[tuple[Array, ...], Array]:
         q = 1.0 - np.asarray(self.p)
         return ((self.n - x) / q,), symmetric((self.n - x) / q**2)
-
-    def _ends(self) -> tuple[float, Array]:
-        return 0.0, self.n
 
     def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
         trials = n * self.n

@@ -137,6 +137,12 @@ TABLE = {
         lambda k, s: -s * log(k) - log(mpmath.zeta(s)),
         [((s,), [1.0, 2.0, 7.0, 1e3, 1e15]) for s in (1 + 1e-12, 1.1, 2.0, 3.7, 20.0)],
     ),
+    "BetaBinomial": (
+        lambda k, n, a, b: choose(n, k) + gamma(k + a) + gamma(n - k + b) - gamma(n + a + b)
+        - gamma(a) - gamma(b) + gamma(a + b),
+        [((20.0, a, b), [0.0, 1.0, 7.0, 20.0]) for a in SHAPES for b in SHAPES]
+        + [((1e6, 2.0, 3.0), [0.0, 1.0, 4e5, 1e6]), ((1.0, 0.3, 0.4), [0.0, 1.0])],
+    ),
     "Lomax": (
         lambda x, a, s: log(a / s) - (a + 1) * mpmath.log1p(x / s),
         [((a, s), [0.0, 1e-9 * s, s, 1e5 * s]) for a in SHAPES for s in (1e-300, 1.0, 1e290)]
@@ -208,6 +214,7 @@ TOLERANCE = {
     "LogLogistic": 3e-13,  # as the Weibull
     "Weibull": 3e-13,  # a shape of 30 times the rounding of log x = -667
     "InverseGamma": 2e-10,  # a shape of 1e12 times the rounding of 1/x
+    "BetaBinomial": 1e-14,  # with shapes of 1e-6 two logarithms of them cancel
     "Lomax": 3e-14,  # as the Pareto
     "Pareto": 3e-14,  # 1000 log 2 cancels against log 1e-300
     "StudentT": 4e-14,  # with few degrees of freedom the tail cancels against log 1e-300
