@@ -157,7 +157,8 @@ class BetaBinomial(Counted):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         p = rng.beta(self.a, self.b, size)
-        return rng.binomial(np.asarray(self.n).astype(np.int64), p).astype(float)
+        counts = rng.binomial(np.asarray(self.n).astype(np.int64), p)
+        return np.asarray(counts, dtype=float)[()]
 
 
 def _rise(a: Array, k: Array) -> Array:
