@@ -153,7 +153,7 @@ def test_every_cell_gives_its_stored_output(chapter, visit, address):
     assert ended
     starters = sum("Not done yet." in cell["shown"] for cell in cells)
     solved = sum("Correct." in cell["shown"] for cell in cells)
-    assert starters == solved >= 3
+    assert starters == solved >= (3 if chapter in CHAPTERS else 0)
     assert (visit.outside, visit.errors, visit.failed) == ([], [], [])
 
 

@@ -55,7 +55,7 @@ export class Cell {
     this.desktop = tags.includes("needs-desktop");
     this.ran = null; // the text of its last run
     this.outputs = [];
-    this.output = node.querySelector(":scope > .cell_output");
+    this.output = node.querySelector(":scope > .cell_output, :scope > details > .cell_output");
     if (!this.output) node.append((this.output = element("div", "cell_output docutils container")));
     this.kept = [...this.output.cloneNode(true).childNodes];
     this.dress();
@@ -103,6 +103,7 @@ export class Cell {
 
   // Make room for new output. A figure with a caption keeps its frame for the picture to come.
   clear() {
+    this.output.closest("details")?.setAttribute("open", ""); // who runs a cell wants to see it
     this.output.style.minHeight = `${this.output.offsetHeight}px`;
     this.frame = this.output.querySelector("figure");
     if (this.frame) this.frame.hidden = true;
