@@ -9,7 +9,8 @@ import pytest
 from families.members import known
 
 import mlecore as mle
-from mlecore import family as machinery
+from mlecore.family import fitting
+from mlecore.family import reading as machinery
 from mlecore.statistics import Sample, order_statistics
 from mlecore.statistics.pieces import PIECE
 
@@ -218,7 +219,7 @@ def test_a_batch_fitted_a_few_samples_at_a_time_is_fitted_the_same(d, monkeypatc
     X[3] = X[3, 0]  # all equal: no estimate
     whole = family.fit(X, axis=1)
     monkeypatch.setattr(
-        machinery, "_VALUES_AT_ONCE", 60
+        fitting, "_VALUES_AT_ONCE", 60
     )  # two samples, where the sample is the statistic
     few = family.fit(X, axis=1)
     assert few.problems == whole.problems
