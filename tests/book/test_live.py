@@ -386,12 +386,30 @@ def test_the_page_downloads_as_a_notebook_with_the_changes(page):
     )
 
 
-def test_a_file_of_the_readers_is_a_path_and_leaves_the_browser_for_nowhere(page, visit, tmp_path):
+DROP = """text => {
+    const files = new DataTransfer();
+    files.items.add(new File([text], "rain.csv", {type: "text/csv"}));
+    const here = {dataTransfer: files, bubbles: true, cancelable: true};
+    const article = document.querySelector("article");
+    const over = article.dispatchEvent(new DragEvent("dragover", here));
+    const dropped = article.dispatchEvent(new DragEvent("drop", here));
+    return [over, dropped];
+}"""
+
+
+@pytest.mark.parametrize("how", ["chosen", "dropped"])
+def test_a_file_of_the_readers_is_a_path_and_leaves_the_browser_for_nowhere(
+    page, visit, tmp_path, how
+):
     table = tmp_path / "rain.csv"
     table.write_text("mm\n1\n2\n4\n", encoding="utf-8")
     asked: list[str] = []
     visit.page.on("request", lambda request: asked.append(request.url))
-    page.locator(".live-bar input[type=file]").set_input_files(table)
+    if how == "chosen":
+        page.locator(".live-bar input[type=file]").set_input_files(table)
+    else:
+        # Both are taken from the browser, which would else leave the page to show the file.
+        assert page.evaluate(DROP, table.read_text("utf-8")) == [False, False]
     page.wait_for_function(
         "document.querySelector('.live-status').textContent.includes('rain.csv')"
     )
