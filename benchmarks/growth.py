@@ -33,6 +33,7 @@ EVERY = [
     mle.Cauchy(1.0, 2.0),
     mle.Exponential(0.5),
     mle.Gamma(2.5, 1.5),
+    mle.GeneralizedExtremeValue(1.0, 2.0, 0.1),
     mle.GeneralizedPareto(2.0, 0.2),
     mle.Geometric(0.3),
     mle.Gumbel(1.0, 2.0),

@@ -116,6 +116,7 @@ def _along_line(likelihood: Any, start: Array, max_iterations: int) -> Top:
     lower, upper = np.full(count, -np.inf), np.full(count, np.inf)
     reach = np.full(count, 1.0 if bounded else np.nan)
     converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
+    possible = np.full(count, np.nan)  # the last place where the data were possible
     rows = np.arange(count)
     for iteration in range(max_iterations):
         if rows.size == 0:
@@ -124,6 +125,9 @@ def _along_line(likelihood: Any, start: Array, max_iterations: int) -> Top:
         view = look(part, here[:, None])
         slope, bend = view.slope[:, 0], view.curvature[:, 0, 0]
         iterations[rows] += 1
+        # Beyond the end of a support that moves there is no slope: the way leads back.
+        slope = np.where(np.isnan(slope), np.sign(possible[rows] - here), slope)
+        possible[rows] = np.where(np.isnan(bend), possible[rows], here)
         reach[rows] = np.where(np.isnan(reach[rows]), _first_reach(here, bend), reach[rows])
         # A level place that is no top: look on both sides, and go where it is higher.
         level = (slope == 0) & ~(bend < 0)

@@ -23,6 +23,7 @@ FAMILIES = [
     "Cauchy",
     "Exponential",
     "Gamma",
+    "GeneralizedExtremeValue",
     "GeneralizedPareto",
     "Geometric",
     "Gumbel",

@@ -8,6 +8,7 @@ from .categorical import Categorical
 from .cauchy import Cauchy
 from .exponential import Exponential
 from .gamma import Gamma
+from .generalized_extreme_value import GeneralizedExtremeValue
 from .generalized_pareto import GeneralizedPareto
 from .geometric import Geometric
 from .gumbel import Gumbel
@@ -41,6 +42,7 @@ __all__ = [
     "Cauchy",
     "Exponential",
     "Gamma",
+    "GeneralizedExtremeValue",
     "GeneralizedPareto",
     "Geometric",
     "Gumbel",

@@ -13,7 +13,16 @@ from ..family import Array, Refusal, Solution, symmetric
 from ..numerics import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp
-from .tail_shape import SERIES_BELOW, Bent, TailShape, as_rows, bent, flow_of_bend, highest_turn
+from .tail_shape import (
+    SERIES_BELOW,
+    Bent,
+    TailShape,
+    as_rows,
+    bent,
+    flow_of_bend,
+    highest_turn,
+    unbent,
+)
 
 # In how many places the profile is looked at for its tops, and in how many values of a long sample.
 _PLACES, _PART = 40, 2048
@@ -172,11 +181,7 @@ class GeneralizedPareto(TailShape):
         return stats.genpareto(self.shape, scale=self.scale)
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
-        # expm1(xi e) / xi with e Exponential; at shape 0, e itself.
-        e, xi = rng.standard_exponential(size), np.asarray(self.shape)
-        w = xi * e
-        with np.errstate(all="ignore"):
-            return self.scale * e * np.where(w == 0, 1.0, np.expm1(w) / w)
+        return self.scale * unbent(rng.standard_exponential(size), self.shape)
 
 
 # -- the search ------------------------------------------------------------------------------------

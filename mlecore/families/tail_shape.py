@@ -16,7 +16,16 @@ from ..family import Array, Family
 from ..numerics import newton_1d
 from ..statistics import Sample
 
-__all__ = ["SERIES_BELOW", "Bent", "TailShape", "as_rows", "bent", "flow_of_bend", "highest_turn"]
+__all__ = [
+    "SERIES_BELOW",
+    "Bent",
+    "TailShape",
+    "as_rows",
+    "bent",
+    "flow_of_bend",
+    "highest_turn",
+    "unbent",
+]
 
 # Below this size of shape z the derivatives are summed: 16 terms leave an error of 1e-16.
 SERIES_BELOW = 0.1
@@ -90,6 +99,17 @@ def bent(d: Array, scale: Any, shape: Any, derivatives: bool = True) -> Bent:
             first[near] = size**2 * np.polynomial.polynomial.polyval(small, _FIRST)
             second[near] = size**3 * np.polynomial.polynomial.polyval(small, _SECOND)
         return Bent(h, log, r, u, first, second)
+
+
+def unbent(h: Array, shape: Any) -> Array:
+    """Return the z of which h is log(1 + shape z) / shape.
+
+    >>> float(unbent(np.array(2.0), 0.0))
+    2.0
+    """
+    w = shape * h
+    with np.errstate(all="ignore"):
+        return h * np.where(w == 0, 1.0, np.expm1(w) / w)
 
 
 def flow_of_bend(z: Array, scale: Array, shape: Array) -> tuple[tuple[Array, ...], Array]:

@@ -43,6 +43,7 @@ DRAWS = {
 }
 # Where a family is regular, has the moments that tests look at, and its maximum is far from the limits of the family.
 OWN_DRAWS = {
+    ("GeneralizedExtremeValue", "shape"): lambda rng: rng.uniform(-0.2, 0.3),
     ("GeneralizedPareto", "shape"): lambda rng: rng.uniform(-0.2, 0.4),
 }
 

@@ -413,7 +413,7 @@ def test_sampling_is_seeded_and_shaped(family):
     np.testing.assert_array_equal(d.sample(5, rng=4), d.sample(5, rng=np.random.default_rng(4)))
 
 
-WITHOUT_MOMENTS = ("Cauchy", "Categorical")
+WITHOUT_MOMENTS = ("Cauchy", "Categorical", "GeneralizedExtremeValue")
 
 
 @over(UNIVARIATE)

@@ -109,6 +109,13 @@ TABLE = {
         lambda x, a, s: log(a) + a * log(s) - (a + 1) * log(x),
         [((a, s), [s, s * (1 + 1e-9), 2 * s, 1e5 * s]) for a in SHAPES for s in (1e-300, 0.1, 1e290)],
     ),
+    "GeneralizedExtremeValue": (
+        lambda x, loc, s, xi: (lambda h: -log(s) - h * (1 + xi) - exp(-h))(
+            mpmath.log1p(xi * (x - loc) / s) / xi if xi else (x - loc) / s),
+        [((m, s, xi), [float(m + k * s) for k in (-0.9, 0.0, 0.3, 2.0, 6.0)]) for m, s in ((0.0, 1e-290), (1.0, 2.0), (0.0, 1e290))
+         for xi in (0.0, 1e-300, 1e-12, 1e-3, 0.4, 1.0, -1e-12, -1e-3, -0.1)]
+        + [((0.0, 1e-10, 5.0), [1e100, 1e300]), ((2.0, 1.0, -0.5), [-30.0, 1.0, 3.9])],
+    ),
     "GeneralizedPareto": (
         lambda x, s, xi: -log(s) - (mpmath.log1p(xi * x / s) * (1 / xi + 1) if xi else x / s),
         [((s, xi), [0.0, 1e-9 * s, s, 7.0 * s]) for s in (1e-290, 2.0, 1e290)
