@@ -6,6 +6,7 @@ cannot, which is settled by comparing the two at a harmless member, five-point d
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from typing import Any
 
@@ -29,8 +30,11 @@ _COMPLEX, _FROM_ZERO = 1e-30, 1e-150
 def _terms(d: Any, t: Sample) -> Array:
     """Return the log-density of each value, after checking that there is one for each."""
     try:
-        value = np.asarray(lifted(d).log_density(t.values))
-    except (TypeError, ValueError) as error:
+        with warnings.catch_warnings():
+            # NumPy before 2.5 lets math.log have an array of one number, and warns.
+            warnings.filterwarnings("error", "Conversion of an array", DeprecationWarning)
+            value = np.asarray(lifted(d).log_density(t.values))
+    except (TypeError, ValueError, DeprecationWarning) as error:
         if any(np.iscomplexobj(getattr(d, name)) for name in d.parameters):
             raise  # a function that takes no complex numbers: differences serve
         raise DataError(

@@ -249,3 +249,8 @@ def test_nan_among_labels_is_no_class():
     words = np.array(["a", "b", "a", "b", np.nan, "a"], dtype=object)
     with pytest.raises(mle.DataError, match=r"1 NaN.*index 4"):
         mle.SoftmaxRegression.fit(np.arange(6.0) % 4, words)
+
+
+def test_the_distribution_function_far_out_is_said_without_a_warning():
+    assert mle.Gamma(2.0, 3.0).cdf(1.7e308) == 1.0
+    assert mle.Normal(0.0, 1e-3).cdf([-1.7e308, 1.7e308]).tolist() == [0.0, 1.0]

@@ -631,7 +631,7 @@ def test_a_hypothesis_that_is_none_is_refused_in_words(null, words):
     [
         (lambda f: f.ci(1.5), "level"),
         (lambda f: f.ci("95%"), "level"),
-        (lambda f: f.ci(method="exact"), "method"),
+        (lambda f: f.ci(method="normal"), "method"),
         (lambda f: f.ci(scale="log"), "scale"),
         (lambda f: f.ci(method="lr", scale="natural"), "every scale"),
         (lambda f: f.test(shape=1, method="f"), "method"),

@@ -121,6 +121,8 @@ def numbers_of(value):
         if value.size == 0:
             return np.zeros(value.shape)
         array = np.asarray(value)
+        if array.dtype.kind in "mM":  # whose list may be whole numbers of nanoseconds
+            return None
         if array.dtype == object and any(
             isinstance(v, (list, tuple)) or np.ndim(v) for v in array.ravel()
         ):

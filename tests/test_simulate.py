@@ -244,7 +244,7 @@ def test_coverage_is_refused_where_intervals_are():
     with pytest.raises(RegularityError, match="one free parameter"):
         mle.coverage(mle.Normal(0.0, 1.0), 20, method="score", replicates=10, rng=0)
     with pytest.raises(DataError, match="method"):
-        mle.coverage(mle.Normal(0.0, 1.0), 20, method="exact", replicates=10, rng=0)
+        mle.coverage(mle.Normal(0.0, 1.0), 20, method="normal", replicates=10, rng=0)
     with pytest.raises(DataError, match="every scale"):
         mle.coverage(mle.Poisson(3.0), 20, method="bootstrap", scale="natural", replicates=2, rng=0)
     with pytest.raises(DataError, match="has none"):

@@ -110,7 +110,9 @@ class Distribution(Member):
         >>> float(Uniform(low=0.0, high=4.0).cdf(1.0))
         0.25
         """
-        return self.scipy().cdf(self._points(x, "x"))
+        points = self._points(x, "x")
+        with np.errstate(all="ignore"):  # far out, x in units of the scale overflows
+            return self.scipy().cdf(points)
 
     def ppf(self, q: ArrayLike) -> Any:
         """Return the q-quantile, by SciPy.
@@ -119,7 +121,9 @@ class Distribution(Member):
         >>> float(Uniform(low=0.0, high=4.0).ppf(0.25))
         1.0
         """
-        return self.scipy().ppf(self._points(q, "q"))
+        points = self._points(q, "q")
+        with np.errstate(all="ignore"):
+            return self.scipy().ppf(points)
 
     def _points(self, x: ArrayLike, name: str) -> Array:
         """Return points for SciPy as numbers that broadcast against the parameters."""

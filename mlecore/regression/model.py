@@ -405,6 +405,11 @@ class Regression:
     def _knows_information(cls) -> bool:
         return True
 
+    @classmethod
+    def _one_pass(cls) -> bool:
+        """Say whether one pass gives log-likelihood, slope and Hessian together: the climbs of its own do without."""
+        return False
+
     def _irregular_where(self) -> tuple[bool, str]:
         """Say where the large-sample theory does not hold: nowhere."""
         return False, ""
