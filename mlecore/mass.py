@@ -188,7 +188,7 @@ def _by_difference(d: Any, a: Array, b: Array) -> tuple[Array, Array]:
             narrow = (count <= _FEW) & ~empty
         else:
             narrow = (change < _NARROW) & ~empty
-        cornered = narrow & ~d._smooth_between(a, b)
+        cornered = narrow & np.logical_not(d._smooth_between(a, b))
         if cornered.any():
             value = np.where(cornered, d._log_between(a, b), value)
     return np.where(empty, -np.inf, value), narrow
