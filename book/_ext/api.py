@@ -21,7 +21,7 @@ CHAPTERS = (
     ("Domains and supports, to write a family", ("domains",)),
     ("Partly seen data", ("observations", "nonparametric")),
     ("Likelihood", ("likelihood",)),
-    ("Fits", ("fit", "comparison")),
+    ("Fits", ("fit", "comparison", "nested", "priors")),
     ("Inference", ("inference", "residuals", "goodness")),
     ("Losses", ("losses",)),
     ("Optimisers", ("optimize",)),

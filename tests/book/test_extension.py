@@ -149,7 +149,7 @@ def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
         thing = getattr(importlib.import_module(source), name)
         assert thing.__module__ == module
     assert ("mlecore", "Gamma", "mlecore.families.gamma") in lines
-    assert ("mlecore", "Positive", "mlecore.domains") in lines
+    assert ("mlecore", "Positive", "mlecore.domains.domain") in lines
 
 
 def test_the_reference_says_what_converged_means() -> None:

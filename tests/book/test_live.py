@@ -503,8 +503,18 @@ def given(*_, **__):
         return pytest.mark.skip("hypothesis is compiled")(skipped)
     return replace
 
-def settings(*_, **__):
-    return lambda test: test
+class settings:
+    def __init__(self, *_, **__):
+        pass
+
+    def __call__(self, test):
+        return test
+
+    @staticmethod
+    def register_profile(*_, **__):
+        pass
+
+    load_profile = register_profile
 
 class Strategies:
     def __getattr__(self, name):
