@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 matplotlib.use("Agg")
+# scikit-learn asks how many cores there are, and a bare machine has no tool that tells it.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 # The first call of a formula imports and compiles; how long it takes says nothing about it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
