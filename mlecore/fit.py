@@ -445,7 +445,7 @@ class Fit(Summary):
                 return inference.drawn(self.dist, likelihood, count, n, rng)
             return inference.redrawn(likelihood, count, n, rng)
 
-        family, fixed = likelihood.family, inference.fixed_of(likelihood)
+        family, fixed = likelihood.family, likelihood.fixed
         if self.method != "mle":
             x, w = draw(int(replicates))
             return family.fit(x, w, axis=1, fixed=fixed, method=self.method)

@@ -164,8 +164,7 @@ class _Refitted:
     def __init__(self, fit: Any, rows: Rows) -> None:
         self.fit, self.rows, self.d = fit, rows, fit.dist
         likelihood = fit.likelihood
-        self.family, names = likelihood.family, likelihood.layout.names
-        self.fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
+        self.family, self.fixed = likelihood.family, likelihood.fixed
         self.prior = fit.likelihood.prior if fit.penalised else None
         self.windowed = bool(np.isfinite(rows.first).any() or np.isfinite(rows.last).any())
 

@@ -123,14 +123,13 @@ def _fits(given: Fit | Sequence[Fit]) -> list[Fit]:
 def _words(fits: list[Fit]) -> str:
     names = [type(f.dist).__name__ for f in fits]
     if len(names) == 1:
-        held = [f"{n} = {float(v):g}" for n, v in _held(fits[0]).items() if np.ndim(v) == 0]
+        held = [
+            f"{n} = {float(v):g}"
+            for n, v in fits[0].likelihood.held_by_name.items()
+            if np.ndim(v) == 0
+        ]
         return names[0] + (f" ({', '.join(held)})" if held else "")
     return f"{len(names)} fits of {names[0]}" if len(set(names)) == 1 else " and ".join(names)
-
-
-def _held(fit: Fit) -> dict[str, Any]:
-    layout = fit.likelihood.layout
-    return {layout.names[i]: v for i, v in fit.likelihood.held.items()}
 
 
 # -- nested, and regularly -----------------------------------------------------------------------------
@@ -159,7 +158,7 @@ def _edge_by_names(small: Fit, large: Fit) -> str | None:
     """Return why a member with some parameters held lies on the boundary, "" where not; None for another family."""
     if type(small.dist) is not type(large.dist):
         return None
-    inner, outer = _held(small), _held(large)
+    inner, outer = small.likelihood.held_by_name, large.likelihood.held_by_name
     for name, value in outer.items():
         if name not in inner or not np.array_equal(inner[name], value):
             raise DataError(
@@ -193,7 +192,7 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
     """
     names = type(small.dist).__name__, type(large.dist).__name__
     x, w = _places(small.dist)
-    fixed = inference.fixed_of(large.likelihood)
+    fixed = large.likelihood.fixed
     try:
         found = type(large.dist).fit(x, w, fixed=fixed)
     except NoMLEError:
@@ -254,9 +253,9 @@ def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: 
             x, _ = inference.drawn(small.dist, likelihood, replicates, n, rng)
             drawn.append(x)
             t = inference.as_statistic(likelihood, x, None)
-            top = inference.greatest(likelihood.family, t, inference.fixed_of(likelihood))
+            top = inference.greatest(likelihood.family, t, likelihood.fixed)
             statistics += 2.0 * top
         own = [inference.as_statistic(small.likelihood, x, None) for x in drawn]
         whole = own[0] if len(own) == 1 else sum(own[1:], own[0])
-        statistics -= 2.0 * inference.greatest(family, whole, inference.fixed_of(small.likelihood))
+        statistics -= 2.0 * inference.greatest(family, whole, small.likelihood.fixed)
     return statistics

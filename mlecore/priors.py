@@ -128,8 +128,7 @@ class Penalised(Likelihood):
         starts = [rough, central] if near is None else [near]
         best: Maximum | None = None
         for start in starts:
-            for i, value in self.held.items():
-                start = self.layout.moved(start, i, np.broadcast_to(value, start.shape[:-1]))
+            start = self._holding(start)
             inside = np.broadcast_to(self.layout.contains(start)[..., None], start.shape)
             top = self._climbed_from(np.where(inside, start, middle))
             best = top if best is None else self._better(best, top)

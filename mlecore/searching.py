@@ -51,14 +51,13 @@ def searched(likelihood: Any, near: Array | None = None) -> Any:
 
 def _best_top(likelihood: Any, starts: Array) -> Array:
     """Climb from all starts at once, over what a search looks at; return the highest top of each sample."""
-    few, layout = likelihood.statistic.thinned(_LOOKED_AT), likelihood.layout
+    few = likelihood.statistic.thinned(_LOOKED_AT)
     shape = (*starts.shape[:-1], few.width)
     weights = np.broadcast_to(few.weights, shape) if few.weighted else None
-    held = {layout.names[i]: value for i, value in likelihood.held.items()}
     together = type(likelihood)(
         likelihood.family,
         Sample.of(np.broadcast_to(few.values, shape), weights),
-        fixed={**likelihood.known, **held},
+        fixed=likelihood.fixed,
     )
     tops = together._climbed_from(starts, _STEPS)
     height = np.where(

@@ -194,7 +194,7 @@ class StudentT(Family):
 
     @classmethod
     def _solve(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
-        held = {likelihood.layout.names[i]: v for i, v in likelihood.held.items()}
+        held = likelihood.held_by_name
         with np.errstate(all="ignore"):
             notes: tuple[str, ...] = ()
             if not held:

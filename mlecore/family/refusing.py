@@ -47,12 +47,10 @@ class Refusing(Reading):
         """Return which samples have no estimate, given what is known or held."""
         if likelihood.penalised:
             return []  # a prior may give a mode where the likelihood has none; a climb that fails says so
-        names = likelihood.layout.names
-        fixed = {**likelihood.known, **{names[i]: v for i, v in likelihood.held.items()}}
         with np.errstate(all="ignore"):
             if isinstance(likelihood.statistic, Events):
                 return [Refusal(*refused) for refused in refusals(likelihood)]
-            return list(cls._no_mle(likelihood.statistic, fixed))
+            return list(cls._no_mle(likelihood.statistic, likelihood.fixed))
 
     @classmethod
     def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -26,7 +26,6 @@ from .resampling import drawn, redrawn, usable_estimates
 from .simulated import (
     as_statistic,
     bootstrap_test,
-    fixed_of,
     greatest,
     simulated_result,
     whole_number,
@@ -45,7 +44,6 @@ __all__ = [
     "delta_method",
     "drawn",
     "exact_interval",
-    "fixed_of",
     "greatest",
     "in_own_units",
     "insist_regular",

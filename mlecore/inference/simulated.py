@@ -17,7 +17,6 @@ from .tests import TestResult, hypothesis, restricted
 __all__ = [
     "as_statistic",
     "bootstrap_test",
-    "fixed_of",
     "greatest",
     "simulated_result",
     "whole_number",
@@ -70,7 +69,7 @@ def bootstrap_test(
         raise DataError("a bootstrap test takes one value for each parameter, not a grid")
     full, height = restricted(likelihood, fit.theta, null)
     dist = likelihood.layout.distribution(full, likelihood.known)
-    fixed = fixed_of(likelihood)
+    fixed = likelihood.fixed
     rng = np.random.default_rng(rng)
     family, drops = likelihood.family, []
     for part in blocks(replicates, max(1, _VALUES_AT_ONCE // n)):
@@ -125,12 +124,6 @@ def as_statistic(likelihood: Any, x: Any, w: Array | None) -> Statistic:
     return likelihood.distribution(
         np.asarray(likelihood.layout.interior)[likelihood.free]
     )._fitting(likelihood.family.statistics(x, w, axis=axis))
-
-
-def fixed_of(likelihood: Any) -> dict[str, Any]:
-    """Return what a likelihood holds, by name."""
-    names = likelihood.layout.names
-    return {**likelihood.known, **{names[i]: value for i, value in likelihood.held.items()}}
 
 
 def whole_number(replicates: Any) -> None:

@@ -248,8 +248,7 @@ def restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple[
     flat = here._flat(batch)
     rows = np.flatnonzero(~np.broadcast_to(unknown, batch).ravel())
     start = np.array(np.broadcast_to(likelihood._full(theta), (*batch, size))).reshape(count, size)
-    for i, value in here.held.items():
-        start = here.layout.moved(start, i, np.broadcast_to(value, batch).ravel())
+    start = flat._holding(start)
     full, height = np.full((count, size), np.nan), np.full(count, np.nan)
     if rows.size:
         top = flat.at(rows).highest(start[rows])

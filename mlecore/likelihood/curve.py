@@ -105,6 +105,21 @@ class Curve:
         return tuple(self.layout.names[i] for i in self.free)
 
     @property
+    def held_by_name(self) -> dict[str, Any]:
+        """The scalars that are held at given values, by name."""
+        return {self.layout.names[i]: value for i, value in self.held.items()}
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """All that is given, by name: what is known, and what is held.
+
+        >>> from mlecore import Binomial, Likelihood
+        >>> Likelihood(Binomial, [3, 4], fixed={"n": 20}).fixed
+        {'n': array(20.)}
+        """
+        return {**self.known, **self.held_by_name}
+
+    @property
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples and given values together: () for a single sample."""
         given = (*self.held.values(), *self.known.values())
@@ -316,6 +331,14 @@ class Curve:
         full[..., self.free] = theta
         for i, value in self.held.items():
             full[..., i] = value
+        return full
+
+    def _holding(self, full: Array) -> Array:
+        """Return vectors of all scalars with the held ones at their values, and what depends on them moved along."""
+        for i, value in self.held.items():
+            shape = np.broadcast_shapes(np.shape(value), full.shape[:-1])
+            full = np.array(np.broadcast_to(full, (*shape, full.shape[-1])))
+            full = self.layout.moved(full, i, np.broadcast_to(value, shape))
         return full
 
     def _evaluate(self, theta: Array, formula: str, trailing: int) -> Any:

@@ -139,10 +139,7 @@ class Likelihood(Curve):
             return top
         with np.errstate(all="ignore"):
             rough = self.layout.flatten_all(self.family._rough(self.statistic, self.known))
-            for i, value in self.held.items():
-                shape = np.broadcast_shapes(np.shape(value), rough.shape[:-1])
-                rough = np.array(np.broadcast_to(rough, (*shape, rough.shape[-1])))
-                rough = self.layout.moved(rough, i, np.broadcast_to(value, shape))
+            rough = self._holding(rough)
         other = self._climbed_from(rough)
         return other if top is None else self._better(top, other)
 

@@ -538,8 +538,7 @@ def _notes(likelihood: Any, starts: int, agreed: int, spikes: int) -> tuple[str,
         else ""
     )
     notes = [f"{agreed} of {starts} starts agreed on this maximum{discarded}"]
-    fixed = {likelihood.layout.names[i]: v for i, v in likelihood.held.items()}
-    spiky = can_spike(likelihood.family, likelihood.statistic, {**likelihood.known, **fixed})
+    spiky = can_spike(likelihood.family, likelihood.statistic, likelihood.fixed)
     if spiky:
         notes.append(
             f"the likelihood has no highest point: it grows without bound as a {spiky} shrinks to a single value, a spike; "

@@ -250,9 +250,8 @@ class TruncatedFamily(Family):
     def _unbounded(cls, inner: Likelihood, t: Statistic) -> Iterator[Refusal]:
         if cls.support.whole or not inner.free.size:
             return
-        fixed = {**inner.known, **{inner.layout.names[i]: v for i, v in inner.held.items()}}
         with np.errstate(all="ignore"):
-            yield from cls._base._no_mle(t, fixed)
+            yield from cls._base._no_mle(t, inner.fixed)
 
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:

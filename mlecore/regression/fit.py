@@ -87,7 +87,7 @@ class RegressionFit(Fit):
         rng = np.random.default_rng(rng)
         likelihood = self.likelihood
         draw = self._new_y() if parametric else self._resampled()
-        held = {likelihood.layout.names[i]: float(v) for i, v in likelihood.held.items()}
+        held = likelihood.held_by_name
         theta = np.full((replicates, len(likelihood.layout.names)), np.nan)
         height, steps = np.full(replicates, np.nan), np.zeros(replicates, dtype=int)
         problems: dict[int, str] = {}

@@ -430,8 +430,7 @@ class Regression:
     @classmethod
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the maximum for the generic likelihood of these rows."""
-        names = likelihood.layout.names
-        held = {names[i]: value for i, value in likelihood.held.items()}
+        held = likelihood.held_by_name
         top = RegressionLikelihood(cls, likelihood.statistic, fixed=held).maximize()
         return Solution(top.params, top.iterations, top.converged), top.theta
 
