@@ -8,19 +8,20 @@ turn, all in a few batches, and the p-value is the share of them that lie at lea
 from __future__ import annotations
 
 import html
-import numbers
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from . import inference
+from .censoring import to_ends
 from .errors import DataError, RegularityError, SupportError
 from .mass import lifted, log_mass, log_tails
 from .numerics import blocks
 from .observations import interval
 from .residuals import Rows, rows_of
-from .statistics import Events, Parts
+from .statistics import Parts
 
 __all__ = ["Goodness", "goodness"]
 
@@ -100,8 +101,7 @@ def goodness(
     >>> round(g.statistic, 4), g.p_value > 0.1
     (0.2649, True)
     """
-    if not (isinstance(replicates, numbers.Integral) and replicates > 0):
-        raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
+    inference.whole_number(replicates)
     rows = rows_of(fit, "a test of fit")
     n = _insist_simulable(fit, rows)
     binned = not rows.exact.all()
@@ -118,7 +118,7 @@ def goodness(
             else "'chi2' needs cells, which counts and bins have; for a continuous distribution use 'ad', 'cvm' or 'ks'"
         )
     if rows.weights is not None and not binned:
-        rows = Rows(*(v.repeat(rows.weights.astype(int)) for v in rows[:-1]), None)
+        rows = Rows._make([*(v.repeat(rows.weights.astype(int)) for v in rows[:-1]), None])
     if binned:
         test: _Distances | _Cells | _Bins = _Bins(fit, rows)
     else:
@@ -183,10 +183,7 @@ class _Refitted:
                 f"the window of row {int(np.argmin(mass))} holds {mass.min():.2g} of the fitted distribution, too "
                 "little to draw values within it"
             )
-        before = self.d.cdf(rows.first)
-        x = self.d.ppf(np.minimum(before + rng.random((count, rows.x.size)) * mass, 1.0))
-        least = rows.first + 1.0 if self.d.support.whole else np.nextafter(rows.first, np.inf)
-        return np.clip(x, least, rows.last)
+        return inference.within_windows(self.d, rows.first, rows.last, count, rng)
 
     def refit(self, x: Array) -> Any:
         """Return the fits of samples, as a batch."""
@@ -199,18 +196,16 @@ class _Refitted:
             SupportError
         ):  # a value that rounding put on the edge of the support: its sample has no fit
             return self.family.fit(x, axis=1, fixed=self.fixed, prior=self.prior)
-        t = self._within_windows(own, len(x))
+        t = self._within_windows(own)
         return self.family.fit(t, fixed=self.fixed, prior=self.prior)
 
-    def _within_windows(self, own: Any, count: int) -> Any:
+    def _within_windows(self, own: Any) -> Any:
         """Return a batch of statistics, each of them within the windows of the rows."""
         if not self.windowed:
             return own
-        windows = self.fit.likelihood.statistic.windows
-        windows = windows._replace(weights=np.broadcast_to(windows.weights, (count, windows.size)))
-        nothing = Parts(np.zeros(0), np.zeros(0), np.zeros((count, 0)))
-        own, seen, windows = self.family._absorb(own, nothing, windows)
-        return Events(own.n, own, seen, windows).of_family(self.family)
+        ends = to_ends(self.family, self.rows.first, self.rows.last)
+        windows = Parts.of(*ends, np.ones((len(own.n), self.rows.x.size)))
+        return inference.seen_within(own, windows, self.family)
 
 
 class _Distances(_Refitted):
@@ -422,7 +417,6 @@ class _Bins(_Cells):
 
 def _partition(rows: Rows) -> bool:
     """Say whether the rows are bins: intervals that are equal or apart, within one window."""
-    if rows.exact.any() or any((end != end[0]).any() for end in (rows.first, rows.last)):
+    if rows.exact.any():
         return False
-    low, high = np.unique(np.stack([rows.low, rows.high]), axis=1)
-    return bool((low[1:] >= high[:-1]).all())
+    return inference.edges_of_bins(rows.low, rows.high, rows.first, rows.last) is not None

@@ -247,3 +247,13 @@ def test_weights_are_rows():
 def test_the_method_of_moments_is_refitted_by_moments():
     g = mle.Gamma.fit(x, method="moments").goodness(replicates=39, rng=0)
     assert g.p_value > 0.025
+
+
+def test_samples_seen_from_an_entry_on_are_refitted_as_they_came():
+    # The Exponential takes its windows into its own statistic; the refits must not lose them.
+    rng = np.random.default_rng(0)
+    x, entry = rng.exponential(2.0, 90), rng.uniform(0.0, 2.0, 90)
+    seen = mle.observed(x[x > entry], entry=entry[x > entry])
+    own = mle.Exponential.fit(seen).goodness("cvm", replicates=99, rng=1)
+    weibull = mle.Weibull.fit(seen, fixed={"shape": 1.0}).goodness("cvm", replicates=99, rng=1)
+    assert own.p_value == weibull.p_value < 1.0

@@ -9,6 +9,7 @@ maximum from the null (Wald), how far does the curve drop (likelihood ratio), ho
 a test, and the values that its test would not reject are its interval.
 """
 
+from .as_seen import edges_of_bins, seen_within, within_windows
 from .delta import (
     Delta,
     delta_bootstrap,
@@ -43,6 +44,7 @@ __all__ = [
     "delta_likelihood_ratio",
     "delta_method",
     "drawn",
+    "edges_of_bins",
     "exact_interval",
     "greatest",
     "in_own_units",
@@ -57,6 +59,7 @@ __all__ = [
     "rstar_interval",
     "score_interval",
     "score_test",
+    "seen_within",
     "simulated_result",
     "standard_errors",
     "usable_estimates",
@@ -64,4 +67,5 @@ __all__ = [
     "wald_test",
     "whole_number",
     "whole_size",
+    "within_windows",
 ]

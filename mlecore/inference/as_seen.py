@@ -15,7 +15,7 @@ from ..errors import DataError, RegularityError
 from ..observations import PartlySeen
 from ..statistics import Events, Parts
 
-__all__ = ["drawn_as_seen"]
+__all__ = ["drawn_as_seen", "edges_of_bins", "seen_within", "within_windows"]
 
 Array = np.ndarray
 
@@ -43,7 +43,8 @@ def drawn_as_seen(
     """
     if seen.exact.all():
         return _in_windows(dist, seen, count, n, rng)
-    edges = None if seen.exact.any() else _edges(type(dist), seen)
+    bins, window = limits_of(type(dist), seen)
+    edges = None if seen.exact.any() else edges_of_bins(*bins, *window)
     if edges is None:
         raise RegularityError(
             "a parametric bootstrap would have to know which values of another sample would be censored, and that depends "
@@ -65,28 +66,51 @@ def _in_windows(
             )
         seen = seen.unweighted()[np.repeat(np.arange(len(seen)), whole.astype(int))]
     low, high = to_ends(family, *limits_of(family, seen)[1])
-    with np.errstate(all="ignore"):
-        below = np.where(np.isneginf(low), 0.0, dist.cdf(low))
-        # Far out in the upper tail the distribution function has no digits left.
-        above = np.where(np.isposinf(high), 0.0, dist.sf(high))
-        share = rng.uniform(size=(count, n)) * (1.0 - above - below)
-        x = dist.ppf(below + share)
-    least = low + 1.0 if family.support.whole else low
-    x = np.clip(x, np.where(np.isneginf(least), family.support.low, least), high)
+    x = within_windows(dist, low, high, count, rng)
     if not np.isfinite(x).all():
         raise RegularityError(
             "the windows lie so far out in the tail of the fitted distribution that no value can be drawn there"
         )
-    none = Parts(np.zeros(0), np.zeros(0), np.zeros((count, 0)))
-    exact, events, windows = family._absorb(
-        family.statistics(x, axis=1), none, Parts.of(low, high, np.ones((count, n)))
+    return seen_within(
+        family.statistics(x, axis=1), Parts.of(low, high, np.ones((count, n))), family
     )
-    return Events(np.full(count, float(n)), exact, events, windows).of_family(family)
 
 
-def _edges(family: Any, seen: PartlySeen) -> Array | None:
-    """Return the edges of bins that do not overlap, the window's ends outermost; None where rows are no bins."""
-    (low, high), (first, last) = limits_of(family, seen)
+def within_windows(
+    dist: Any, low: Array, high: Array, count: int, rng: np.random.Generator
+) -> Array:
+    """Draw `count` samples with one value in each window (low, high].
+
+    >>> from mlecore import Exponential
+    >>> window = np.array([1.0]), np.array([2.0])
+    >>> x = within_windows(Exponential(rate=1.0), *window, 3, np.random.default_rng(0))
+    >>> x.shape, bool(((x > 1.0) & (x <= 2.0)).all())
+    ((3, 1), True)
+    """
+    with np.errstate(all="ignore"):
+        below = np.where(np.isneginf(low), 0.0, dist.cdf(low))
+        # Far out in the upper tail the distribution function has no digits left.
+        above = np.where(np.isposinf(high), 0.0, dist.sf(high))
+        share = rng.uniform(size=(count, low.size)) * (1.0 - above - below)
+        x = dist.ppf(below + share)
+    support = dist.support
+    least = low + 1.0 if support.whole else np.nextafter(low, np.inf)
+    return np.clip(x, np.where(np.isneginf(low), support.low, least), high)
+
+
+def seen_within(own: Any, windows: Parts, family: Any) -> Events:
+    """Return a batch of statistics of values that were all seen exactly, each in its window."""
+    none = Parts(np.zeros(0), np.zeros(0), np.zeros((len(own.n), 0)))
+    exact, events, windows = family._absorb(own, none, windows)
+    return Events(own.n, exact, events, windows).of_family(family)
+
+
+def edges_of_bins(low: Array, high: Array, first: Array, last: Array) -> Array | None:
+    """Return the edges of bins (low, high] that do not overlap, the ends of the one window outermost; else None.
+
+    >>> edges_of_bins(*np.array([[0.0, 1.0], [1.0, 2.0], [0.0, 0.0], [9.0, 9.0]]))
+    array([0., 1., 2., 9.])
+    """
     if np.ptp(np.nan_to_num(first)) > 0 or np.ptp(np.nan_to_num(last)) > 0:
         return None
     bins = np.unique(np.stack([low, high], axis=-1), axis=0)
