@@ -251,7 +251,7 @@ def test_what_is_no_number_is_refused_aloud_and_escape_takes_typing_back(browser
             stage.type("z", text)
             assert stage.fact("z") == -1.5
             assert stage.number("z").input_value() == "−1.50"
-        stage.page.wait_for_timeout(700)
+        stage.page.wait_for_function("e => e.textContent !== ''", arg=status.element_handle())
         assert status.text_content() == "Logit z must be a number from −8.00 to 8.00"
         stage.number("z").fill("3")
         stage.number("z").press("Escape")
