@@ -4,6 +4,7 @@ and Maclaurin's formula (Abramowitz and Stegun 23.1.30), an integral and a few d
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ Array = np.ndarray
 
 # So many terms are added one by one before the formula takes over.
 _HEAD = 20
-# B_2i / (2 i)!, the weights of the derivatives of order 1, 3, 5 ...
-_WEIGHTS = scipy.special.bernoulli(16)[2::2] / scipy.special.factorial(np.arange(2, 17, 2))
+# Bernoulli's numbers B_2, B_4 ..., and B_2i / (2 i)!, the weights of the derivatives of order 1, 3, 5 ...
+_BERNOULLI = 1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510
+_WEIGHTS = np.array([b / math.factorial(2 * i) for i, b in enumerate(_BERNOULLI, 1)])
 
 
 def log_series_tail(p: ArrayLike, first: ArrayLike) -> Array:
