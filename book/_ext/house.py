@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 
 import api
 import live
+from mlecore import palette
 from slim import slim
 
 # MathJax 3.2.2 is 24 MB as the package carries it. A page asks for the component below, its
@@ -116,6 +117,18 @@ def mend(html: str) -> str:
     return html
 
 
+def write_palette(app: Sphinx, exception: Exception | None) -> None:
+    """Write the colours of the package as a style sheet; on paper it is always light."""
+    if exception is not None or app.builder.format != "html":
+        return
+    light, dark = (palette.declarations(c, "--mle-") for c in (palette.LIGHT, palette.DARK))
+    on_dark = 'html[data-theme="dark"]'
+    rules = (
+        f":root {{ {light} }}\n{on_dark} {{ {dark} }}\n@media print {{ {on_dark} {{ {light} }} }}\n"
+    )
+    (Path(app.outdir) / "_static" / "palette.css").write_text(rules, encoding="utf-8")
+
+
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Mend every page that was written, and leave out what none of them uses."""
     if exception is not None or app.builder.format != "html":
@@ -141,6 +154,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     myst_nb.core.render.coalesce_streams = merge_streams
     app.add_js_file("scrolls.js", type="module")
     app.connect("config-inited", write_reference, priority=1)
+    app.add_css_file("palette.css")
+    app.connect("build-finished", write_palette)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

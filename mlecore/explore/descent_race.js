@@ -84,10 +84,10 @@ function inSystem(model, { matrix: m }) {
 }
 
 const racers = [
-  ["gradient", "gradient descent", "model", ""],
-  ["sgd", "stochastic gradient", "data", "1 4"],
-  ["newton", "Newton", "likelihood", ""],
-  ["fisher", "Fisher scoring", "slope", "7 5"],
+  ["gradient", "gradient descent", "gradient", ""],
+  ["sgd", "stochastic gradient", "stochastic", "1 4"],
+  ["newton", "Newton", "newton", ""],
+  ["fisher", "Fisher scoring", "fisher", "7 5"],
 ];
 
 define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {

@@ -1,6 +1,6 @@
 """The object that an explorable is in Python: an element with its script inline.
 
-An explorable computes in the page. `formulas.js`, `kernel.js` and the explorable's own module are put into
+An explorable computes in the page. The explorable's own module and what it imports are put into
 one inline ES module; nothing is built, nothing is fetched. Two of them on a page share nothing but a tag.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +17,39 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from mlecore.palette import DARK, LIGHT, declarations
+
 __all__ = ["Explorable"]
+
+
+# An ES module's lines that import, or export again, from another file.
+_FROM = re.compile(r'^(?:import|export)\s[^;]*?from\s+"(\./[\w./]+)\.js";\n', flags=re.MULTILINE)
+
+
+def _modules(path: str, found: dict[str, str]) -> dict[str, str]:
+    """Return the sources of a module and of all that it imports, whoever is imported first."""
+    source = (resources.files("mlecore.explore") / f"{path}.js").read_text(encoding="utf-8")
+    for needed in _FROM.findall(source):
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(path), needed))
+        if other not in found:
+            _modules(other, found)
+    found[path] = source
+    return found
+
+
+def _palette() -> str:
+    """Return the line that gives a module the colours, light and dark, and the roles that a mark can have."""
+    roles = {"light": declarations(LIGHT), "dark": declarations(DARK), "roles": list(LIGHT)}
+    return f"const palette = {json.dumps(roles)};\n"
 
 
 @cache
 def _script(name: str) -> tuple[str, str]:
     """Return the inline module of an explorable and the tag of the element that it defines."""
-    folder = resources.files("mlecore.explore")
-    sources = [
-        (folder / f"{part}.js").read_text(encoding="utf-8") for part in ("formulas", "kernel", name)
-    ]
-    # The three files are ES modules for tools and tests; side by side in one module they see each
-    # other's names, so the lines that import and the words that export go.
-    text = "\n".join(sources)
-    text = re.sub(r'^import\s[^;]*?from\s+"\./\w+\.js";\n', "", text, flags=re.MULTILINE)
-    text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+    # The files are ES modules for tools and tests; side by side in one module they see each other's
+    # names, so the lines that import and the words that export go.
+    text = "\n".join(_modules(name, {"palette": _palette()}).values())
+    text = re.sub(r"^export ", "", _FROM.sub("", text), flags=re.MULTILINE)
     # A new version shown in a notebook that is already open gets a tag of its own, because a browser
     # never forgets the element that a tag once meant.
     revision = hashlib.sha256(text.encode()).hexdigest()[:8]

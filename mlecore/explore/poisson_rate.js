@@ -47,8 +47,6 @@ define("poisson_rate", "Poisson rate over bars of counts", (stage, { frequencies
   stage.begin({ rate: best + 0.8 * spread, curve: false, guess: null, bar: -1, trail: [] }, (state) => {
     const { rate, bar } = state;
     const here = logLikelihood(rate);
-    const place = Math.round((240 * (rate - low)) / (high - low));
-    if (!state.trail.includes(place)) state.trail = [...state.trail, place];
     const expected = values.map((v) => n * Math.exp(poissonLogPmf(v, rate)));
 
     bars.frame({
@@ -93,5 +91,8 @@ define("poisson_rate", "Poisson rate over bars of counts", (stage, { frequencies
       verdict(state) || (bar >= 0 ? about(bar, rate) : "Slide the rate until the points sit on the bars; your trail in the other panel is the log-likelihood. Then check your guess. Point at a bar to see its share."),
       verdict(state) || `Rate ${fixed(rate, 3)}, log-likelihood ${fixed(here, 1)}`,
     );
+  }, ({ rate, trail }) => {
+    const place = Math.round((240 * (rate - low)) / (high - low));
+    return trail.includes(place) ? {} : { trail: [...trail, place] };
   });
 });

@@ -3,49 +3,8 @@
 Matplotlib is imported inside the functions, so that `import mlecore` stays light.
 """
 
-from .drawing import (
-    ACCENT,
-    DATA,
-    GRID,
-    INK,
-    LIKELIHOOD,
-    MODEL,
-    MUTED,
-    SLOPE,
-    STYLE,
-    bars,
-    curve,
-    label,
-    mark,
-    stems,
-    style,
-    use_style,
-)
-from .pictures import contour, describe, fitted, histogram, pp, profile, qq, survival
+from . import drawing, pictures
+from .drawing import *  # noqa: F403  what its `__all__` names
+from .pictures import *  # noqa: F403
 
-__all__ = [
-    "ACCENT",
-    "DATA",
-    "GRID",
-    "INK",
-    "LIKELIHOOD",
-    "MODEL",
-    "MUTED",
-    "SLOPE",
-    "STYLE",
-    "bars",
-    "contour",
-    "curve",
-    "describe",
-    "fitted",
-    "histogram",
-    "label",
-    "mark",
-    "pp",
-    "profile",
-    "qq",
-    "stems",
-    "style",
-    "survival",
-    "use_style",
-]
+__all__ = [*drawing.__all__, *pictures.__all__]

@@ -1,8 +1,7 @@
 """One look for every figure, and a few functions that take and return matplotlib Axes.
 
-A colour means the same thing from the first page to the last: the data are blue, the model is
-orange, a likelihood is green, its slope is purple and dashed. The figures are drawn for a white
-page; the book turns them over for a dark one (see `book/_static/style.css`).
+A colour means the same thing from the first page to the last (see `mlecore/palette.py`); a slope is
+dashed too. The figures are drawn for a white page; the book turns them over for a dark one (see `book/_static/style.css`).
 
 Matplotlib is imported inside the functions, so that `import mlecore` stays light.
 """
@@ -17,18 +16,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..palette import LIGHT
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
     "ACCENT",
     "DATA",
+    "FISHER",
+    "GRADIENT",
     "GRID",
     "INK",
     "LIKELIHOOD",
     "MODEL",
     "MUTED",
+    "NEWTON",
     "SLOPE",
+    "STOCHASTIC",
     "STYLE",
     "bars",
     "curve",
@@ -39,14 +44,18 @@ __all__ = [
     "use_style",
 ]
 
-DATA = "#2b62c4"
-MODEL = "#c4500c"
-LIKELIHOOD = "#00785c"
-SLOPE = "#9c2a78"
-ACCENT = "#1f6f8b"
-INK = "#1f2730"
-MUTED = "#5a6672"
-GRID = "#c9d0d8"
+DATA = LIGHT["data"]
+MODEL = LIGHT["model"]
+LIKELIHOOD = LIGHT["likelihood"]
+SLOPE = LIGHT["slope"]
+GRADIENT = LIGHT["gradient"]
+STOCHASTIC = LIGHT["stochastic"]
+NEWTON = LIGHT["newton"]
+FISHER = LIGHT["fisher"]
+ACCENT = LIGHT["accent"]
+INK = LIGHT["ink"]
+MUTED = LIGHT["muted"]
+GRID = LIGHT["grid"]
 
 # A text column of the book is about 700 px wide; 7 inches at 100 dpi, doubled for dense screens.
 STYLE: dict[str, Any] = {
