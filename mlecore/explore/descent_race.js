@@ -171,7 +171,7 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
     rewind: () => ({ t: 0 }),
     interval: 90,
   });
-  stage.button("Go to the maximum", ({ system }) => stage.glide({ u: views[system].best[0], v: views[system].best[1], t: 0 }));
+  stage.button("Start at the maximum", ({ system }) => stage.glide({ u: views[system].best[0], v: views[system].best[1], t: 0 }));
 
   const map = stage.panel({ label: "Contours of the log-likelihood with the paths of four optimisers", height: 330 });
   const chart = stage.panel({ label: "Distance of the mean negative log-likelihood from its minimum, by step", height: 330 });
@@ -214,9 +214,11 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
       chart.text(far, floor, words, role, { anchor: "end", dx: -4, dy: -12 - 17 * (racers.length - 1 - i) });
     });
 
+    // What the race has shown so far, and nothing of its end.
     const close = (name) => {
       const first = made[name].gaps.findIndex((g) => g < 1e-6);
-      return first < 0 ? `not in ${longest} steps` : `${first} steps`;
+      if (first >= 0 && first <= t) return `${first} steps`;
+      return t < longest ? "not yet" : `not in ${longest} steps`;
     };
     stage.facts([
       ["step", String(t)],

@@ -49,12 +49,9 @@ define("intervals", "A hundred intervals and their coverage", (stage, { n: n0, p
     const hits = holds.filter(Boolean).length;
     const exact = proportionCoverage(all, p);
 
-    const seen = counts.flatMap((x) => all[x]);
-    const [low, high] = [Math.min(...seen, p - 0.05), Math.max(...seen, p + 0.05)];
-    const margin = 0.04 * (high - low);
     stack.frame({
       title: `${hits} of ${hundred} intervals hold p`,
-      x: { domain: [low - margin, high + margin], label: "proportion" },
+      x: { domain: [-0.15, 1.15], label: "proportion", ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, format(v, 3)]) },
       y: { domain: [0, hundred + 1], ticks: [] },
     });
     counts.forEach((x, i) => {
@@ -65,15 +62,16 @@ define("intervals", "A hundred intervals and their coverage", (stage, { n: n0, p
     });
     stack.rule("x", p, "model", { width: 2 });
 
-    const least = Math.min(Math.max(0, 2.6 * level - 1.7), exact - 0.03);
+    // The axes stay where they are while p and n move; what lies below them is told in numbers.
+    const least = Math.max(0, 2.6 * level - 1.7);
     saw.frame({
       title: `Exact coverage (dashed: ${percent(level, 0)})`,
       x: { domain: [0, 1], label: "true proportion p" },
-      y: { domain: [Math.max(-0.02, least), 1.015] },
+      y: { domain: [least, 1.015] },
     });
     saw.rule("y", level, "muted", { dash: "5 4" });
     saw.curve(grid, curve, "likelihood", { width: 1.5 });
-    saw.segment([p, Math.max(-0.02, least)], [p, exact], "model", { dash: "4 4" });
+    saw.segment([p, least], [p, exact], "model", { dash: "4 4" });
     saw.handle("p", {
       x: p, y: exact, step: [0.005, 0], label: "True proportion on the coverage curve", text: `${fixed(p, 3)}, coverage ${percent(exact)}`,
       move: (v) => stage.change({ p: clamp(Math.round(v * 1000) / 1000, 0.01, 0.99) }),

@@ -50,24 +50,27 @@ define("likelihood_stems", "The likelihood as a product of stems", (stage, { x, 
       label: "Spread σ", min: 0.25 * best.sigma, max: 4 * best.sigma, log: true, when: moving,
       format: (v) => format(v, 3), say: (v) => `sigma ${format(v, 3)}`,
     });
-  stage.button("Go to the maximum", (state) => stage.glide(model.best(state.x)), { when: moving });
+  stage.button("Go to the maximum", (state) => stage.glide({ ...model.best(state.x), shown: true }), { when: moving });
 
   const left = stage.panel({ label: "The model with one stem for each observation", height: 270 });
   const right = stage.panel({ label: `The likelihood as a function of ${symbol}`, height: 270 });
 
-  // Equal tosses stand side by side, so that each has a stem of its own.
+  // Equal observations stand side by side, so that each has a stem of its own.
   const places = (xs) => {
-    if (!discrete) return xs;
-    const seen = [0, 0];
-    const width = 0.85 / Math.max(...[0, 1].map((v) => xs.filter((u) => u === v).length), 8);
-    const half = [0, 1].map((v) => (xs.filter((u) => u === v).length - 1) / 2);
-    return xs.map((v) => v + (seen[v]++ - half[v]) * width);
+    const alike = (v) => xs.filter((u) => u === v).length;
+    const width = discrete ? 0.85 / Math.max(alike(0), alike(1), 8) : 0.012 * (model.data[1] - model.data[0]);
+    const seen = new Map();
+    return xs.map((v) => {
+      const place = seen.get(v) ?? 0;
+      seen.set(v, place + 1);
+      return v + (place - (alike(v) - 1) / 2) * width;
+    });
   };
 
   const start = family === "Normal" ? { theta: low + 0.3 * (high - low), sigma: best.sigma } : { theta: discrete ? 0.4 : 2 * best.theta };
   const reference = Math.max(...grid.map((t) => logLikelihood(x, t, { ...start, ...best })));
 
-  stage.begin({ mode: "parameter", x, ...start }, (state) => {
+  stage.begin({ mode: "parameter", shown: false, x, ...start }, (state) => {
     const { theta } = state;
     const xs = state.x;
     const at = places(xs);
@@ -105,7 +108,7 @@ define("likelihood_stems", "The likelihood as a product of stems", (stage, { x, 
           x: at[i], y: 0, role: "data", group: "data", radius: discrete ? 5 : 7, step: [discrete ? 1 : (model.data[1] - model.data[0]) / 100, 0],
           label: `Observation ${i + 1} of ${xs.length}`,
           text: discrete ? (v ? "heads" : "tails") : `${format(v, 3)}, stem ${format(heights[i], 3)}`,
-          move: (to) => stage.change({ x: xs.map((u, j) => (j === i ? (discrete ? Number(to > 0.5) : clamp(to, ...model.data)) : u)) }),
+          move: (to) => stage.change({ x: xs.map((u, j) => (j === i ? (discrete ? Number(to > 0.5) : clamp(to - at[i] + v, ...model.data)) : u)) }),
         }),
       );
     }
@@ -116,6 +119,11 @@ define("likelihood_stems", "The likelihood as a product of stems", (stage, { x, 
       y: { domain: [0, 1.12 * scaled(top)], label: power === 0 ? `L(${symbol})` : `L(${symbol}), in 10${superscript(power)}` },
     });
     right.curve(grid, curve.map(scaled), "likelihood", moving(state) ? {} : { opacity: 0.8 });
+    if (state.shown) {
+      const place = model.best(xs).theta;
+      right.rule("x", place, "muted", { dash: "2 3" });
+      right.text(place, 1.12 * scaled(top), `${symbol}̂ = ${format(place)}`, "ink", { dx: 6, dy: 14 });
+    }
     right.segment([theta, 0], [theta, scaled(total)], "model", { dash: "4 4" });
     if (moving(state))
       right.handle("theta", {

@@ -74,6 +74,7 @@ define("poisson_rate", "Poisson rate over bars of counts", (stage, { frequencies
     line.segment([rate, floor], [rate, here], "model", { dash: "4 4" });
     if (state.guess !== null) {
       line.rule("x", best, "muted", { dash: "2 3" });
+      line.rule("x", state.guess, "model", { dash: "1 4" });
       line.text(best, floor, `λ̂ = ${format(best)}`, "ink", { dx: 6, dy: -8 });
     }
     line.handle("rate", {

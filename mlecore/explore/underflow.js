@@ -41,6 +41,7 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
       label: "Unit of measurement, times", min: 0.1, max: 100, log: true,
       format: (v) => format(v, 3), say: (v) => `unit ${format(v, 3)} times as large`,
     });
+  stage.button("Check my guess", ({ n }) => stage.set({ guess: n }));
   stage.button("Go to where the product dies", ({ precision, unit }) => {
     const { death } = run(precision, unit);
     stage.glide({ n: death ?? most });
@@ -49,7 +50,7 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
   const left = stage.panel({ label: "The running product of the densities, on a logarithmic axis, against n", height: 280 });
   const right = stage.panel({ label: "The running sum of the log-densities against n", height: 280 });
 
-  stage.begin({ n: Math.min(20, most), precision: "float64", unit: 1 }, (state) => {
+  stage.begin({ n: Math.min(20, most), precision: "float64", unit: 1, guess: null, found: [] }, (state) => {
     const { precision, unit } = state;
     const far = reach(state);
     const n = Math.round(state.n);
@@ -78,6 +79,11 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
     const alive = shown.filter((i) => i < n && product[i] > 0 && product[i] < Infinity);
     left.curve([0, ...alive.map((i) => i + 1)], [0, ...alive.map((i) => log10(product[i]))], "likelihood", { width: 2.6 });
     const dead = death !== null && n >= death;
+    const found = state.found.includes(`${precision} ${unit}`);
+    if (state.guess !== null) {
+      left.rule("x", state.guess, "muted", { dash: "2 3" });
+      left.text(state.guess, span[1], "your guess", "muted", { dx: 6, dy: 12 });
+    }
     left.rule("x", n, "model", { dash: "4 4" });
     if (dead) {
       const lost = lines[death - 1];
@@ -109,13 +115,24 @@ define("underflow", "A product that dies and a sum that does not", (stage, { ter
       ["product held", held === 0 ? "0.0" : held === Infinity ? "inf" : formatPower(log10(held), 4), dead ? "slope" : "likelihood"],
       ["true product", formatPower(lines[n - 1], 4), "muted"],
       [`sum of logs in ${precision}`, format(sums[n - 1], 5), "likelihood"],
-      ["the product dies at", death === null ? `beyond n = ${grouped(most)}` : `n = ${grouped(death)}`, "slope"],
+      ["the product dies at", !found ? "find it, or guess" : death === null ? `beyond n = ${grouped(most)}` : `n = ${grouped(death)}`, "slope"],
     ]);
     const how = death !== null && product[death - 1] === 0 ? "underflows to exactly 0.0" : "overflows to inf";
+    const miss = state.guess === null || death === null ? "" : state.guess === death ? " Your guess was right." : ` Your guess, ${grouped(state.guess)}, was ${grouped(Math.abs(state.guess - death))} too ${state.guess > death ? "late" : "early"}.`;
     stage.note(
-      dead
+      found && state.guess !== null && death !== null
+        ? `In ${precision} the product ${how} at n = ${grouped(death)}.${miss}`
+        : dead
         ? `In ${precision} the product ${how} at n = ${grouped(death)} and stays there. The sum of the logarithms goes on: ${format(sums[n - 1], 5)}.`
         : `In ${precision} the product still lives at n = ${grouped(n)}. Slide n, or change the precision${density ? " or the unit" : ""}, and find the n where it dies.`,
     );
+  }, (state) => {
+    // The place of death is told to who has passed it or guessed it, for this precision and unit.
+    const { precision, unit, n, guess, found } = state;
+    const key = `${precision} ${unit}`;
+    const { death } = run(precision, unit);
+    const now = Math.round(n);
+    const told = guess === now || (death === null ? now === most : now >= death);
+    return { guess: guess === null || guess === now || found.includes(key) ? guess : null, found: told && !found.includes(key) ? [...found, key] : found };
   });
 });

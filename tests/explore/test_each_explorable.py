@@ -164,6 +164,17 @@ def test_likelihood_stems_of_an_exponential_peaks_at_one_over_the_mean(
 # ------------------------------------------------------------ chapter 3
 
 
+def test_underflow_keeps_a_guess_beside_the_truth(everything: dict[str, Stage]) -> None:
+    with shows(everything, "underflow") as [stage]:
+        stage.slide("n", 30)
+        stage.press("Check my guess")
+        died = int(stage.fact("the product dies at"))
+        assert f"Your guess, 30, was {died - 30} too early" in stage.note()
+        stage.slide("n", 40)
+        assert "your guess" in stage.picture()
+        assert f"Your guess, 30, was {died - 30} too early" in stage.note()
+
+
 @pytest.mark.parametrize("precision", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("unit", [1.0, 10.0])
 def test_underflow_dies_where_numpy_dies(
@@ -177,9 +188,12 @@ def test_underflow_dies_where_numpy_dies(
             factors = np.exp(log_terms + np.log(taken)).astype(precision)
             product = np.cumprod(factors, dtype=precision)
         died = 1 + int(np.flatnonzero((product == 0) | np.isinf(product))[0])
-        assert stage.fact("the product dies at") == died
+        # What was asked is not told before it was found.
+        told = stage.facts()["the product dies at"]
+        assert told == (f"n = {died}" if stage.fact("n") >= died else "find it, or guess")
         stage.press("Go to where the product dies")
         assert stage.fact("n") == died
+        assert stage.fact("the product dies at") == died
         assert stage.facts()["product held"] == ("0.0" if product[died - 1] == 0 else "inf")
         stage.slider("n").focus()
         stage.page.keyboard.press("ArrowLeft")
@@ -277,8 +291,10 @@ def test_descent_race_ends_at_the_fit(everything: dict[str, Stage]) -> None:
     x, y = np.array(TEMPERATURE, dtype=float), np.array(DISTRESS)
     fit = mle.LogisticRegression.fit(x[:, None], y)
     with shows(everything, "descent_race") as [stage]:
+        assert set(list(stage.facts().values())[1:5]) == {"not yet"}
+        stage.slide("t", 200)
         assert stage.facts()["Newton to 10⁻⁶"] == stage.facts()["Fisher scoring to 10⁻⁶"]
-        stage.press("Go to the maximum")
+        stage.press("Start at the maximum")
         spoken = stage.handle("start").get_attribute("aria-valuetext")
         intercept, slope = (number(part.split()[-1]) for part in spoken.split(", "))
         assert [intercept, slope] == [near(value, 3) for value in fit.params.values()]
@@ -286,9 +302,11 @@ def test_descent_race_ends_at_the_fit(everything: dict[str, Stage]) -> None:
 
 def test_descent_race_is_fair_only_after_standardising(everything: dict[str, Stage]) -> None:
     with shows(everything, "descent_race") as [stage]:
+        stage.slide("t", 200)
         assert stage.facts()["gradient descent to 10⁻⁶"] == "not in 200 steps"
         raw = stage.fact("condition number at the maximum")
         stage.choose("system", "better")
+        stage.slide("t", 200)
         assert stage.fact("gradient descent to 10⁻⁶") < 100
         assert stage.fact("condition number at the maximum") < raw / 1000
         # Learning rate, mini-batch and start each change the race.
@@ -319,12 +337,13 @@ def test_descent_race_on_a_gamma_ends_at_the_fit_in_both_coordinates(
     with shows(everything, "descent_race of a Gamma") as [stage]:
         for system, second in (("raw", fit["rate"]), ("better", fit["shape"] / fit["rate"])):
             stage.choose("system", system)
-            stage.press("Go to the maximum")
+            stage.press("Start at the maximum")
             spoken = stage.handle("start").get_attribute("aria-valuetext")
             found = [number(part.split()[-1]) for part in spoken.split(", ")]
             assert found == [near(math.log(fit["shape"]), 3), near(math.log(second), 3)]
         stage.choose("system", "raw")
         stage.choose("system", "better")
+        stage.slide("t", 200)
         # Newton and Fisher scoring differ here: the Gamma's shape and rate are not canonical in logarithms.
         assert stage.fact("Newton to 10⁻⁶") < 15
         assert stage.fact("Fisher scoring to 10⁻⁶") < 15

@@ -19,11 +19,19 @@ export class Stage extends Player {
     const region = create("div", { role: "group", "aria-label": title, class: "stage" }, controls, panels, note, facts, actions, status);
     root.append(region);
     panels.addEventListener("focusin", (event) => this.uncover(event.target));
+    for (const name of ["focusin", "pointerdown", "input"]) controls.addEventListener(name, (event) => this.use(event.target.closest(".slider")));
+  }
+
+  // The slider in use, which stays in sight on a phone.
+  use(slider) {
+    if (!slider) return;
+    for (const other of this.regions.controls.children) other.classList.toggle("used", other === slider);
   }
 
   // What the keyboard reaches must not lie under the controls, which stay in sight while the panels scroll.
   uncover(element) {
-    const edge = this.regions.controls.getBoundingClientRect().bottom;
+    const held = [this.regions.controls, this.regions.controls.querySelector(".used")].filter((e) => e && getComputedStyle(e).position === "sticky");
+    const edge = Math.max(0, ...held.map((e) => e.getBoundingClientRect().bottom));
     if (!element.matches(":focus-visible") || element.getBoundingClientRect().top >= edge) return;
     const panel = element.closest(".panel");
     panel.style.scrollMarginTop = `${edge}px`;

@@ -73,10 +73,13 @@ button { font: inherit; color: var(--ink); background: var(--button); border: 1p
 button:hover { border-color: var(--accent); }
 button:focus-visible, .slider input:focus-visible, .toggle input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .status { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0; }
-/* The controls stay in sight while what they move scrolls by; --mle-top is the height of what the page itself keeps at its top. */
+/* On a wide screen the controls stay in sight while what they move scrolls by; --mle-top is the height of what the page itself keeps at its top. */
 @media (min-height: 520px) { .controls { position: sticky; top: var(--mle-top, 0px); z-index: 1; } }
 /* Letters of 16 px, or a phone zooms in on a field that is tapped. */
-@container (max-width: 480px) { .stage { --up: 10px; --side: 10px; } .controls { gap: 4px 20px; border-bottom: 1px solid var(--grid); }
-  .slider .value { font-size: 16px; } .note { min-height: 4.4em; } }
+@container (max-width: 480px) { .stage { --up: 10px; --side: 10px; } .slider .value { font-size: 16px; } .note { min-height: 4.4em; }
+  /* A phone has room for one: the slider that was used last. */
+  .controls { display: contents; } .controls > * { margin-bottom: 4px; } .slider { max-width: none; }
+  .slider.used { position: sticky; top: var(--mle-top, 0px); z-index: 1; background: var(--paper); border-bottom: 1px solid var(--grid);
+    margin: 0 calc(-1 * var(--side)) 6px; padding: 2px var(--side) 4px; } }
 @media print { :host { ${palette.light} } .actions, .controls { display: none; } }
 `;
