@@ -51,7 +51,7 @@ define("intervals", "A hundred intervals and their coverage", (stage, { n: n0, p
 
     stack.frame({
       title: `${hits} of ${hundred} intervals hold p`,
-      x: { domain: [-0.15, 1.15], label: "proportion", ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, format(v, 3)]) },
+      x: { domain: [-0.15, 1.15], label: "proportion", ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, String(v)]) },
       y: { domain: [0, hundred + 1], ticks: [] },
     });
     counts.forEach((x, i) => {
