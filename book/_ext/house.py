@@ -35,6 +35,14 @@ SEARCH_SCRIPT = re.compile(
 MATH_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*tex-chtml\.js[^"]*"[^>]*></script>')
 REDIRECT = '<meta http-equiv="Refresh"'
 ICON = '<link rel="icon" href="_static/favicon.svg" type="image/svg+xml" />\n'
+# Chapters that stood at another number: their old addresses lead to the new ones.
+MOVED = {
+    "07_kl": "08_kl",
+    "08_consistency": "10_consistency",
+    "09_information": "11_information",
+    "10_intervals": "12_intervals",
+    "11_moments": "14_moments",
+}
 # The button that unfolds a box is named after what it unfolds.
 NAMELESS = 'aria-label="Toggle hidden content"'
 NAMED = (
@@ -129,6 +137,18 @@ def write_palette(app: Sphinx, exception: Exception | None) -> None:
     (Path(app.outdir) / "_static" / "palette.css").write_text(rules, encoding="utf-8")
 
 
+def redirect(app: Sphinx, exception: Exception | None) -> None:
+    """Leave at each old address a page that leads to the new one."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for old, new in MOVED.items():
+        (Path(app.outdir) / "book" / f"{old}.html").write_text(
+            f'{REDIRECT} content="0; url={new}.html" />\n<link rel="canonical" href="{new}.html" />\n'
+            f'<title>Moved</title>\n<p>This chapter has <a href="{new}.html">a new number</a>.</p>\n',
+            encoding="utf-8",
+        )
+
+
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Mend every page that was written, and leave out what none of them uses."""
     if exception is not None or app.builder.format != "html":
@@ -158,4 +178,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("build-finished", write_palette)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", mend_pages)
+    app.connect("build-finished", redirect)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

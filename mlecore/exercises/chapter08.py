@@ -1,148 +1,165 @@
-"""Chapter 8, *Consistency*."""
+"""Chapter 8, *KL divergence*."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from mlecore import datasets
+from mlecore.divergence import Empirical, cross_entropy, entropy, kl_divergence
 from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import Hint, agrees, matching, number, resembles, same
+from mlecore.families import Poisson
 
 
 @exercise(
-    "intervals-needed",
-    praise="Only the number of particles counts: n times the rate is 1 / precision squared.",
+    "coin-divergence",
+    praise="Both terms carry the weights of the first coin: the average is taken where the data are.",
 )
 def _(answer: object) -> None:
-    on = [(3.87, 0.01), (0.7, 0.1), (40.0, 0.03)]  # none of them needs a whole number
+    on = [(0.5, 0.9), (0.2, 0.6), (0.7, 0.7), (0.95, 0.1)]
+
+    def forward(p: float, q: float) -> float:
+        return float(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
+
     resembles(
         answer,
-        lambda rate, precision: rate / precision**2,
-        "The rate stands on the wrong side: a strong source needs fewer intervals, not more.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda rate, precision: 1 / (rate * precision),
-        "The standard error is a square root: square both sides before you solve for n.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda rate, precision: 1 / precision**2,
-        "That many *particles* are needed. How many intervals bring them?",
+        lambda p, q: forward(q, p),
+        "That is the divergence the other way: the average must be taken under the first coin.",
         on=on,
     )
     resembles(
         answer,
-        lambda rate, precision: rate / (rate * precision) ** 2 * 2,
-        "Twice too many: one standard error is asked for, and it needs no factor.",
+        lambda p, q: p * np.log(p / q),
+        "Heads are there. Tails are an outcome too, with probability 1 - p.",
         on=on,
     )
-    for whole in (np.ceil, np.round, np.floor):
-        resembles(
-            answer,
-            lambda rate, precision, whole=whole: whole(1 / (rate * precision**2)),
-            "Right, and rounded to a whole number. Return the number itself.",
-            on=on,
-        )
-    agrees(
+    resembles(
         answer,
-        lambda rate, precision: 1 / (rate * precision**2),
+        lambda p, q: -p * np.log(q) - (1 - p) * np.log(1 - q),
+        "That is the cross-entropy. Subtract the entropy of the first coin.",
         on=on,
-        otherwise="For a rate of 4 and one per cent it should be 2,500.",
     )
+    resembles(
+        answer,
+        lambda p, q: forward(p, q) / np.log(2),
+        "Right, in bits. This book measures in nats: use the natural logarithm.",
+        on=on,
+    )
+    agrees(answer, forward, on=on, otherwise="At p = q it must be zero.")
 
 
 @exercise(
-    "hundredfold",
-    praise="Slope -1/2 over two decades of n is one decade of error; slope -1 is two.",
+    "horse-kicks-stacked",
+    praise="The floor is the corps' own randomness; the Poisson adds two thousandths of it.",
 )
 def _(answer: object) -> None:
-    truth = {
-        "mean of a Normal sample": 10,
-        "mean of a Cauchy sample": 1,
-        "MLE of a Cauchy's location": 10,
-        "largest of a Uniform sample": 100,
-        "sigma of a Normal by maximum likelihood": 10,
+    kicks = datasets.load("horse_kicks")
+    data = Empirical(kicks.values, weights=kicks.frequencies)
+    model = Poisson.fit(kicks.values, weights=kicks.frequencies).dist
+    right = {
+        "entropy": entropy(data),
+        "kl": kl_divergence(data, model),
+        "cross-entropy": cross_entropy(data, model),
     }
-    normal, heavy, location, largest, sigma = truth
-    if not isinstance(answer, dict) or set(answer) != set(truth):
-        raise Hint("Give a dictionary with the five names of the starter as keys.")
-    given = {name: number(answer[name], what=f"Your factor for the {name}") for name in truth}
-    if same([given[name] for name in truth], [1 / value for value in truth.values()], rtol=1e-3):
+    if not isinstance(answer, dict) or set(answer) != set(right):
+        raise Hint("Give a dictionary with the keys entropy, kl and cross-entropy.")
+    given = {name: number(answer[name], what=f"Your {name}") for name in right}
+    total = float(np.sum(kicks.frequencies))
+    if same(given["cross-entropy"], right["cross-entropy"] * total):
+        raise Hint("That is the negative log-likelihood of all 200 corps-years; divide by them.")
+    unweighted = entropy(Empirical(kicks.values))
+    if same(given["entropy"], unweighted):
         raise Hint(
-            "Upside down: an error of a tenth has shrunk by the factor 10. Give the old error over the new."
+            "That is the entropy of the five values, each counted once. Give their frequencies as weights."
         )
-    if given[normal] == 100:
-        raise Hint("Data grow a hundredfold, errors of a mean shrink by the square root of that.")
-    if given[heavy] != 1:
-        raise Hint("The mean of a Cauchy sample is distributed like a single observation.")
-    if given[location] == 1:
-        raise Hint("The Cauchy's mean is hopeless, its likelihood is not: look at its line again.")
-    if given[largest] != 100:
-        raise Hint("The Uniform has an edge: its line has slope -1, so the factor is n's own.")
-    if given[sigma] == 100:
-        raise Hint("The bias of sigma shrinks like 1/n; its scatter, which is larger, does not.")
-    for name, value in truth.items():
-        agrees(given[name], value, otherwise=f"That is about the {name}.")
+    if same(given["entropy"], entropy(model)):
+        raise Hint(
+            "That is the entropy of the fitted Poisson. The floor is the entropy of the data."
+        )
+    if given["kl"] < 0:
+        raise Hint("A divergence is never negative: take the cross-entropy minus the entropy.")
+    for name, value in right.items():
+        half_a_digit = 0.5 * 10.0 ** (np.floor(np.log10(value)) - 3)  # of the fourth
+        agrees(
+            given[name],
+            value,
+            rtol=0.0,
+            atol=1.000001 * half_a_digit,
+            otherwise=f"That is about your {name}, to four significant digits.",
+        )
 
 
 @exercise(
-    "identified-or-not",
-    praise="One pair of parameters with the same distribution is enough to say no.",
+    "normal-divergence",
+    praise="The term with the means is their distance in units of the model's own width.",
+)
+def _(answer: object) -> None:
+    on = [(0.0, 1.0, 0.0, 2.0), (1.0, 2.0, -0.5, 1.5), (3.0, 0.5, 3.0, 0.5), (0.0, 1.0, 4.0, 1.0)]
+
+    def divergence(m1: float, s1: float, m2: float, s2: float) -> float:
+        return float(np.log(s2 / s1) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2) - 0.5)
+
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m2, s2, m1, s1),
+        "The two have changed places: the expectation is under the first Normal.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m1, s1, m2, s2) + 0.5,
+        "At equal parameters yours is 1/2, and a divergence from itself is 0.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: np.log(s2 / s1) + s1**2 / (2 * s2**2) - 0.5,
+        "The means are missing: E(X - mu2)^2 is larger than sigma1^2 when the means differ.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: (
+            np.log(s2) + 0.5 * np.log(2 * np.pi) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2)
+        ),
+        "That is the cross-entropy. Subtract the entropy of the first Normal.",
+        on=on,
+    )
+    agrees(answer, divergence, on=on, otherwise="Try equal means first, then equal widths.")
+
+
+@exercise(
+    "symmetric-divergence",
+    praise="A reflection explains two of the three; the Cauchys are symmetric for a reason of their own.",
 )
 def _(answer: object) -> None:
     right = {
-        "Normal with mean a + b and sigma 1, parameters a and b": "False",
-        "Normal with mean a and standard deviation b > 0": "True",
-        "Bernoulli with p = q^2, q between -1 and 1": "False",
-        "Poisson with rate exp(c), any real c": "True",
-        "Normal with mean a and standard deviation |b|, b not 0": "False",
+        "Normal(0, 1) and Normal(3, 1)": "True",
+        "Normal(0, 1) and Normal(0, 3)": "False",
+        "Bernoulli(0.2) and Bernoulli(0.8)": "True",
+        "Poisson(2) and Poisson(5)": "False",
+        "Cauchy(0, 1) and Cauchy(2, 3)": "True",
     }
-    ridge, plain, square, link, sign = right
     given = answer
     if isinstance(answer, dict):
         given = {
-            name: str(v) if isinstance(v, bool | np.bool_) else v for name, v in answer.items()
+            pair: str(v) if isinstance(v, bool | np.bool_) else v for pair, v in answer.items()
         }
+    first, wide, coins, counts, heavy = right
     hints = {
-        (ridge, "True"): "Compare a = 0, b = 1 with a = 1, b = 0.",
-        (plain, "False"): "Two Normals with different means or different widths are different.",
-        (square, "True"): "What do q = 0.5 and q = -0.5 have in common?",
-        (link, "False"): "exp is one-to-one: different c give different rates.",
-        (sign, "True"): "The sign of b is lost: b = 2 and b = -2 give the same Normal.",
+        (first, "False"): "Reflect about 1.5: what becomes of the two Normals of equal width?",
+        (
+            wide,
+            "True",
+        ): "A narrow model of wide data pays dearly, a wide model of narrow data does not.",
+        (coins, "False"): "Exchange heads and tails in both coins: what becomes of the pair?",
+        (
+            counts,
+            "True",
+        ): "Compute both directions for the two Poissons with the formula of Step 5.",
+        (
+            heavy,
+            "False",
+        ): "Compute it both ways with mle.kl_divergence: the Cauchys may surprise you.",
     }
     matching(given, right, hints=hints)
-
-
-@exercise(
-    "uniform-gap",
-    praise="n points cut the stretch into n + 1 gaps, all alike on average: the rate is n.",
-)
-def _(answer: object) -> None:
-    on = [(1, 1.0), (9, 2.0), (50, 0.3)]
-    resembles(
-        answer,
-        lambda n, b: b / n,
-        "Close for large n. But one observation is b/2 away on average, and yours says b.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda n, b: b * n / (n + 1),
-        "That is where the largest lies on average. The question is its distance from b.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda n, b: 1 / (n + 1),
-        "Right for a stretch of length 1. A stretch twice as long has gaps twice as long.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda n, b: b / np.sqrt(n),
-        "That is how a mean behaves. The largest is much closer to its end: integrate (x/b)^n.",
-        on=on,
-    )
-    agrees(answer, lambda n, b: b / (n + 1), on=on, otherwise="Try n = 1: the mean of one is b/2.")

@@ -1,225 +1,148 @@
-"""Chapter 10, *Normality, intervals and tests*."""
+"""Chapter 10, *Consistency*."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, array, call, resembles
-from mlecore.families import Binomial
-
-_Z = 1.959964
+from mlecore.exercises.judging import Hint, agrees, matching, number, resembles, same
 
 
 @exercise(
-    "se-log-odds",
-    praise="The slope 1/(p(1-p)) meets a standard error with p(1-p) under its root: one root is left.",
+    "intervals-needed",
+    praise="Only the number of particles counts: n times the rate is 1 / precision squared.",
 )
 def _(answer: object) -> None:
-    on = [(0.5, 20), (0.76, 556), (0.1, 50)]
+    on = [(3.87, 0.01), (0.7, 0.1), (40.0, 0.03)]  # none of them needs a whole number
     resembles(
         answer,
-        lambda p, n: np.sqrt(p * (1 - p) / n),
-        "That is the standard error of p itself. Multiply it by the slope of the log odds.",
+        lambda rate, precision: rate / precision**2,
+        "The rate stands on the wrong side: a strong source needs fewer intervals, not more.",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: 1 / (n * p * (1 - p)),
-        "That is the variance. A standard error is its square root.",
+        lambda rate, precision: 1 / (rate * precision),
+        "The standard error is a square root: square both sides before you solve for n.",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: np.sqrt(p * (1 - p) / n) / (1 - p) ** 2,
-        "That is for the odds, p/(1-p). The question is about their logarithm.",
+        lambda rate, precision: 1 / precision**2,
+        "That many *particles* are needed. How many intervals bring them?",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: np.sqrt((1 - p) / (n * p)),
-        "That is for log(p). The log odds have log(1-p) in them too, and its slope adds.",
+        lambda rate, precision: rate / (rate * precision) ** 2 * 2,
+        "Twice too many: one standard error is asked for, and it needs no factor.",
         on=on,
     )
-    resembles(
-        answer,
-        lambda p, n: p * (1 - p) * np.sqrt(p * (1 - p) / n),
-        "You multiplied by p(1-p), the slope of the sigmoid. The logit goes the other way.",
-        on=on,
-    )
+    for whole in (np.ceil, np.round, np.floor):
+        resembles(
+            answer,
+            lambda rate, precision, whole=whole: whole(1 / (rate * precision**2)),
+            "Right, and rounded to a whole number. Return the number itself.",
+            on=on,
+        )
     agrees(
         answer,
-        lambda p, n: 1 / np.sqrt(n * p * (1 - p)),
+        lambda rate, precision: 1 / (rate * precision**2),
         on=on,
-        otherwise="For p = 0.5 and n = 100 it should be 0.2.",
+        otherwise="For a rate of 4 and one per cent it should be 2,500.",
     )
-
-
-def _log_scale(x: np.ndarray) -> list[float]:
-    rate, factor = 1 / np.mean(x), np.exp(_Z / np.sqrt(len(x)))
-    return [rate / factor, rate * factor]
 
 
 @exercise(
-    "log-scale-interval",
-    praise="The estimate divided and multiplied by one factor: it cannot leave the positive numbers.",
+    "hundredfold",
+    praise="Slope -1/2 over two decades of n is one decade of error; slope -1 is two.",
 )
 def _(answer: object) -> None:
-    on = [(np.array([3.0, 5.0, 100.0]),), (np.array([0.2, 0.1, 0.9, 0.4, 0.1]),)]
-    loose = {"on": on, "rtol": 1e-3}  # 1.96 is as good as 1.959964
-
-    def identity(x: np.ndarray) -> list[float]:
-        rate = 1 / np.mean(x)
-        return [rate - _Z * rate / np.sqrt(len(x)), rate + _Z * rate / np.sqrt(len(x))]
-
-    def logarithms(x: np.ndarray) -> list[float]:
-        return list(np.log(_log_scale(x)))
-
-    def wrong_error(x: np.ndarray) -> list[float]:
-        rate = 1 / np.mean(x)
-        factor = np.exp(_Z * rate / np.sqrt(len(x)))
-        return [rate / factor, rate * factor]
-
-    def for_mean(x: np.ndarray) -> list[float]:
-        return [1 / end for end in _log_scale(x)[::-1]]
-
-    def swapped(x: np.ndarray) -> list[float]:
-        return _log_scale(x)[::-1]
-
-    resembles(answer, identity, "That is the Wald interval for the rate itself.", **loose)
-    resembles(answer, logarithms, "These are the ends for log(rate): turn them back.", **loose)
-    resembles(
-        answer,
-        wrong_error,
-        "You used the standard error of the rate. That of its logarithm is se/rate, 1/sqrt(n).",
-        **loose,
-    )
-    resembles(answer, for_mean, "That is the interval for the mean, 1/rate.", **loose)
-    resembles(answer, swapped, "The ends are the wrong way round: low first.", **loose)
-    agrees(
-        answer,
-        _log_scale,
-        **loose,
-        otherwise="The ratio of each end to the estimate should be exp(-z/sqrt(n)) and exp(z/sqrt(n)).",
-    )
-
-
-def _wald(n: int, p: float, *, ends: bool = False, z: float = _Z) -> float:
-    k = np.arange(n + 1)
-    share = k / n
-    reach = z * np.sqrt(share * (1 - share) / n)
-    held = (share - reach <= p) & (p <= share + reach)
-    if ends:
-        held[[0, n]] = True
-    else:
-        held[[0, n]] = False
-    return float(np.sum(Binomial(n=n, p=p).pmf(k)[held]))
+    truth = {
+        "mean of a Normal sample": 10,
+        "mean of a Cauchy sample": 1,
+        "MLE of a Cauchy's location": 10,
+        "largest of a Uniform sample": 100,
+        "sigma of a Normal by maximum likelihood": 10,
+    }
+    normal, heavy, location, largest, sigma = truth
+    if not isinstance(answer, dict) or set(answer) != set(truth):
+        raise Hint("Give a dictionary with the five names of the starter as keys.")
+    given = {name: number(answer[name], what=f"Your factor for the {name}") for name in truth}
+    if same([given[name] for name in truth], [1 / value for value in truth.values()], rtol=1e-3):
+        raise Hint(
+            "Upside down: an error of a tenth has shrunk by the factor 10. Give the old error over the new."
+        )
+    if given[normal] == 100:
+        raise Hint("Data grow a hundredfold, errors of a mean shrink by the square root of that.")
+    if given[heavy] != 1:
+        raise Hint("The mean of a Cauchy sample is distributed like a single observation.")
+    if given[location] == 1:
+        raise Hint("The Cauchy's mean is hopeless, its likelihood is not: look at its line again.")
+    if given[largest] != 100:
+        raise Hint("The Uniform has an edge: its line has slope -1, so the factor is n's own.")
+    if given[sigma] == 100:
+        raise Hint("The bias of sigma shrinks like 1/n; its scatter, which is larger, does not.")
+    for name, value in truth.items():
+        agrees(given[name], value, otherwise=f"That is about the {name}.")
 
 
 @exercise(
-    "wald-coverage",
-    praise="No simulation, no error bar: the n + 1 counts are all there are.",
+    "identified-or-not",
+    praise="One pair of parameters with the same distribution is enough to say no.",
 )
 def _(answer: object) -> None:
-    on = [(20, 0.1), (20, 0.2), (36, 0.2), (50, 0.03)]
-
-    def share_of_counts(n: int, p: float) -> float:
-        k = np.arange(n + 1)
-        share = k / n
-        reach = _Z * np.sqrt(share * (1 - share) / n)
-        held = (share - reach <= p) & (p <= share + reach)
-        return float(np.mean(held))
-
-    def fixed_error(n: int, p: float) -> float:
-        k = np.arange(n + 1)
-        held = np.abs(k / n - p) <= _Z * np.sqrt(p * (1 - p) / n)
-        return float(np.sum(Binomial(n=n, p=p).pmf(k)[held]))
-
-    resembles(
-        answer,
-        lambda n, p: 0.95,
-        "That is the nominal level. Add up the probabilities of the counts that keep the promise.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda n, p: 1 - _wald(n, p),
-        "That is the probability of missing. Add up where the interval holds p.",
-        on=on,
-    )
-    resembles(
-        answer,
-        share_of_counts,
-        "You counted the counts. They are not equally likely: weigh each by its mass.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda n, p: _wald(n, p, ends=True),
-        "You let the samples without a success, or with nothing else, pass for hits.",
-        on=on,
-    )
-    resembles(
-        answer,
-        fixed_error,
-        "You used the true p in the standard error: that is the score interval. Wald uses k/n.",
-        on=on,
-    )
-    agrees(answer, _wald, on=on, otherwise="For n = 20 and p = 0.1 the text has 0.876.", rtol=1e-6)
+    right = {
+        "Normal with mean a + b and sigma 1, parameters a and b": "False",
+        "Normal with mean a and standard deviation b > 0": "True",
+        "Bernoulli with p = q^2, q between -1 and 1": "False",
+        "Poisson with rate exp(c), any real c": "True",
+        "Normal with mean a and standard deviation |b|, b not 0": "False",
+    }
+    ridge, plain, square, link, sign = right
+    given = answer
+    if isinstance(answer, dict):
+        given = {
+            name: str(v) if isinstance(v, bool | np.bool_) else v for name, v in answer.items()
+        }
+    hints = {
+        (ridge, "True"): "Compare a = 0, b = 1 with a = 1, b = 0.",
+        (plain, "False"): "Two Normals with different means or different widths are different.",
+        (square, "True"): "What do q = 0.5 and q = -0.5 have in common?",
+        (link, "False"): "exp is one-to-one: different c give different rates.",
+        (sign, "True"): "The sign of b is lost: b = 2 and b = -2 give the same Normal.",
+    }
+    matching(given, right, hints=hints)
 
 
 @exercise(
-    "bootstrap-medians",
-    praise="No formula, a thousand samples: but what is not in your sample can never be drawn.",
+    "uniform-gap",
+    praise="n points cut the stretch into n + 1 gaps, all alike on average: the rate is n.",
 )
 def _(answer: object) -> None:
-    x = np.array([1.0, 2.0, 6.0])
-    replicates = 20_000
-    drawn = array(
-        call(answer, x, replicates, np.random.default_rng(10)),
-        what="What your function returns",
+    on = [(1, 1.0), (9, 2.0), (50, 0.3)]
+    resembles(
+        answer,
+        lambda n, b: b / n,
+        "Close for large n. But one observation is b/2 away on average, and yours says b.",
+        on=on,
     )
-    if drawn.size == 1:
-        raise Hint(
-            "Your function returns one number. Return all the medians, one a bootstrap sample: "
-            "their spread comes afterwards."
-        )
-    if drawn.shape == (3,):
-        raise Hint("One median for each observation: the median went down the columns. Use axis=1.")
-    if drawn.shape == (replicates, 3):
-        raise Hint("These are the bootstrap samples. Return the median of each.")
-    if drawn.shape != (replicates,):
-        raise Hint(f"It should be {replicates} medians in one row; the shape is {drawn.shape}.")
-    if np.all(drawn == 2.0):
-        raise Hint("Every median is that of the data: draw *with* replacement.")
-    if not np.isin(drawn, x).all():
-        if np.isin(np.round(3 * drawn).astype(int), [3, 4, 5, 6, 8, 9, 10, 13, 14, 18]).all():
-            raise Hint("Those look like means of bootstrap samples. The question is the median.")
-        raise Hint(
-            "Some medians are none of the data's values, though the sample is of odd size: "
-            "draw from the data themselves, and as many as there are."
-        )
-    # The median of three draws is the middle value with probability 13/27, an end with 7/27 each.
-    shares = [np.mean(drawn == value) for value in x]
-    if np.abs(np.array(shares) - 1 / 3).max() < 0.02:
-        raise Hint("Those are single draws. A bootstrap sample is as large as the data.")
-    if np.abs(np.array(shares) - np.array([7, 13, 7]) / 27).max() > 0.02:
-        raise Hint(
-            "The medians of the data 1, 2, 6 should be 2 in 13 of 27 cases: draw each "
-            "bootstrap sample as large as the data, each value with the same probability."
-        )
-    # Another size: the median of five draws from five values is at most the j-th with probability
-    # P(Binomial(5, j/5) >= 3).
-    x = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
-    drawn = array(
-        call(answer, x, replicates, np.random.default_rng(11)),
-        (replicates,),
-        what="What your function returns for five observations",
+    resembles(
+        answer,
+        lambda n, b: b * n / (n + 1),
+        "That is where the largest lies on average. The question is its distance from b.",
+        on=on,
     )
-    below = [np.sum(Binomial(n=5, p=j / 5).pmf(np.arange(3, 6))) for j in range(6)]
-    shares = [np.mean(drawn == value) for value in x]
-    if np.abs(np.array(shares) - np.diff(below)).max() > 0.02:
-        raise Hint(
-            "For three observations that is right, for five it is not: each bootstrap sample has as many "
-            "draws as the data, `len(x)`."
-        )
+    resembles(
+        answer,
+        lambda n, b: 1 / (n + 1),
+        "Right for a stretch of length 1. A stretch twice as long has gaps twice as long.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda n, b: b / np.sqrt(n),
+        "That is how a mean behaves. The largest is much closer to its end: integrate (x/b)^n.",
+        on=on,
+    )
+    agrees(answer, lambda n, b: b / (n + 1), on=on, otherwise="Try n = 1: the mean of one is b/2.")

@@ -1,166 +1,174 @@
-"""Chapter 11, *Against the method of moments*."""
+"""Chapter 11, *Information and efficiency*."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mlecore import datasets
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, choice, number, resembles, same
-from mlecore.families import Gamma
+from mlecore.exercises.judging import Hint, agrees, number, resembles, same
 
 
 @exercise(
-    "gamma-by-both",
-    praise="Two answers that agree on one sample may scatter very differently over many.",
+    "poisson-three-ways",
+    praise="One over the rate, from all three sides: a high rate is the harder one to pin down.",
 )
 def _(answer: object) -> None:
-    names = ("shape by likelihood", "shape by moments", "failures that moments need")
-    given = _entries(answer, names)
-    hours = datasets.load("air_conditioning").sample
-    likely = Gamma.fit(hours)
-    shape = likely.params["shape"]
-    matched = hours.mean() ** 2 / hours.var()
-    share = np.linalg.inv(likely.dist.information())[0, 0] / (2 * shape * (shape + 1))
-    first, second, third = (number(given[name], what=f"Your {name}") for name in names)
-    if same(first, matched) and same(second, shape):
-        raise Hint('The two shapes are swapped: `method="moments"` gives the second.')
-    resembles(first, likely.params["rate"], "That is the rate. The shape is the other parameter.")
-    agrees(first, shape, otherwise="`mle.Gamma.fit(hours).params` holds it.")
-    resembles(
-        second,
-        hours.mean() ** 2 / hours.var(ddof=1),
-        "You divided the squares by n - 1. The recipe of Step 1 matches the variance with n.",
-    )
-    resembles(
-        second,
-        hours.mean() / hours.var(),
-        "That is the rate by moments. The shape has the square of the mean above the line.",
-    )
-    agrees(second, matched, otherwise="It is the square of the mean over the variance.")
-    resembles(
-        third,
-        12 * share,
-        "The other way round: that many failures would do for the *likelihood* to be as precise "
-        "as the moments are with twelve.",
-    )
-    resembles(third, share, "That is the efficiency. The question asks for a number of failures.")
-    if third == np.ceil(12 / share):  # of whole failures so many are needed
-        return
-    agrees(third, 12 / share, otherwise="Twelve is the efficiency times the number you want.")
-
-
-@exercise(
-    "taxis",
-    praise="The mean does not know that the numbers have an edge. The likelihood knows nothing else.",
-)
-def _(answer: object) -> None:
-    names = ("maximum likelihood", "moments", "corrected")
-    given = _entries(answer, (*names, "impossible"))
-    first, second, third = (number(given[name], what=f"Your {name}") for name in names)
-    resembles(first, 5, "Five is how many taxis you saw. N is the last number of the city.")
-    agrees(first, 183, otherwise="The likelihood is highest at the largest number seen.")
-    resembles(second, 2 * 89.6, "The numbers start at 1, so their mean is (N + 1)/2, not N/2.")
-    resembles(second, 89.6, "That is the mean itself. Half of the taxis lie above it.")
-    agrees(second, 2 * 89.6 - 1, otherwise="Solve (N + 1)/2 = mean for N.")
-    resembles(
-        third,
-        183 * 6 / 5,
-        "One too many: the average gap before a number, m/k, counts the number itself. Subtract 1.",
-    )
-    agrees(third, 183 * 6 / 5 - 1, otherwise="Add one average gap, m/k - 1, to the largest.")
-    named = choice(given["impossible"], list(names))
-    if named == "maximum likelihood":
-        raise Hint("It says 183 taxis, and you saw none above 183. That is bold, but possible.")
-    if named == "corrected":
-        raise Hint("A city may well have more taxis than you have seen. Look for one with too few.")
-
-
-@exercise(
-    "best-stretch",
-    praise="Neither the likelihood's factor nor the unbiased one: a little bias pays for itself.",
-)
-def _(answer: object) -> None:
-    on = [(1,), (5,), (40,)]
+    on = [(0.5,), (3.87,), (12.0,)]
+    step = {"on": on, "rtol": 1e-4}  # the second difference is an approximation
     resembles(
         answer,
-        lambda n: 1.0,
-        "That is maximum likelihood, always too small. A little stretching must help.",
+        lambda rate: np.full(3, rate),
+        "That is the variance of the counts. The score is k/rate - 1, not k.",
+        **step,
+    )
+    resembles(
+        answer,
+        lambda rate: np.array([1, -1, 1]) / rate,
+        "The middle one is the mean of u' itself. Curvature counts downwards: the mean of -u'.",
+        **step,
+    )
+    resembles(
+        answer,
+        lambda rate: np.array([0, 1, 1]) / rate,
+        "The first is the mean of the score, which is zero. Its variance is the mean of u**2.",
+        **step,
+    )
+    resembles(
+        answer,
+        lambda rate: np.array([1, 1, 0.5]) / rate,
+        "The third is half of what it should be: the divergence is h**2/2 times its curvature, "
+        "so both sides, up and down, go into the second difference.",
+        on=on,
+        rtol=2e-3,
+    )
+    # A second difference is never the curvature to the last digit: steps or rounding show in it.
+    resembles(
+        answer,
+        lambda rate: np.full(3, 1 / rate),
+        "The value is right, and the same formula three times. Compute it from three sides: two sums "
+        "over the counts, and a second difference of the divergence.",
+        on=on,
+        rtol=1e-11,
+        atol=0.0,
+    )
+    agrees(
+        answer,
+        lambda rate: np.full(3, 1 / rate),
+        **step,
+        otherwise="Return three numbers; for a rate of 2 each should be near one half.",
+    )
+
+
+@exercise(
+    "median-efficiency",
+    praise="The height of the density at its centre decides: the Laplace's cusp makes the median its MLE.",
+)
+def _(answer: object) -> None:
+    truth = {
+        "Normal": 2 / np.pi,
+        "Logistic": 0.75,
+        "Laplace": 1.0,
+        "Cauchy": 8 / np.pi**2,
+    }
+    variance = {"Normal": np.pi / 2, "Logistic": 4.0, "Laplace": 1.0, "Cauchy": np.pi**2 / 4}
+    if not isinstance(answer, dict) or set(answer) != set(truth):
+        raise Hint("Give a dictionary with the four names of the starter as keys.")
+    given = {name: number(answer[name], what=f"Your efficiency for the {name}") for name in truth}
+    everything = list(given.values())
+
+    def all_are(values: list[float]) -> bool:
+        return same(everything, values, rtol=1e-2)
+
+    if all_are([100 * value for value in truth.values()]):
+        raise Hint("Right in per cent. Give fractions: an efficient estimator has 1.")
+    if all_are([1 / value for value in truth.values()]):
+        raise Hint("Upside down: an efficiency is bound over variance, so it is at most 1 here.")
+    if all_are(list(variance.values())):
+        raise Hint("Those are n times the variances. Divide the bound by them.")
+    if all_are([value / 4 for value in truth.values()]):
+        raise Hint("A quarter of it: the 4 in 1 / (4 f(m)**2) goes to the top.")
+    if all_are([np.sqrt(value) for value in truth.values()]):
+        raise Hint("That compares standard errors. Efficiency compares variances: square it.")
+    for name, value in truth.items():
+        agrees(
+            given[name],
+            value,
+            otherwise=f"That is about the {name}: 4 f(m)**2 over the information.",
+            what=f"Your efficiency for the {name}",
+        )
+
+
+@exercise(
+    "best-divisor",
+    praise="Larger than both: a little bias, always downwards, buys more variance than it costs.",
+)
+def _(answer: object) -> None:
+    on = [(2,), (10,), (57,)]
+    resembles(
+        answer,
+        lambda n: n - 1,
+        "That makes it unbiased, which is not the same as near. Minimise variance plus bias squared.",
         on=on,
     )
     resembles(
         answer,
-        lambda n: (n + 1) / n,
-        "That one is unbiased. The mean squared error also counts the variance, which c multiplies.",
+        lambda n: n,
+        "That is the MLE. It beats n - 1, and it is not the end: try n = 10 with 9, 10, 11 and 12.",
         on=on,
     )
     resembles(
         answer,
-        lambda n: (n + 1) / (n + 2),
-        "Upside down: that factor would shrink an estimate that is too small already.",
+        lambda n: 1 / (n + 1),
+        "That is the factor a = 1/c. The question is the divisor c.",
         on=on,
     )
     resembles(
         answer,
-        lambda n: np.sqrt((n + 2) / n),
-        "That makes the mean *square* right. Minimise the mean squared error: a parabola in c.",
+        lambda n: n + 2,
+        "One too far: set the slope of 2(n-1)a^2 + ((n-1)a - 1)^2 to zero, with care for the 2.",
         on=on,
     )
     agrees(
         answer,
-        lambda n: (n + 2) / (n + 1),
+        lambda n: n + 1,
         on=on,
-        otherwise="For one observation the parabola is c^2/3 - c + 1, times b^2.",
+        otherwise="Minimise 2(n-1)a^2 + ((n-1)a - 1)^2 over a = 1/c.",
     )
 
 
 @exercise(
-    "shrink-to-mean",
-    praise="For four means or more the total error is smaller, whatever the means are.",
+    "information-about-mean",
+    praise="The number changes with the name; relative to the parameter the bound is 1/sqrt(n) for both.",
 )
 def _(answer: object) -> None:
-    on = [
-        (np.array([49.0, 50.5, 51.0, 48.0, 56.0]),),
-        (np.array([-2.0, 0.5, 3.0, 7.0, 1.0, 4.5, -6.0]),),
-    ]
-
-    def factor(x: np.ndarray, lost: float) -> float:
-        return 1 - (len(x) - lost) / float(np.sum((x - x.mean()) ** 2))
-
+    on = [(0.25,), (1.0,), (3.0,), (108.0,)]
     resembles(
         answer,
-        lambda x: (1 - (len(x) - 3) / np.sum(x**2)) * x,
-        "That pulls towards zero. Take the deviations from the mean, and add the mean again.",
+        lambda m: m**2,
+        "You put 1/m for the rate, and left the slope unchanged. The score gets a factor d(rate)/dm.",
         on=on,
     )
     resembles(
         answer,
-        lambda x: factor(x, 3) * (x - x.mean()),
-        "Those are the shrunken deviations. Add the mean again.",
+        lambda m: np.ones_like(m),
+        "The score gets the factor 1/m**2, so the information gets its square.",
         on=on,
     )
     resembles(
         answer,
-        lambda x: x.mean() + factor(x, 2) * (x - x.mean()),
-        "The mean was estimated too, and costs one: d - 3, not d - 2.",
+        lambda m: 1 / m**4,
+        "That is the square of the factor. Multiply it by the information about the rate.",
         on=on,
     )
     resembles(
         answer,
-        lambda x: x.mean() + (1 - (len(x) - 3) / x.var()) * (x - x.mean()),
-        "The sum of the squared deviations, not their average, stands below the line.",
+        lambda m: m**6,
+        "The factor is d(rate)/dm, and you used dm/d(rate) = -m**2.",
         on=on,
     )
     agrees(
         answer,
-        lambda x: x.mean() + factor(x, 3) * (x - x.mean()),
+        lambda m: 1 / m**2,
         on=on,
-        otherwise="The mean of the estimates must be the mean of the measurements.",
+        otherwise="The bound it gives, one over it, should be the variance of one observation.",
     )
-
-
-def _entries(answer: object, names: tuple[str, ...]) -> dict[str, object]:
-    """Return the answer if it is a dictionary with the starter's keys."""
-    if not isinstance(answer, dict) or set(answer) != set(names):
-        raise Hint("Give a dictionary with the names of the starter as keys.")
-    return answer

@@ -1,4 +1,4 @@
-// Chapter 8: the log-likelihood per observation settles on its limit, and the estimate on the truth.
+// Chapter 10: the log-likelihood per observation settles on its limit, and the estimate on the truth.
 import { cauchyLocationMle, cauchyLogPdf, generator } from "./formulas.js";
 import { clamp, define, format, grouped, linspace, range } from "./kernel.js";
 

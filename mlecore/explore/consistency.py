@@ -1,4 +1,4 @@
-"""Chapter 8: the log-likelihood per observation settles on its limit, and the estimate on the truth."""
+"""Chapter 10: the log-likelihood per observation settles on its limit, and the estimate on the truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// Chapter 11: slide the shape of a Gamma and compare maximum likelihood with the method of moments.
+// Chapter 14: slide the shape of a Gamma and compare maximum likelihood with the method of moments.
 import { gammaMle, gammaShapeVarianceMle, gammaShapeVarianceMoments, generator, mean } from "./formulas.js";
 import { clamp, define, fixed, format, logspace, percent, range } from "./kernel.js";
 

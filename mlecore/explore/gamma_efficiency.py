@@ -1,4 +1,4 @@
-"""Chapter 11: slide the shape of a Gamma and compare maximum likelihood with the method of moments."""
+"""Chapter 14: slide the shape of a Gamma and compare maximum likelihood with the method of moments."""
 
 from __future__ import annotations
 

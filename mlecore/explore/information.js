@@ -1,4 +1,4 @@
-// Chapter 9: the curvature of the log-likelihood against the spread of its maximum.
+// Chapter 11: the curvature of the log-likelihood against the spread of its maximum.
 import { generator, mean, variance, xlogy } from "./formulas.js";
 import { clamp, define, fixed, format, linspace, range } from "./kernel.js";
 

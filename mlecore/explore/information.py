@@ -1,4 +1,4 @@
-"""Chapter 9: the curvature of the log-likelihood against the spread of its maximum."""
+"""Chapter 11: the curvature of the log-likelihood against the spread of its maximum."""
 
 from __future__ import annotations
 

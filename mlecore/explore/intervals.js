@@ -1,4 +1,4 @@
-// Chapter 10: a hundred stacked intervals for a proportion, and the exact coverage behind them.
+// Chapter 12: a hundred stacked intervals for a proportion, and the exact coverage behind them.
 import { generator, normalQuantile, proportionCoverage, proportionInterval } from "./formulas.js";
 import { clamp, define, fixed, format, linspace, percent, range } from "./kernel.js";
 

@@ -1,4 +1,4 @@
-"""Chapter 10: a hundred stacked intervals for a proportion, and the exact coverage behind them."""
+"""Chapter 12: a hundred stacked intervals for a proportion, and the exact coverage behind them."""
 
 from __future__ import annotations
 

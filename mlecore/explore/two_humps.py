@@ -1,4 +1,4 @@
-"""Chapter 7: one Normal under two humps, fitted by forward or by reverse Kullback-Leibler divergence."""
+"""Chapter 8: one Normal under two humps, fitted by forward or by reverse Kullback-Leibler divergence."""
 
 from __future__ import annotations
 

@@ -155,3 +155,11 @@ def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
 def test_the_reference_says_what_converged_means() -> None:
     text = api.reference(mlecore)
     assert "- **converged**: whether the estimate was found" in text
+
+
+def test_an_old_address_leads_to_the_chapter(site):
+    """A chapter that has another number now is found from where it stood."""
+    for old, new in house.MOVED.items():
+        html = (site / "book" / f"{old}.html").read_text(encoding="utf-8")
+        assert f'url={new}.html"' in html and f'<a href="{new}.html">' in html
+        assert (site / "book" / f"{new}.html").is_file()

@@ -8,7 +8,7 @@ from browser import Reader
 
 
 def test_a_formula_is_no_stop_of_the_tab_key(browser, address):
-    with Reader(browser, address).open("book/07_kl.html") as visit:
+    with Reader(browser, address).open("book/08_kl.html") as visit:
         formulas = visit.page.locator("mjx-container")
         assert formulas.count() > 20
         stops = "e => e.filter(m => m.tabIndex >= 0 && !m.classList.contains('scrolls')).length"

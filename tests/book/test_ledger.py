@@ -51,7 +51,7 @@ KNOWN = {name: targets(ROOT / "book" / f"{name}.ipynb") for name in chapters()}
 def test_the_search_for_labels_finds_each_kind() -> None:
     for label in ("fig-ch1-iid", "eq-ch1-iid", "ex-ch1-horse-kicks", "def-ch1-family"):
         assert label in KNOWN["01_which_distribution"]
-    assert "sec-ch11-loses" in KNOWN["11_moments"]
+    assert "sec-ch14-loses" in KNOWN["14_moments"]
     assert "cell-ch5-free" in KNOWN["05_losses"]
     assert "fig-ch1-missing" not in KNOWN["01_which_distribution"]
 

@@ -158,7 +158,7 @@ def test_every_cell_gives_its_stored_output(chapter, visit, address):
 
 
 # The mistakes of this chapter are functions, which have no literal: one of them, typed.
-TYPED = {"10_intervals": ("wald-coverage", "lambda n, p: 0.95", "nominal")}
+TYPED = {"12_intervals": ("wald-coverage", "lambda n, p: 0.95", "nominal")}
 
 
 def mistake(chapter: str) -> tuple[str, str, str]:

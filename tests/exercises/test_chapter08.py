@@ -5,77 +5,92 @@ from __future__ import annotations
 import numpy as np
 from exercise_cases import Case, sweep
 
+import mlecore as mle
 
-def starter_needed(rate, precision):
+
+def starter_coins(p, q):
     return ...
 
 
-def starter_gap(n, b):
+def starter_normals(mu1, sigma1, mu2, sigma2):
     return ...
 
 
-SHRINKS = {
-    "mean of a Normal sample": 10,
-    "mean of a Cauchy sample": 1,
-    "MLE of a Cauchy's location": 10,
-    "largest of a Uniform sample": 100,
-    "sigma of a Normal by maximum likelihood": 10,
+def coins(p, q):
+    return p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+
+
+def normals(mu1, sigma1, mu2, sigma2):
+    return np.log(sigma2 / sigma1) + (sigma1**2 + (mu1 - mu2) ** 2) / (2 * sigma2**2) - 0.5
+
+
+KICKS = mle.datasets.load("horse_kicks")
+DATA = mle.Empirical(KICKS.values, weights=KICKS.frequencies)
+MODEL = mle.Poisson.fit(KICKS.values, weights=KICKS.frequencies).dist
+STACK = {
+    "entropy": mle.entropy(DATA),
+    "kl": mle.kl_divergence(DATA, MODEL),
+    "cross-entropy": mle.cross_entropy(DATA, MODEL),
 }
-IDENTIFIED = {
-    "Normal with mean a + b and sigma 1, parameters a and b": False,
-    "Normal with mean a and standard deviation b > 0": True,
-    "Bernoulli with p = q^2, q between -1 and 1": False,
-    "Poisson with rate exp(c), any real c": True,
-    "Normal with mean a and standard deviation |b|, b not 0": False,
+PAIRS = {
+    "Normal(0, 1) and Normal(3, 1)": True,
+    "Normal(0, 1) and Normal(0, 3)": False,
+    "Bernoulli(0.2) and Bernoulli(0.8)": True,
+    "Poisson(2) and Poisson(5)": False,
+    "Cauchy(0, 1) and Cauchy(2, 3)": True,
 }
 
-TestChapter08 = sweep(
-    8,
+TestChapter07 = sweep(
+    7,
     {
-        "intervals-needed": Case(
-            solution=lambda rate, precision: 1 / (rate * precision**2),
-            starter=starter_needed,
+        "coin-divergence": Case(
+            solution=coins,
+            starter=starter_coins,
             wrong=[
-                (lambda rate, precision: rate / precision**2, "wrong side"),
-                (lambda rate, precision: 1 / (rate * precision), "square both sides"),
-                (lambda rate, precision: 1 / precision**2, "particles"),
-                (lambda rate, precision: 2 / (rate * precision**2), "Twice too many"),
-                (lambda rate, precision: np.ceil(1 / (rate * precision**2)), "number itself"),
-                (lambda rate, precision: 1.1 / (rate * precision**2), "rate of 4"),
+                (lambda p, q: coins(q, p), "the other way"),
+                (lambda p, q: p * np.log(p / q), "Tails are an outcome too"),
+                (lambda p, q: -p * np.log(q) - (1 - p) * np.log(1 - q), "cross-entropy"),
+                (lambda p, q: coins(p, q) / np.log(2), "bits"),
             ],
         ),
-        "hundredfold": Case(
-            solution=SHRINKS,
-            starter=dict.fromkeys(SHRINKS, ...),
+        "horse-kicks-stacked": Case(
+            solution=STACK,
+            starter={"entropy": ..., "kl": ..., "cross-entropy": ...},
+            also_right=[{k: float(f"{v:.4g}") for k, v in STACK.items()}],
             wrong=[
-                ({**SHRINKS, "mean of a Normal sample": 100}, "square root"),
-                ({name: 1 / factor for name, factor in SHRINKS.items()}, "Upside down"),
-                ({**SHRINKS, "mean of a Cauchy sample": 10}, "single observation"),
-                ({**SHRINKS, "MLE of a Cauchy's location": 1}, "likelihood is not"),
-                ({**SHRINKS, "largest of a Uniform sample": 10}, "edge"),
-                ({**SHRINKS, "sigma of a Normal by maximum likelihood": 100}, "scatter"),
+                ({**STACK, "cross-entropy": 200 * STACK["cross-entropy"]}, "all 200 corps-years"),
+                ({**STACK, "entropy": np.log(5)}, "each counted once"),
+                ({**STACK, "entropy": mle.entropy(MODEL)}, "entropy of the fitted Poisson"),
+                ({**STACK, "kl": -STACK["kl"]}, "never negative"),
+                ({**STACK, "entropy": 1.029}, "four significant digits"),
+                ({**STACK, "cross-entropy": 1.029}, "four significant digits"),
+                ({**STACK, "kl": 0.00218}, "four significant digits"),
             ],
         ),
-        "identified-or-not": Case(
-            solution=IDENTIFIED,
-            starter=dict.fromkeys(IDENTIFIED, ...),
+        "normal-divergence": Case(
+            solution=normals,
+            starter=starter_normals,
             wrong=[
-                ({**IDENTIFIED, name: not value}, words)
-                for (name, value), words in zip(
-                    IDENTIFIED.items(),
-                    ["a = 1, b = 0", "different widths", "q = -0.5", "one-to-one", "sign of b"],
-                    strict=True,
-                )
+                (lambda a, b, c, d: normals(c, d, a, b), "changed places"),
+                (lambda a, b, c, d: normals(a, b, c, d) + 0.5, "from itself is 0"),
+                (lambda a, b, c, d: normals(a, b, a, d), "means are missing"),
+                (
+                    lambda a, b, c, d: (
+                        np.log(d) + 0.5 * np.log(2 * np.pi) + (b**2 + (a - c) ** 2) / (2 * d**2)
+                    ),
+                    "cross-entropy",
+                ),
             ],
         ),
-        "uniform-gap": Case(
-            solution=lambda n, b: b / (n + 1),
-            starter=starter_gap,
+        "symmetric-divergence": Case(
+            solution=PAIRS,
+            starter=dict.fromkeys(PAIRS, ...),
             wrong=[
-                (lambda n, b: b / n, "large n"),
-                (lambda n, b: b * n / (n + 1), "where the largest lies"),
-                (lambda n, b: 1 / (n + 1), "length 1"),
-                (lambda n, b: b / np.sqrt(n), "how a mean behaves"),
+                ({**PAIRS, "Normal(0, 1) and Normal(3, 1)": False}, "Reflect about 1.5"),
+                ({**PAIRS, "Normal(0, 1) and Normal(0, 3)": True}, "narrow model of wide data"),
+                ({**PAIRS, "Bernoulli(0.2) and Bernoulli(0.8)": False}, "heads and tails"),
+                ({**PAIRS, "Poisson(2) and Poisson(5)": True}, "two Poissons"),
+                ({**PAIRS, "Cauchy(0, 1) and Cauchy(2, 3)": False}, "Cauchys may surprise"),
             ],
         ),
     },

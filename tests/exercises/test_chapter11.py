@@ -5,101 +5,88 @@ from __future__ import annotations
 import numpy as np
 from exercise_cases import Case, sweep
 
-BOTH = {
-    "shape by likelihood": 0.706493,
-    "shape by moments": 0.686669,
-    "failures that moments need": 39.8539,
-}
-TAXIS = {
-    "maximum likelihood": 183,
-    "moments": 178.2,
-    "corrected": 218.6,
-    "impossible": "moments",
-}
+import mlecore as mle
+
+EFFICIENCY = {"Normal": 2 / np.pi, "Logistic": 0.75, "Laplace": 1.0, "Cauchy": 8 / np.pi**2}
 
 
-def starter_stretch(n):
+def three_ways(rate):
+    k = np.arange(200)
+    mass = mle.Poisson(rate).pmf(k)
+    h = 1e-3 * rate
+    truth, up, down = mle.Poisson(rate), mle.Poisson(rate + h), mle.Poisson(rate - h)
+    both = mle.kl_divergence(truth, up) + mle.kl_divergence(truth, down)
+    return np.sum(mass * (k / rate - 1) ** 2), np.sum(mass * k / rate**2), both / h**2
+
+
+def one_sided(rate):
+    """Only the step upwards, so half of the second difference."""
+    scatter, curvature, _ = three_ways(rate)
+    h = 1e-3 * rate
+    up = mle.kl_divergence(mle.Poisson(rate), mle.Poisson(rate + h))
+    return scatter, curvature, up / h**2
+
+
+def three_starter(rate):
+    return [..., ..., ...]
+
+
+def starter(n):
     return ...
 
 
-def starter_shrink(x):
-    return ...
+def changed(function):
+    return {name: function(value) for name, value in EFFICIENCY.items()}
 
 
-def shrink(x):
-    deviations = x - np.mean(x)
-    return np.mean(x) + (1 - (len(x) - 3) / np.sum(deviations**2)) * deviations
-
-
-def towards_zero(x):
-    return (1 - (len(x) - 3) / np.sum(x**2)) * x
-
-
-def without_mean(x):
-    return shrink(x) - np.mean(x)
-
-
-def two_lost(x):
-    deviations = x - np.mean(x)
-    return np.mean(x) + (1 - (len(x) - 2) / np.sum(deviations**2)) * deviations
-
-
-def by_variance(x):
-    return np.mean(x) + (1 - (len(x) - 3) / np.var(x)) * (x - np.mean(x))
-
-
-TestChapter11 = sweep(
-    11,
+TestChapter09 = sweep(
+    9,
     {
-        "gamma-by-both": Case(
-            solution=BOTH,
-            starter=dict.fromkeys(BOTH, ...),
-            also_right=[{**BOTH, "failures that moments need": 40}],
+        "poisson-three-ways": Case(
+            solution=three_ways,
+            starter=three_starter,
             wrong=[
+                (lambda rate: [1 / rate] * 3, "the same formula three times"),
+                (lambda rate: (rate, rate, rate), "variance of the counts"),
+                (lambda rate: (1 / rate, -1 / rate, 1 / rate), "mean of -u'"),
+                (lambda rate: (0.0, 1 / rate, 1 / rate), "which is zero"),
+                (one_sided, "up and down"),
+                (lambda rate: 1 / rate, "shape"),
+            ],
+        ),
+        "median-efficiency": Case(
+            solution=EFFICIENCY,
+            starter=dict.fromkeys(EFFICIENCY, ...),
+            wrong=[
+                (changed(lambda value: 100 * value), "per cent"),
+                (changed(lambda value: 1 / value), "Upside down"),
                 (
-                    {**BOTH, "shape by likelihood": 0.686669, "shape by moments": 0.706493},
-                    "swapped",
+                    {"Normal": np.pi / 2, "Logistic": 4, "Laplace": 1, "Cauchy": np.pi**2 / 4},
+                    "n times the variances",
                 ),
-                ({**BOTH, "shape by likelihood": 0.00653656}, "rate"),
-                ({**BOTH, "shape by moments": 0.629446}, "n - 1"),
-                ({**BOTH, "shape by moments": 0.00635314}, "rate by moments"),
-                ({**BOTH, "failures that moments need": 39.2}, "too small"),
-                ({**BOTH, "failures that moments need": 39}, "too small"),
-                ({**BOTH, "failures that moments need": 3.6132}, "other way round"),
-                ({**BOTH, "failures that moments need": 0.3011}, "efficiency"),
+                (changed(lambda value: value / 4), "A quarter"),
+                (changed(np.sqrt), "standard errors"),
+                ({**EFFICIENCY, "Laplace": 0.5}, "about the Laplace"),
             ],
         ),
-        "taxis": Case(
-            solution=TAXIS,
-            starter=dict.fromkeys(TAXIS, ...),
-            also_right=[{**TAXIS, "impossible": "Moments"}],
+        "best-divisor": Case(
+            solution=lambda n: n + 1,
+            starter=starter,
             wrong=[
-                ({**TAXIS, "maximum likelihood": 5}, "how many taxis"),
-                ({**TAXIS, "moments": 179.2}, "start at 1"),
-                ({**TAXIS, "moments": 89.6}, "mean itself"),
-                ({**TAXIS, "corrected": 219.6}, "One too many"),
-                ({**TAXIS, "impossible": "corrected"}, "too few"),
-                ({**TAXIS, "impossible": "maximum likelihood"}, "bold"),
+                (lambda n: n - 1, "unbiased"),
+                (lambda n: n, "MLE"),
+                (lambda n: 1 / (n + 1), "divisor c"),
+                (lambda n: n + 2, "One too far"),
             ],
         ),
-        "best-stretch": Case(
-            solution=lambda n: (n + 2) / (n + 1),
-            starter=starter_stretch,
+        "information-about-mean": Case(
+            solution=lambda m: 1 / m**2,
+            starter=starter,
             wrong=[
-                (lambda n: 1, "maximum likelihood"),
-                (lambda n: (n + 1) / n, "unbiased"),
-                (lambda n: (n + 1) / (n + 2), "Upside down"),
-                (lambda n: ((n + 2) / n) ** 0.5, "mean *square*"),
-            ],
-        ),
-        "shrink-to-mean": Case(
-            solution=shrink,
-            starter=starter_shrink,
-            wrong=[
-                (towards_zero, "towards zero"),
-                (without_mean, "Add the mean again"),
-                (two_lost, "d - 3"),
-                (by_variance, "not their average"),
+                (lambda m: m**2, "left the slope unchanged"),
+                (lambda m: 1.0, "factor 1/m**2"),
+                (lambda m: 1 / m**4, "square of the factor"),
+                (lambda m: m**6, "dm/d(rate)"),
             ],
         ),
     },

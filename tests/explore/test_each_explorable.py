@@ -349,7 +349,7 @@ def test_descent_race_on_a_gamma_ends_at_the_fit_in_both_coordinates(
         assert stage.fact("Fisher scoring to 10⁻⁶") < 15
 
 
-# ------------------------------------------------------------ chapter 7
+# ------------------------------------------------------------ chapter 8
 
 
 def humps(d: float) -> tuple[object, object]:
@@ -390,7 +390,7 @@ def test_two_humps_forward_covers_and_reverse_chooses(everything: dict[str, Stag
         assert stage.fact("reverse KL(Q‖P)") == pytest.approx(-math.log(0.6), abs=0.02)
 
 
-# ------------------------------------------------------------ chapter 8
+# ------------------------------------------------------------ chapter 10
 
 
 def test_consistency_settles_as_the_sample_grows(everything: dict[str, Stage]) -> None:
@@ -479,7 +479,7 @@ def test_consistency_knows_the_limits(everything: dict[str, Stage]) -> None:
             assert number(shown) == pytest.approx(limit(theta), abs=5e-3)
 
 
-# ------------------------------------------------------------ chapter 9
+# ------------------------------------------------------------ chapter 11
 
 
 @pytest.mark.parametrize(
@@ -529,7 +529,7 @@ def test_information_draws_new_samples(everything: dict[str, Stage]) -> None:
         assert after["variance of the score"] != before["variance of the score"]
 
 
-# ------------------------------------------------------------ chapter 10
+# ------------------------------------------------------------ chapter 12
 
 
 def test_intervals_cover_exactly_as_enumeration_says(everything: dict[str, Stage]) -> None:
@@ -562,7 +562,7 @@ def test_intervals_are_a_hundred_and_the_misses_are_marked(everything: dict[str,
             assert stage.picture() != first
 
 
-# ------------------------------------------------------------ chapter 11
+# ------------------------------------------------------------ chapter 14
 
 
 def test_gamma_efficiency_is_the_ratio_of_variances(everything: dict[str, Stage]) -> None:
