@@ -40,8 +40,8 @@ PAIRS = {
     "Cauchy(0, 1) and Cauchy(2, 3)": True,
 }
 
-TestChapter07 = sweep(
-    7,
+TestChapter08 = sweep(
+    8,
     {
         "coin-divergence": Case(
             solution=coins,

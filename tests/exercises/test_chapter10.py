@@ -29,8 +29,8 @@ IDENTIFIED = {
     "Normal with mean a and standard deviation |b|, b not 0": False,
 }
 
-TestChapter08 = sweep(
-    8,
+TestChapter10 = sweep(
+    10,
     {
         "intervals-needed": Case(
             solution=lambda rate, precision: 1 / (rate * precision**2),

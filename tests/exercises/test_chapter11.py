@@ -39,8 +39,8 @@ def changed(function):
     return {name: function(value) for name, value in EFFICIENCY.items()}
 
 
-TestChapter09 = sweep(
-    9,
+TestChapter11 = sweep(
+    11,
     {
         "poisson-three-ways": Case(
             solution=three_ways,

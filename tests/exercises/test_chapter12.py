@@ -70,8 +70,8 @@ def starter_three(x, replicates, rng):
     return ...
 
 
-TestChapter10 = sweep(
-    10,
+TestChapter12 = sweep(
+    12,
     {
         "se-log-odds": Case(
             solution=lambda p_hat, n: 1 / np.sqrt(n * p_hat * (1 - p_hat)),

@@ -48,8 +48,8 @@ def by_variance(x):
     return np.mean(x) + (1 - (len(x) - 3) / np.var(x)) * (x - np.mean(x))
 
 
-TestChapter11 = sweep(
-    11,
+TestChapter14 = sweep(
+    14,
     {
         "gamma-by-both": Case(
             solution=BOTH,
