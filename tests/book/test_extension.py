@@ -163,3 +163,9 @@ def test_an_old_address_leads_to_the_chapter(site):
         html = (site / "book" / f"{old}.html").read_text(encoding="utf-8")
         assert f'url={new}.html"' in html and f'<a href="{new}.html">' in html
         assert (site / "book" / f"{new}.html").is_file()
+
+
+def test_the_chapters_stand_in_the_contents_in_the_order_of_their_numbers() -> None:
+    book = Path(__file__).resolve().parents[2]
+    listed = re.findall(r"file: book/(\d\d_\w+)", (book / "_toc.yml").read_text("utf-8"))
+    assert listed == sorted(path.stem for path in (book / "book").glob("[0-9][0-9]_*.ipynb"))
