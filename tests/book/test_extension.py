@@ -161,7 +161,8 @@ def test_an_old_address_leads_to_the_chapter(site):
     """A chapter that has another number now is found from where it stood."""
     for old, new in house.MOVED.items():
         html = (site / "book" / f"{old}.html").read_text(encoding="utf-8")
-        assert f'url={new}.html"' in html and f'<a href="{new}.html">' in html
+        assert f'url={new}.html"' in html
+        assert f'<a href="{new}.html">' in html
         assert (site / "book" / f"{new}.html").is_file()
 
 
