@@ -43,6 +43,7 @@ MOVED = {
     "10_intervals": "12_intervals",
     "11_moments": "14_moments",
 }
+FACES = "source-serif", "source-sans"
 # The button that unfolds a box is named after what it unfolds.
 NAMELESS = 'aria-label="Toggle hidden content"'
 NAMED = (
@@ -125,6 +126,12 @@ def mend(html: str) -> str:
     return html
 
 
+def preloaded(up: str) -> str:
+    """Return the links that bring the faces of the text before the first painting."""
+    link = '<link rel="preload" href="{}_static/fonts/{}.woff2" as="font" type="font/woff2" crossorigin />\n'
+    return "".join(link.format(up, face) for face in FACES)
+
+
 def write_palette(app: Sphinx, exception: Exception | None) -> None:
     """Write the colours of the package as a style sheet; on paper it is always light."""
     if exception is not None or app.builder.format != "html":
@@ -143,7 +150,8 @@ def redirect(app: Sphinx, exception: Exception | None) -> None:
         return
     for old, new in MOVED.items():
         (Path(app.outdir) / "book" / f"{old}.html").write_text(
-            f'{REDIRECT} content="0; url={new}.html" />\n<link rel="canonical" href="{new}.html" />\n'
+            f'{REDIRECT} content="0; url={new}.html" />\n'
+            f'{ICON.replace("_static", "../_static")}<link rel="canonical" href="{new}.html" />\n'
             f'<title>Moved</title>\n<p>This chapter has <a href="{new}.html">a new number</a>.</p>\n',
             encoding="utf-8",
         )
@@ -161,7 +169,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     for page in site.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
-        after = live.button(mend(before), up, site)
+        after = live.button(mend(before), up, site).replace("<head>", "<head>\n" + preloaded(up), 1)
         if page.name != "search.html":
             after = SEARCH_SCRIPT.sub("", after)
         if after != before:

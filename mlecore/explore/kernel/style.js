@@ -16,7 +16,7 @@ export const style = `
   ${palette.light} }
 :host([data-dark]) { color-scheme: dark; ${palette.dark} }
 .stage { --up: 14px; --side: 16px; background: var(--paper); color: var(--ink); border: 1px solid var(--grid); border-radius: 8px;
-  padding: var(--up) var(--side) 12px; font: 400 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+  padding: var(--up) var(--side) 12px; font: 400 15px/1.45 "Source Sans", system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 [hidden] { display: none !important; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 26px; align-items: center; background: var(--paper); border-radius: 7px 7px 0 0;
   margin: calc(-1 * var(--up)) calc(-1 * var(--side)) 8px; padding: var(--up) var(--side) 8px; }
