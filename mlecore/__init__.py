@@ -48,6 +48,7 @@ if _typing.TYPE_CHECKING:
     from . import datasets as datasets
     from . import exercises as exercises
     from . import explore as explore
+    from . import plotting as plotting
     from .network import MLP as MLP
     from .regression import LinearRegression as LinearRegression
     from .regression import LogisticRegression as LogisticRegression
@@ -62,7 +63,7 @@ _LATER = {
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
 }
-_PACKAGES = ("datasets", "exercises", "explore")
+_PACKAGES = ("datasets", "exercises", "explore", "plotting")
 
 
 __all__ = [

@@ -194,7 +194,9 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
     names = type(small.dist).__name__, type(large.dist).__name__
     parts, whole = _components(small.dist), _components(large.dist)
     # The weight of a component is then 0, or two components are one: the scalars of a component may be anything.
-    fewer = f"{names[0]} has fewer components than {names[1]}, and leaves those of another undetermined"
+    fewer = (
+        f"{names[0]} has fewer components than {names[1]}, and leaves those of another undetermined"
+    )
     if parts < whole and not large.likelihood.fixed:
         return fewer
     x, w = _places(small.dist)

@@ -115,7 +115,7 @@ def test_a_null_on_the_boundary_is_not_compared_with_a_chi_square():
 def test_fewer_components_within_a_mixture_leave_some_undetermined(fewer):
     more = mle.Mixture(mle.Normal, 3 if hasattr(fewer, "components") else 2)
     x = mle.datasets.load("old_faithful")["waiting"]
-    with pytest.raises(RegularityError, match="fewer components.*undetermined.*'bootstrap'"):
+    with pytest.raises(RegularityError, match=r"fewer components.*undetermined.*'bootstrap'"):
         mle.lr_test(fewer.fit(x), more.fit(x))
 
 
@@ -129,7 +129,7 @@ def test_components_alike_or_not_are_told_from_held_ones():
 def test_a_hypothesis_on_the_boundary_is_left_to_simulation_where_data_are_in_doubt():
     x = np.repeat([0, 1, 2, 3, 4], [36, 25, 22, 10, 5])
     fit = mle.ZeroInflated(mle.Poisson).fit(x)
-    with pytest.raises(RegularityError, match="zero = 0 lies on the boundary.*method='bootstrap'"):
+    with pytest.raises(RegularityError, match=r"zero = 0 lies on the boundary.*method='bootstrap'"):
         fit.test(zero=0.0)
     test = fit.test(zero=0.0, method="bootstrap", replicates=199, rng=1)
     # Self and Liang (1987): half a point at zero, half a chi-square.

@@ -66,3 +66,11 @@ def test_importing_mlecore_is_light():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_pictures_are_there_at_once_and_bring_matplotlib_when_drawn():
+    script = "import sys, mlecore; mlecore.plotting.histogram; print('matplotlib' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert result.stdout.strip() == "False"

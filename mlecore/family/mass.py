@@ -26,6 +26,7 @@ class Mass(Distribution):
         -46.0517
         """
         x = numeric(x, "x")
+        self._insist_whole()
         return np.where(np.isnan(x), np.nan, log_tails(self, x)[0])[()]
 
     def log_sf(self, x: ArrayLike) -> Any:
@@ -36,6 +37,7 @@ class Mass(Distribution):
         -2000.0
         """
         x = numeric(x, "x")
+        self._insist_whole()
         return np.where(np.isnan(x), np.nan, log_tails(self, x)[1])[()]
 
     def sf(self, x: ArrayLike) -> Any:
@@ -55,7 +57,13 @@ class Mass(Distribution):
         0.5
         """
         a, b = numeric(a, "a"), numeric(b, "b")
+        self._insist_whole()
         return log_mass(self, a, b)[()]
+
+    def _insist_whole(self) -> None:
+        """Raise where a density of one's own is none: a share of something that is not one is no probability."""
+        if self._writes_density and not self._complete:
+            self._insist_complete()
 
     def _log_tails(self, x: Array) -> tuple[Array, Array] | None:
         """Return log P(X <= x) and log P(X > x) inside the support, where they are known; else None."""

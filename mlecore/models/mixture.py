@@ -48,6 +48,9 @@ def Mixture(
     sigma2; one that is known, such as a Binomial's n, is shared. Components of one family are ordered by their means
     (medians where there are none). Equal calls return the identical family.
 
+    It is fitted from several starts, `fit(x, starts=20, rng=0)`, and `fit.dist.responsibilities(x)` says how probably each
+    value came from which component.
+
     Parameters
     ----------
     families : one family, with `count`; or a list of them. Families of numbers, all continuous or all of counts.
@@ -64,6 +67,10 @@ def Mixture(
     ('weight1', 'mu1', 'sigma1', 'mu2', 'sigma2')
     """
     if isinstance(families, type):
+        if isinstance(count, type):
+            raise DataError(
+                f"several families are given as one list: Mixture([{families.__name__}, {count.__name__}])"
+            )
         if not (isinstance(count, numbers.Integral) and count >= 2):
             raise DataError(
                 f"Mixture of one family needs the number of components, 2 or more, as in Mixture(Normal, 2); got {count!r}"
