@@ -204,13 +204,15 @@ def _moved_back(family: Any, params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def stood_in(family: Any, t: Events) -> Any:
-    """Return the statistic of a sample in which each event stands for a few of its points.
+def stood_in(family: Any, t: Any) -> Any:
+    """Return the statistic of a sample in which each event stands for a few of its points; of values seen, their own.
 
     >>> from mlecore import Exponential, interval
     >>> float(stood_in(Exponential, events_of(Exponential, interval([0.0], [6.0]))).n)
     1.0
     """
+    if not isinstance(t, Events):
+        return t
     statistic = t.exact
     if t.seen.size:
         x = _stand_ins(family, t)

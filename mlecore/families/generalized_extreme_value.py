@@ -114,12 +114,9 @@ class GeneralizedExtremeValue(LocationScale, TailShape):
     @classmethod
     def _searched(cls, t: Sample, fixed: Mapping[str, Any]) -> Solution:
         """Return the top found, NaN and not converged where there is none; kept with the sample when all is free."""
-        kept = None if fixed else t.__dict__.get("_generalized_extreme_value")
-        if kept is None:
-            kept = _search(cls, t, fixed)
-            if not fixed:
-                object.__setattr__(t, "_generalized_extreme_value", kept)
-        return kept
+        if fixed:
+            return _search(cls, t, fixed)
+        return t.once("_generalized_extreme_value", lambda: _search(cls, t, {}))
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:

@@ -28,7 +28,7 @@ from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..quadrature import Nodes
 from ..statistics import Sample, piecewise
-from .made import insist_family, insist_scalar, make
+from .made import Finding, insist_family, insist_scalar, make
 from .starts import Search, can_spike, climbed, search, why_none
 
 __all__ = ["Mixture", "MixtureFamily"]
@@ -213,7 +213,7 @@ def _nodes(d: Any) -> Nodes:
     return Nodes(places, lifted(d).log_prob(places) + log_width)
 
 
-class MixtureFamily(Family):
+class MixtureFamily(Finding):
     """What all mixtures share; make one with `Mixture`."""
 
     _tells_mass = True
@@ -438,11 +438,6 @@ class MixtureFamily(Family):
         likelihood, unread = cls._read(t, None, None, fixed)
         likelihood.search = Search(near=near)
         return cls._fit_read(likelihood, unread, "mle")
-
-    @classmethod
-    def _mle(cls, t: Sample, **known: Any) -> Solution:
-        solution, full = cls._find(Likelihood(cls, t, fixed=known))
-        return solution._replace(params=cls._layout(t).unflatten(full))
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
