@@ -14,6 +14,8 @@ FRESH := _build/fresh
 # Quiet kernels, and one thread each: two of them run side by side in the tests.
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
+# Many processes import the package: compiled once, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE =
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help book test test-lowest notebooks lab serve lint bench clean

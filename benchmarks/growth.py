@@ -31,6 +31,7 @@ EVERY = [
     mle.Binomial(10, 0.3),
     mle.Categorical([0.2, 0.5, 0.3]),
     mle.Cauchy(1.0, 2.0),
+    mle.Dirichlet([2.0, 3.0, 1.5]),
     mle.Exponential(0.5),
     mle.Gamma(2.5, 1.5),
     mle.GeneralizedExtremeValue(1.0, 2.0, 0.1),

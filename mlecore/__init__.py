@@ -16,6 +16,7 @@ from .domains import (
     Parameter,
     Positive,
     PositiveDefinite,
+    PositiveVector,
     Real,
     RealVector,
     Simplex,
@@ -48,6 +49,7 @@ if _typing.TYPE_CHECKING:
     from . import datasets as datasets
     from . import exercises as exercises
     from . import explore as explore
+    from . import plotting as plotting
     from .network import MLP as MLP
     from .regression import LinearRegression as LinearRegression
     from .regression import LogisticRegression as LogisticRegression
@@ -62,7 +64,7 @@ _LATER = {
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
 }
-_PACKAGES = ("datasets", "exercises", "explore")
+_PACKAGES = ("datasets", "exercises", "explore", "plotting")
 
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "Parameter",
     "Positive",
     "PositiveDefinite",
+    "PositiveVector",
     "Real",
     "RealVector",
     "Simplex",

@@ -280,16 +280,16 @@ def require_finite(x: Array, name: str) -> None:
         )
 
 
-def require_weights(w: Array, axis: int = -1) -> None:
+def require_weights(w: Array, axis: int = -1, name: str = "weights") -> None:
     """Raise a DataError unless weights are finite and not negative, with a sum above 0 that a double can hold.
 
     >>> require_weights(np.array([0.0, 2.5]))
     """
-    require_finite(w, "weights")
+    require_finite(w, name)
     if (w < 0).any():
         first = tuple(int(i) for i in np.argwhere(w < 0)[0])
         where = ", ".join(map(str, first))
-        raise DataError(f"weights must not be negative; weights[{where}] is {w[first]:g}")
+        raise DataError(f"{name} must not be negative; {name}[{where}] is {w[first]:g}")
     with np.errstate(over="ignore"):
         total = w.sum(axis=axis)
     if ((total > 0) & (total < 1e-290)).any():
@@ -298,7 +298,7 @@ def require_weights(w: Array, axis: int = -1) -> None:
             "are lost; multiply them all by the same number"
         )
     if not (total > 0).all():
-        raise DataError("the weights of a sample are all zero: there is nothing to fit")
+        raise DataError(f"the {name} of a sample are all zero: there is nothing to fit")
     if np.isinf(total).any():
         raise DataError(
             "the weights of a sample add up to more than a double can hold; divide them all by the same number"

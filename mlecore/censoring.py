@@ -149,18 +149,22 @@ def to_ends(family: Any, low: Array, high: Array) -> tuple[Array, Array]:
 def notes(seen: PartlySeen) -> tuple[str, ...]:
     """Return how the rows were seen, as the note of a fit.
 
-    >>> from mlecore import observed
+    >>> from mlecore import binned, observed
     >>> notes(observed([1.0, 2.0], right=[False, True]))
     ('of 2 rows 1 was seen exactly, 1 right-censored',)
+    >>> notes(binned([3, 1], [0.0, 1.0, 2.0]))
+    ('of 4 observations none was seen exactly, 4 known to an interval',)
     """
     tally = seen.tally()
     count = tally.pop("seen exactly", 0.0)
-    words = [f"{count:g} {'was' if count == 1 else 'were'} seen exactly"]
+    number = f"{count:g}" if tally and count else "all" if count else "none"
+    words = [f"{number} {'was' if count == 1 or not count else 'were'} seen exactly"]
     words += [f"{value:g} {name}" for name, value in tally.items()]
     if (np.isfinite(seen.low) | np.isfinite(seen.high)).any():
         words.append("and none outside its window could have been seen")
-    total = len(seen) if seen.weights is None else float(np.sum(seen.weights))
-    return (f"of {total:g} rows {', '.join(words)}",)
+    if seen.weights is None:
+        return (f"of {len(seen)} rows {', '.join(words)}",)
+    return (f"of {float(np.sum(seen.weights)):g} observations {', '.join(words)}",)
 
 
 # -- where to begin ----------------------------------------------------------------------------------
@@ -200,13 +204,15 @@ def _moved_back(family: Any, params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def stood_in(family: Any, t: Events) -> Any:
-    """Return the statistic of a sample in which each event stands for a few of its points.
+def stood_in(family: Any, t: Any) -> Any:
+    """Return the statistic of a sample in which each event stands for a few of its points; of values seen, their own.
 
     >>> from mlecore import Exponential, interval
     >>> float(stood_in(Exponential, events_of(Exponential, interval([0.0], [6.0]))).n)
     1.0
     """
+    if not isinstance(t, Events):
+        return t
     statistic = t.exact
     if t.seen.size:
         x = _stand_ins(family, t)

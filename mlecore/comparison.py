@@ -100,7 +100,12 @@ class Comparison:
         ]
 
     def _remarks(self) -> list[str]:
-        remarks = [f"{row.name} has no fit: {row.problem}" for row in self.rows if row.fit is None]
+        again = "{} has no maximum likelihood estimate here: "
+        remarks = [
+            f"{row.name} has no fit: {row.problem.removeprefix(again.format(row.name))}"
+            for row in self.rows
+            if row.fit is None
+        ]
         moving = [row.name for row in self.rows if row.fit is not None and _moves(row.fit)]
         if moving and len(self.rows) > 1:
             remarks.append(

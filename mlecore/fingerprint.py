@@ -74,7 +74,7 @@ class Fingerprint:
 
 
 def _mixed(bits: Array) -> Array:
-    """Scatter 64 bits over 64 bits, one to one (the finaliser of SplitMix64, Steele, Lea and Flood 2014)."""
+    """Scatter 64 bits over 64 bits, one to one (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
     with np.errstate(over="ignore"):
         bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

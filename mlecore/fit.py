@@ -420,6 +420,8 @@ class Fit(Summary):
         The samples are drawn with replacement from the data or, when `parametric`, from the fitted distribution: within
         the same windows or into the same bins, where data were seen so.
         Weights count observations, so with weights the whole table is drawn anew.
+        The bootstrap's standard errors are the spread of the estimates, `b.theta.std(axis=0)`; `b.se` are those of each of
+        the samples by itself.
 
         Raises
         ------

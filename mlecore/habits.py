@@ -48,11 +48,14 @@ _SAME = {"logpdf": "log_prob", "logpmf": "log_prob", "rvs": "sample"}
 
 #: keywords of `fit` that are not there
 _CENSORED = (
-    "partly seen values are not there yet: write their log-likelihood yourself, log f of the seen and log P of the "
-    "others, and climb it with mlecore.newton"
+    "how a value was seen is said beside it: fit takes mlecore.observed(x, right=mask), with left=, entry= and window= too, "
+    "interval(lower, upper), or binned(counts, edges), in place of x"
 )
 _KEYWORDS = {
-    **dict.fromkeys(("censored", "censoring", "right", "left", "event", "entry"), _CENSORED),
+    **dict.fromkeys(
+        ("censored", "censoring", "right", "left", "event", "entry", "window", "truncation"),
+        _CENSORED,
+    ),
     "offset": "an offset is not there yet: give it as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
     "exposure": "an exposure is not there yet: give its logarithm as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
     "prior": "priors of a regression are not there yet: add their logarithm to likelihood.log_likelihood, and climb with mlecore.newton",

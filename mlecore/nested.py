@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -191,6 +192,13 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
     worse than it does itself.
     """
     names = type(small.dist).__name__, type(large.dist).__name__
+    parts, whole = _components(small.dist), _components(large.dist)
+    # The weight of a component is then 0, or two components are one: the scalars of a component may be anything.
+    fewer = (
+        f"{names[0]} has fewer components than {names[1]}, and leaves those of another undetermined"
+    )
+    if parts < whole and not large.likelihood.fixed:
+        return fewer
     x, w = _places(small.dist)
     fixed = large.likelihood.fixed
     try:
@@ -206,6 +214,8 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
             f"{names[0]} is not within {names[1]}: no member of it is this {names[0]}. mlecore.compare ranks fits that are "
             "not nested"
         )
+    if parts.total() < whole.total():
+        return fewer
     layout, theta = found.likelihood.layout, found.likelihood._full(found.theta)
     unit = np.array([isinstance(layout.domain(i), Unit) for i in layout.everything], dtype=bool)
     near = unit & ((theta < _EDGE) | (theta > 1.0 - _EDGE))
@@ -219,6 +229,10 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
     if not np.isfinite(unit_information).all() or np.linalg.eigvalsh(unit_information)[0] < _LEVEL:
         return f"{names[0]} leaves parameters of {names[1]} undetermined"
     return ""
+
+
+def _components(dist: Any) -> Counter[type]:
+    return Counter(getattr(dist, "components", (type(dist),)))
 
 
 def _places(dist: Any) -> tuple[Array, Array | None]:

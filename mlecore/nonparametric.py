@@ -202,7 +202,9 @@ class KaplanMeier:
 
     def _cells(self) -> list[list[str]]:
         columns = (self.times, self.at_risk, self.failed, self.survival, self.se, *self.ci())
-        rows = [[f"{v:.4g}" for v in row] for row in zip(*columns, strict=True)]
+        rows = [
+            ["–" if np.isnan(v) else f"{v:.4g}" for v in row] for row in zip(*columns, strict=True)
+        ]
         if len(rows) > _SHOWN:
             half = _SHOWN // 2
             rows = [*rows[:half], ["…"] * len(_HEADS), *rows[-half:]]

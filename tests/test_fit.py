@@ -240,6 +240,8 @@ def test_comparison_lists_what_could_not_be_fitted_last():
     assert c["Normal"].weight == 1.0
     assert "note: Gamma has no fit" in repr(c)
     assert "Gamma has no fit" in c._repr_html_()
+    c = mle.compare([mle.Poisson, mle.NegativeBinomial], [2, 3, 3, 4])
+    assert "note: NegativeBinomial has no fit: the variance does not exceed" in repr(c)
 
 
 def test_comparison_takes_fits_and_weights():

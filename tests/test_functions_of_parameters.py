@@ -177,6 +177,7 @@ def test_a_quantile_of_counts_goes_in_steps():
     low, high = fit.ci(method="lr")["rate"]
     ends = stats.poisson(low).ppf(0.9), stats.poisson(high).ppf(0.9)
     assert fit.quantile(0.9, method="lr").ci == ends
+    assert "std. error –, interval" in repr(fit.quantile(0.9, method="lr"))
     with pytest.raises(RegularityError, match="'bootstrap' or 'lr'"):
         fit.quantile(0.9)
     with pytest.raises(RegularityError, match=r"use method='bootstrap'$"):

@@ -111,6 +111,36 @@ def test_a_null_on_the_boundary_is_not_compared_with_a_chi_square():
         mle.lr_test(mle.Exponential.fit(X), mle.Uniform.fit(X))
 
 
+@pytest.mark.parametrize("fewer", [mle.Normal, mle.Mixture(mle.Normal, 2)], ids=repr)
+def test_fewer_components_within_a_mixture_leave_some_undetermined(fewer):
+    more = mle.Mixture(mle.Normal, 3 if hasattr(fewer, "components") else 2)
+    x = mle.datasets.load("old_faithful")["waiting"]
+    with pytest.raises(RegularityError, match=r"fewer components.*undetermined.*'bootstrap'"):
+        mle.lr_test(fewer.fit(x), more.fit(x))
+
+
+def test_components_alike_or_not_are_told_from_held_ones():
+    x = mle.datasets.load("old_faithful")["waiting"]
+    pair = mle.Mixture(mle.Normal, 2)
+    held, free = pair.fit(x, fixed={"sigma1": 6.0, "sigma2": 6.0}), pair.fit(x)
+    assert mle.lr_test(held, free).df == 2
+
+
+def test_a_hypothesis_on_the_boundary_is_left_to_simulation_where_data_are_in_doubt():
+    x = np.repeat([0, 1, 2, 3, 4], [36, 25, 22, 10, 5])
+    fit = mle.ZeroInflated(mle.Poisson).fit(x)
+    with pytest.raises(RegularityError, match=r"zero = 0 lies on the boundary.*method='bootstrap'"):
+        fit.test(zero=0.0)
+    test = fit.test(zero=0.0, method="bootstrap", replicates=199, rng=1)
+    # Self and Liang (1987): half a point at zero, half a chi-square.
+    assert test.p_value == pytest.approx(0.5 * stats.chi2(1).sf(test.statistic), abs=0.1)
+    both = mle.ZeroInflated(mle.Poisson).fit([x, x], axis=1).test(zero=0.0)
+    assert np.isnan(both.p_value).all()
+    # At an estimate on the boundary nothing speaks against it.
+    none = mle.ZeroInflated(mle.Poisson).fit([1, 2, 3, 2, 1, 2])
+    assert none.test(zero=0.0).p_value == 1.0
+
+
 def test_the_simulated_law_at_a_boundary_is_half_a_point_at_zero():
     # Self and Liang (1987): under a Poisson half of the statistics are about zero, the others chi-square on one degree.
     x = np.random.default_rng(8).poisson(3.0, 200)

@@ -45,6 +45,7 @@ def test_the_remissions_under_placebo_are_the_shares_that_lasted():
     assert k.median == 8
     assert k.survival[-1] == 0
     assert np.isnan(k.se[-1])
+    assert "nan" not in repr(k) + k._repr_html_()
     assert k.sf(1000.0) == 0
     assert np.allclose(k.se[:-1], np.sqrt(k.survival * (1 - k.survival) / 21)[:-1])
 

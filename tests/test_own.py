@@ -347,6 +347,25 @@ def summed():
     return Summed.fit([1.0, 2.0])
 
 
+def mass_alone():
+    class Alone(mle.Family):
+        scale: Parameter = parameter(Positive())
+        support = Support(low=0.0)
+
+        def log_density(self, x):
+            return -x / self.scale
+
+    Alone(2.0).cdf(1.0)
+
+
+def not_annotated():
+    class NotAnnotated(mle.Family):
+        scale = parameter(Positive())
+
+        def log_density(self, x):
+            return -x / self.scale
+
+
 def no_domain():
     class Bare(mle.Family):
         scale: Parameter
@@ -464,6 +483,8 @@ def nowhere_to_begin():
     ("make", "words"),
     [
         (unnormalised, r"integrates to 0\.8 and not to 1"),
+        (mass_alone, r"integrates to 0\.8 and not to 1"),
+        (not_annotated, "write scale: Parameter = parameter"),
         (with_math, "np.log for math.log"),
         (with_if, "np.where for if"),
         (too_many, "one value for each observation"),

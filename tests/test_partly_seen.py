@@ -33,6 +33,20 @@ def test_the_exponential_of_censored_times_is_events_over_time():
     assert "of 21 rows 9 were seen exactly, 12 right-censored" in f.notes
 
 
+def test_what_was_seen_is_told_in_rows_or_observations():
+    seen = mle.binned([3, 18, 9], [0.0, 1.0, 2.0, 3.0]), mle.observed([1.0, 3.0], window=(0.0, 4.0))
+    binned, window = (mle.Normal.fit(t).notes[0] for t in seen)
+    assert binned == "of 30 observations none was seen exactly, 30 known to an interval"
+    assert window.startswith("of 2 rows all were seen exactly, and none outside")
+
+
+def test_counts_of_bins_are_refused_as_counts():
+    with pytest.raises(DataError, match=r"counts must not be negative; counts\[1\] is -5"):
+        mle.binned([10, -5], [0, 1, 2])
+    with pytest.raises(DataError, match="counts first"):
+        mle.binned([0, 1, 2], [10, 5])
+
+
 def test_the_weibull_of_censored_times_is_the_known_one():
     f = mle.Weibull.fit(REMISSION)
     assert f.params["shape"] == pytest.approx(1.3537, abs=5e-5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import re
 import subprocess
 import sys
 import tomllib
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,50 @@ def test_importing_mlecore_is_light():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_pictures_are_there_at_once_and_bring_matplotlib_when_drawn():
+    script = "import sys, mlecore; mlecore.plotting.histogram; print('matplotlib' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert result.stdout.strip() == "False"
+
+
+def in_plain_letters(text: str) -> str:
+    """Return the letters alone, without accents, TeX's or Unicode's."""
+    text = unicodedata.normalize("NFKD", re.sub(r"\\.", "", text))
+    return "".join(c for c in text.lower() if c.isascii() and c.isalpha())
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Give every docstring of the package, in one line, and where it stands."""
+    for path in sorted((ROOT / "mlecore").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                text = ast.get_docstring(node) or ""
+                yield path.name, " ".join(text.replace("Stegun ", "Stegun (1964) ").split())
+
+
+NAME = r"(?:van der )?[A-Z][\w-]+(?: (?=Manteiga|Quindimil)\w+)?"
+WORK = re.compile(
+    rf"((?:{NAME}, )*{NAME}(?: and {NAME})?)(?:'s)?,? \(?((?:17|18|19|20)\d\d)\b(?!-)"
+)
+
+
+def test_every_source_that_a_docstring_names_is_in_the_bibliography():
+    bib = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    entries = dict(re.findall(r"^@\w+\{(\w+),(.*?)^\}", bib, re.M | re.S))
+    authors = {
+        key: in_plain_letters(re.search(r"author\s*=\s*\{(.*)\}", body).group(1))
+        for key, body in entries.items()
+    }
+    missing, found = [], 0
+    for where, text in docstrings():
+        for names, year in WORK.findall(text):
+            people = [in_plain_letters(name) for name in re.split(r", | and ", names)]
+            found += 1
+            if not all(p in authors.get(people[0] + year, "") for p in people):
+                missing.append(f"{where}: {names} ({year})")
+    assert found > 120
+    assert not missing

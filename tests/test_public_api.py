@@ -18,6 +18,7 @@ FAMILIES = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "Dirichlet",
     "Exponential",
     "Gamma",
     "GeneralizedExtremeValue",

@@ -20,6 +20,7 @@ from ..families import (
     Binomial,
     Categorical,
     Cauchy,
+    Dirichlet,
     Exponential,
     Gamma,
     Geometric,
@@ -206,6 +207,19 @@ def _beta(p: Any, q: Any) -> Array:
     return means + shape_gap(a1, a2) + shape_gap(b1, b2) - shape_gap(s1, s2)
 
 
+@DIVERGENCES.of(Dirichlet)
+def _dirichlet(p: Any, q: Any) -> Array:
+    _insist_one_length(p.alpha.shape[-1], q.alpha.shape[-1])
+    s1, s2 = (np.asarray(d.alpha).sum(axis=-1, keepdims=True) for d in (p, q))
+    parts = s2 * deviance(q.alpha / s2, p.alpha / s1) + shape_gap(p.alpha, q.alpha)
+    return parts.sum(axis=-1) - shape_gap(s1, s2)[..., 0]
+
+
+def _insist_one_length(one: int, other: int) -> None:
+    if one != other:
+        raise DataError(f"the dimensions differ: {one} and {other}; compare rows of one length")
+
+
 @DIVERGENCES.of(VonMises)
 def _von_mises(p: Any, q: Any) -> Array:
     k1, k2 = np.broadcast_arrays(*(np.asarray(d.kappa, dtype=float) for d in (p, q)))
@@ -268,10 +282,7 @@ def _categorical(p: Any, q: Any) -> Array:
 
 @DIVERGENCES.of(MultivariateNormal)
 def _multivariate_normal(p: Any, q: Any) -> Array:
-    if p.mu.shape[-1] != q.mu.shape[-1]:
-        raise DataError(
-            f"the dimensions differ: {p.mu.shape[-1]} and {q.mu.shape[-1]}; compare rows of one length"
-        )
+    _insist_one_length(p.mu.shape[-1], q.mu.shape[-1])
     root = np.linalg.cholesky(q.cov)
     z = np.linalg.solve(root, np.asarray(p.mu - q.mu)[..., None])[..., 0]
     half = np.linalg.solve(root, p.cov - q.cov)

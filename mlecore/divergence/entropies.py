@@ -15,6 +15,7 @@ from ..families import (
     Beta,
     Categorical,
     Cauchy,
+    Dirichlet,
     Exponential,
     Gamma,
     Geometric,
@@ -121,6 +122,14 @@ def _beta(p: Any) -> Array:
     parts = gamma_part(s) - gamma_part(a) - gamma_part(b) + np.log(a / s) + np.log(b / s)
     parts = parts + (a - 1.0) * digamma_gap(a) + (b - 1.0) * digamma_gap(b)
     return parts - (s - 2.0) * digamma_gap(s)
+
+
+@ENTROPIES.of(Dirichlet)
+def _dirichlet(p: Any) -> Array:
+    a = np.asarray(p.alpha, dtype=float)
+    s = a.sum(axis=-1)
+    parts = -gamma_part(a) + np.log(a / s[..., None]) + (a - 1.0) * digamma_gap(a)
+    return parts.sum(axis=-1) + gamma_part(s) - (s - a.shape[-1]) * digamma_gap(s)
 
 
 @ENTROPIES.of(Exponential)

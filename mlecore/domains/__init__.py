@@ -8,7 +8,7 @@ free scalars. A support says which observations a family can produce.
 from .domain import Above, Count, Domain, Parameter, Positive, Real, Unit, parameter
 from .layout import Layout
 from .support import Support
-from .vectors import PositiveDefinite, RealVector, Simplex
+from .vectors import PositiveDefinite, PositiveVector, RealVector, Simplex
 
 __all__ = [
     "Above",
@@ -18,6 +18,7 @@ __all__ = [
     "Parameter",
     "Positive",
     "PositiveDefinite",
+    "PositiveVector",
     "Real",
     "RealVector",
     "Simplex",

@@ -215,7 +215,9 @@ Parameter = Any
 
 
 def parameter(domain: Domain) -> Any:
-    """Declare a parameter of a family.
+    """Declare a parameter of a family: `scale: mle.Parameter = mle.parameter(mle.Positive())`.
+
+    Domains are `Real`, `Positive`, `Unit` (0 to 1) and `Count`, of vectors `RealVector`, `Simplex`, `PositiveDefinite`.
 
     >>> parameter(Positive()).metadata["domain"]
     Positive(zero=False)

@@ -16,6 +16,13 @@ __all__ = ["Support"]
 class Support:
     """The values that a family can produce, and their words in messages.
 
+    Parameters
+    ----------
+    low, high : the ends; infinite where there is none.
+    text : the words for messages; written from the rest if left out.
+    open_low, open_high : whether an end itself cannot occur.
+    whole : whether the values are whole numbers: the family is then discrete.
+
     >>> (
     ...     Support(low=0.0).text,
     ...     Support(low=1, whole=True).text,

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from .domain import Array, Domain
+from .domain import Array, Domain, Positive
 
-__all__ = ["PositiveDefinite", "RealVector", "Simplex"]
+__all__ = ["PositiveDefinite", "PositiveVector", "RealVector", "Simplex"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,34 @@ class RealVector(Domain):
 
     def interior(self, dimension: int) -> Array:
         return np.zeros(dimension)
+
+
+@dataclass(frozen=True)
+class PositiveVector(Positive):
+    """A vector of positive numbers. Natural scale: their logarithms."""
+
+    event_ndim: ClassVar[int] = 1
+
+    def describe(self) -> str:
+        return f"a vector of numbers that are {super().describe()}"
+
+    def contains(self, value: Array) -> Array:
+        return super().contains(value).all(axis=-1)
+
+    def size(self, dimension: int) -> int:
+        return dimension
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        return tuple(f"{name}{k}" for k in range(1, dimension + 1))
+
+    def flatten(self, value: Array) -> Array:
+        return np.asarray(value)
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        return scalars
+
+    def interior(self, dimension: int) -> Array:
+        return np.ones(dimension)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from .beta_binomial import BetaBinomial
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
+from .dirichlet import Dirichlet
 from .exponential import Exponential
 from .gamma import Gamma
 from .generalized_extreme_value import GeneralizedExtremeValue
@@ -40,6 +41,7 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "Dirichlet",
     "Exponential",
     "Gamma",
     "GeneralizedExtremeValue",

@@ -32,7 +32,8 @@ class GeneralizedExtremeValue(LocationScale, TailShape):
     At shape 0 it is the Gumbel; above 0 (Frechet) it begins at loc - s/xi, below 0 (Weibull's) it ends there. SciPy's
     genextreme has c = -xi. The likelihood grows without bound for shapes below -1, and for shapes above n - 1 as loc
     goes to the smallest of n values and scale to 0: the estimate is a top between, and there may be none.
-    Regular for shapes above -1/2 (Smith 1985).
+    Regular for shapes above -1/2 (Smith 1985). Of yearly maxima the level reached once in m years on average, which Coles
+    calls the return level, is a quantile: `fit.quantile(1 - 1 / m, method="lr")`.
     Source: Coles (2001), ch. 3; the information: Prescott and Walden (1980).
 
     >>> round(float(GeneralizedExtremeValue(loc=1.0, scale=2.0, shape=0.3).cdf(1.0) * np.e), 12)
@@ -113,12 +114,9 @@ class GeneralizedExtremeValue(LocationScale, TailShape):
     @classmethod
     def _searched(cls, t: Sample, fixed: Mapping[str, Any]) -> Solution:
         """Return the top found, NaN and not converged where there is none; kept with the sample when all is free."""
-        kept = None if fixed else t.__dict__.get("_generalized_extreme_value")
-        if kept is None:
-            kept = _search(cls, t, fixed)
-            if not fixed:
-                object.__setattr__(t, "_generalized_extreme_value", kept)
-        return kept
+        if fixed:
+            return _search(cls, t, fixed)
+        return t.once("_generalized_extreme_value", lambda: _search(cls, t, {}))
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:

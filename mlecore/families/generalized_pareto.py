@@ -115,11 +115,7 @@ class GeneralizedPareto(TailShape):
         """Return the highest top, NaN and not converged where there is none; kept with the sample when all is free."""
         if held:
             return _shape_given(t, held[0])
-        kept = t.__dict__.get("_generalized_pareto")
-        if kept is None:
-            kept = _from_profile(t)
-            object.__setattr__(t, "_generalized_pareto", kept)
-        return kept
+        return t.once("_generalized_pareto", lambda: _from_profile(t))
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:

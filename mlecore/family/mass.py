@@ -25,7 +25,7 @@ class Mass(Distribution):
         >>> round(float(Exponential(rate=1.0).log_cdf(1e-20)), 4)
         -46.0517
         """
-        x = numeric(x, "x")
+        x = self._limit(x, "x")
         return np.where(np.isnan(x), np.nan, log_tails(self, x)[0])[()]
 
     def log_sf(self, x: ArrayLike) -> Any:
@@ -35,7 +35,7 @@ class Mass(Distribution):
         >>> float(Exponential(rate=2.0).log_sf(1000.0))
         -2000.0
         """
-        x = numeric(x, "x")
+        x = self._limit(x, "x")
         return np.where(np.isnan(x), np.nan, log_tails(self, x)[1])[()]
 
     def sf(self, x: ArrayLike) -> Any:
@@ -54,8 +54,22 @@ class Mass(Distribution):
         >>> round(float(np.exp(Exponential(rate=1.0).log_mass(0.0, np.log(2.0)))), 12)
         0.5
         """
-        a, b = numeric(a, "a"), numeric(b, "b")
+        a, b = self._limit(a, "a"), self._limit(b, "b")
         return log_mass(self, a, b)[()]
+
+    def _limit(self, x: ArrayLike, name: str) -> Array:
+        """Return a limit as numbers, of a family whose observations are numbers and whose density is one.
+
+        Of a density of one's own that is none, a share of something that is not one would be no probability.
+        """
+        if self._writes_density and not self._complete:
+            self._insist_complete()
+        if self.event_ndim:
+            raise TypeError(
+                f"{type(self).__name__} is a family of vectors, and what lies between limits is told of numbers: take the "
+                "distribution of one coordinate"
+            )
+        return numeric(x, name)
 
     def _log_tails(self, x: Array) -> tuple[Array, Array] | None:
         """Return log P(X <= x) and log P(X > x) inside the support, where they are known; else None."""

@@ -30,7 +30,7 @@ Array = np.ndarray
 
 
 class Delta(NamedTuple):
-    """The estimate of a function of the parameters, its standard error and its interval (low, high).
+    """The estimate of a function of the parameters, its standard error and its interval: `estimate`, `se`, `ci`.
 
     >>> Delta(2.0, 0.5, (1.02, 2.98))
     estimate 2, std. error 0.5, interval 1.02 to 2.98
@@ -49,12 +49,10 @@ class Delta(NamedTuple):
 
 
 def _short(value: Any) -> str:
-    """Return four digits of a number, or of each of an array."""
-    return (
-        f"{float(value):.4g}"
-        if np.ndim(value) == 0
-        else np.array2string(np.asarray(value), precision=4)
-    )
+    """Return four digits of a number, or of each of an array; a dash for what there is not."""
+    if np.ndim(value):
+        return np.array2string(np.asarray(value), precision=4)
+    return "–" if np.isnan(value) else f"{float(value):.4g}"
 
 
 def delta_method(

@@ -17,8 +17,8 @@ __all__ = ["rstar_interval"]
 Array = np.ndarray
 
 _KNOWN = (
-    "Bernoulli (p), Beta (a, b), Binomial (p), Exponential (rate), Gamma (shape, rate), Geometric (p), HalfNormal (scale), "
-    "InverseGamma (shape, scale), Poisson (rate), Rayleigh (scale), and Normal (mu or sigma, the other fixed)"
+    "Bernoulli (p), Beta (a, b), Binomial (p), Dirichlet (alpha), Exponential (rate), Gamma (shape, rate), Geometric (p), "
+    "HalfNormal (scale), InverseGamma (shape, scale), Poisson (rate), Rayleigh (scale), and Normal (mu or sigma, the other fixed)"
 )
 
 

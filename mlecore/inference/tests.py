@@ -87,7 +87,8 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
 
     Raises
     ------
-    RegularityError : for a family whose parameters move the support.
+    RegularityError : for a family whose parameters move the support, and for a value on the boundary of its domain that
+        the data do not rule out: there the statistic is no chi-square (Self and Liang 1987).
     DataError : for an unknown or fixed parameter, or a value outside its domain.
     ConvergenceError : where the restricted likelihood cannot be maximised.
 
@@ -101,7 +102,7 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
     theta = at_maximum(likelihood, theta)
     insist_positive(likelihood, theta)
     index, _, null, words = hypothesis(likelihood, null)
-    _, height = restricted(likelihood, theta, null)
+    full, height = restricted(likelihood, theta, null)
     top = likelihood.log_likelihood(theta)
     with np.errstate(invalid="ignore"):
         drop = 2.0 * (top - height)
@@ -112,6 +113,15 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
             "the likelihood under the hypothesis is higher than at the fit, which is not its maximum there; "
             "the likelihood has several peaks: plot it"
         )
+    # A hypothesis that the data rule out, or fit best, needs no chi-square.
+    edge = likelihood.layout.at_edge(full)[..., likelihood.free[index]].any(axis=-1)
+    doubtful = edge & np.isfinite(drop) & (drop > 1e-9)
+    if np.ndim(doubtful) == 0 and doubtful:
+        raise RegularityError(
+            f"{words} lies on the boundary of its domain, where the statistic is not a chi-square in large samples; use "
+            "method='bootstrap'"
+        )
+    wrong = wrong | doubtful
     return _result(np.where(wrong, np.nan, np.maximum(drop, 0.0)), index.size, words, "lr")
 
 

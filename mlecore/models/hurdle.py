@@ -52,7 +52,7 @@ def Hurdle(family: type[Family]) -> type[Family]:
         f"Hurdle({family.__name__})",
         domains,
         {
-            "_rest": rest,
+            "_base": rest,
             "_zero_too": False,
             "support": WithZero(
                 low, max(support.high, 0.0), words, whole=support.whole, rest=rest.support
@@ -72,9 +72,9 @@ class HurdleFamily(ZeroApart):
     def _solve(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         # The likelihood is a product: one factor knows of zeros alone, the other of the other values.
         t = likelihood.statistic
-        inner = part(likelihood, cls._rest, t.rest)
+        inner = part(likelihood, cls._base, t.rest)
         zero = likelihood.held.get(0, t.zeros / t.n)
-        solution, rest = cls._rest._find(inner, None if near is None else near[..., 1:])
+        solution, rest = cls._base._find(inner, None if near is None else near[..., 1:])
         shape = np.broadcast_shapes(np.shape(zero), rest.shape[:-1])
         full = np.empty((*shape, rest.shape[-1] + 1))
         full[..., 0], full[..., 1:] = zero, rest
@@ -85,10 +85,10 @@ class HurdleFamily(ZeroApart):
         t = likelihood.statistic
         if isinstance(t, Events):
             return super()._refusals(likelihood)
-        inner = part(likelihood, cls._rest, t.rest)
+        inner = part(likelihood, cls._base, t.rest)
         if not inner.free.size:
             return []
-        few = cls._rest._refusals(inner)
+        few = cls._base._refusals(inner)
         return [
             cls._all_zero(likelihood, ""),
             *(Refusal(r.where, f"of the values that are not 0, {r.reason}") for r in few),
@@ -98,8 +98,8 @@ class HurdleFamily(ZeroApart):
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
         if isinstance(likelihood.statistic, Events):
             return super()._insist_held(likelihood, full, arrived)
-        inner = part(likelihood, cls._rest, likelihood.statistic.rest)
-        return cls._insist_rest(cls._rest, inner, full[1:], arrived)
+        inner = part(likelihood, cls._base, likelihood.statistic.rest)
+        return cls._insist_rest(cls._base, inner, full[1:], arrived)
 
     @classmethod
     def _remarks(cls, likelihood: Likelihood, full: Array) -> tuple[str, ...]:

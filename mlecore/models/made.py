@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ..domains import Domain, Parameter, parameter
 from ..errors import DataError
-from ..family import Family
+from ..family import Array, Family, Solution
+from ..likelihood import Likelihood
 
-__all__ = ["Made", "insist_family", "insist_scalar", "make", "number", "sharing"]
+__all__ = [
+    "Altered",
+    "Finding",
+    "Made",
+    "insist_family",
+    "insist_scalar",
+    "make",
+    "number",
+    "sharing",
+]
 
 _MADE: dict[tuple, type[Family]] = {}
 
@@ -34,6 +44,30 @@ def _recipe(family: Any) -> Any:
 
 
 copyreg.pickle(Made, _recipe)  # type: ignore[arg-type] # a class is pickled by what its own class says
+
+
+class Finding(Family):
+    """A family that finds its maximum from a whole likelihood, and so from a statistic alone."""
+
+    @classmethod
+    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
+        likelihood = Likelihood(cls, t, fixed=known)
+        solution, full = cls._find(likelihood)
+        return solution._replace(params=likelihood.layout.unflatten(full))
+
+
+class Altered(Family):
+    """A family with the parameters of another, its base, and perhaps one more."""
+
+    _base: ClassVar[type[Family]]
+
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        cls._base._check_known(likelihood)
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
+        return cls._base._constraint(params)
 
 
 def make(

@@ -28,7 +28,7 @@ from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..quadrature import Nodes
 from ..statistics import Sample, piecewise
-from .made import insist_family, insist_scalar, make
+from .made import Finding, insist_family, insist_scalar, make
 from .starts import Search, can_spike, climbed, search, why_none
 
 __all__ = ["Mixture", "MixtureFamily"]
@@ -48,6 +48,9 @@ def Mixture(
     sigma2; one that is known, such as a Binomial's n, is shared. Components of one family are ordered by their means
     (medians where there are none). Equal calls return the identical family.
 
+    It is fitted from several starts, `fit(x, starts=20, rng=0)`, and `fit.dist.responsibilities(x)` says how probably each
+    value came from which component.
+
     Parameters
     ----------
     families : one family, with `count`; or a list of them. Families of numbers, all continuous or all of counts.
@@ -64,6 +67,10 @@ def Mixture(
     ('weight1', 'mu1', 'sigma1', 'mu2', 'sigma2')
     """
     if isinstance(families, type):
+        if isinstance(count, type):
+            raise DataError(
+                f"several families are given as one list: Mixture([{families.__name__}, {count.__name__}])"
+            )
         if not (isinstance(count, numbers.Integral) and count >= 2):
             raise DataError(
                 f"Mixture of one family needs the number of components, 2 or more, as in Mixture(Normal, 2); got {count!r}"
@@ -206,7 +213,7 @@ def _nodes(d: Any) -> Nodes:
     return Nodes(places, lifted(d).log_prob(places) + log_width)
 
 
-class MixtureFamily(Family):
+class MixtureFamily(Finding):
     """What all mixtures share; make one with `Mixture`."""
 
     _tells_mass = True
@@ -431,11 +438,6 @@ class MixtureFamily(Family):
         likelihood, unread = cls._read(t, None, None, fixed)
         likelihood.search = Search(near=near)
         return cls._fit_read(likelihood, unread, "mle")
-
-    @classmethod
-    def _mle(cls, t: Sample, **known: Any) -> Solution:
-        solution, full = cls._find(Likelihood(cls, t, fixed=known))
-        return solution._replace(params=cls._layout(t).unflatten(full))
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:

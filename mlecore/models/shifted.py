@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
 from ..mass import MassTerms, lifted, log_mass, mass_terms
 from ..statistics import Events, Parts, Sample, Statistic
-from .made import insist_family, insist_scalar, make, sharing
+from .made import Altered, Finding, insist_family, insist_scalar, make, sharing
 from .zero_apart import beside_first, block, part
 
 __all__ = ["Shifted"]
@@ -71,10 +71,9 @@ def Shifted(family: type[Family]) -> type[Family]:
     )
 
 
-class ShiftedFamily(Family):
+class ShiftedFamily(Finding, Altered):
     """A family from a threshold on: f(x - shift). See `Shifted`."""
 
-    _base: ClassVar[type[Family]]
     _tells_mass = True
 
     def _other(self) -> Any:
@@ -277,12 +276,6 @@ class ShiftedFamily(Family):
         )
 
     @classmethod
-    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
-        likelihood = Likelihood(cls, t, fixed=known)
-        solution, full = cls._find(likelihood)
-        return solution._replace(params=likelihood.layout.unflatten(full))
-
-    @classmethod
     def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
         t = likelihood.statistic
         shift = likelihood.held.get(0)
@@ -321,10 +314,6 @@ class ShiftedFamily(Family):
     @classmethod
     def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
         return cls._mle(t, **known).params
-
-    @classmethod
-    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
-        return cls._base._constraint(params)
 
     # -- what a distribution says ------------------------------------------------------------------
 

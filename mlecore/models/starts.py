@@ -440,9 +440,7 @@ def _spreads(likelihood: Any, full: Array) -> Array:
 
 def _spread(likelihood: Any) -> float:
     """Return the standard deviation of what was seen, a few points standing for each event."""
-    t = likelihood.statistic
-    if isinstance(t, Events):
-        t = stood_in(likelihood.family, t)
+    t = stood_in(likelihood.family, likelihood.statistic)
     middle = t.mean(t.values)
     return float(np.sqrt(t.mean((t.values - middle) ** 2)))
 
@@ -472,9 +470,7 @@ def _gone(likelihood: Any, full: Array) -> Array:
 
 def _merged(likelihood: Any, full: Array) -> Array:
     """Say which rows have two components that the data cannot tell apart."""
-    t, components = likelihood.statistic, likelihood.family.components
-    if isinstance(t, Events):
-        t = stood_in(likelihood.family, t)
+    t, components = stood_in(likelihood.family, likelihood.statistic), likelihood.family.components
     members = lifted(likelihood.layout.distribution(full, likelihood.known)).members
     logs = [np.broadcast_to(d.log_prob(t.values), (len(full), t.width)) for d in members]
     merged = np.zeros(len(full), dtype=bool)

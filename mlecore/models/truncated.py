@@ -17,7 +17,7 @@ from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
 from ..own import COMPLETIONS
 from ..statistics import Events, Parts, Sample, Statistic
-from .made import insist_family, insist_scalar, make, number, sharing
+from .made import Altered, insist_family, insist_scalar, make, number, sharing
 
 __all__ = ["Truncated", "TruncatedFamily"]
 
@@ -118,10 +118,9 @@ def _cut(support: Support, a: float, b: float) -> Support:
     )
 
 
-class TruncatedFamily(Family):
+class TruncatedFamily(Altered):
     """A family seen inside a window: f(x) / P(low <= X <= high). See `Truncated`."""
 
-    _base: ClassVar[type[Family]]
     _low: ClassVar[float]
     _high: ClassVar[float]
     _tells_mass = True
@@ -268,14 +267,6 @@ class TruncatedFamily(Family):
         with np.errstate(all="ignore"):
             start = cls._rough(likelihood.statistic, likelihood.known)
             return runaway(inner, full, start, arrived)
-
-    @classmethod
-    def _check_known(cls, likelihood: Likelihood) -> None:
-        cls._base._check_known(likelihood)
-
-    @classmethod
-    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
-        return cls._base._constraint(params)
 
     # -- what a distribution says ------------------------------------------------------------------
 

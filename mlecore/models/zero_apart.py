@@ -8,7 +8,6 @@ r = (1 - z) M / P the share of the other family, the slope in its parameters is 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -21,7 +20,7 @@ from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
 from ..own import COMPLETIONS
 from ..statistics import Events, Statistic, beside
-from .made import insist_family, insist_scalar, sharing
+from .made import Altered, Finding, insist_family, insist_scalar, sharing
 
 __all__ = ["Apart", "WithZero", "ZeroApart", "beside_first", "block", "domains_with_zero", "part"]
 
@@ -139,11 +138,10 @@ def part(likelihood: Likelihood, family: type[Family], statistic: Statistic) -> 
     return other
 
 
-class ZeroApart(Family):
+class ZeroApart(Finding, Altered):
     """Zeros with a probability of their own: z [x = 0] + (1 - z) f(x)."""
 
-    #: the family of the values that are not zeros by themselves, and whether zeros are among them
-    _rest: ClassVar[type[Family]]
+    #: whether zeros are among the values of the base, the family of those that are not zeros by themselves
     _zero_too: ClassVar[bool]
     _tells_mass = True
 
@@ -156,15 +154,15 @@ class ZeroApart(Family):
         zeros, n = np.where(is_zero, weights, 0.0).sum(axis=-1), weights.sum(axis=-1)
         if x.ndim == 1 and not is_zero.all() and (w is None or w[~is_zero].any()):
             return Apart(
-                n, zeros, cls._rest._statistics(*(v if v is None else v[~is_zero] for v in (x, w)))
+                n, zeros, cls._base._statistics(*(v if v is None else v[~is_zero] for v in (x, w)))
             )
         # In a batch, other values of the sample stand in for its zeros with weight 0.
         w = np.where(is_zero, 0.0, weights)
         empty = ~(w.sum(axis=-1) > 0)[..., None]
         w = np.where(empty, _NEARLY_NOTHING, w)
         largest = np.take_along_axis(x, np.abs(x).argmax(axis=-1)[..., None], axis=-1)
-        largest = np.where(largest == 0, cls._rest._example()[0], largest)
-        return Apart(n, zeros, cls._rest._statistics(np.where(is_zero, largest, x), w))
+        largest = np.where(largest == 0, cls._base._example()[0], largest)
+        return Apart(n, zeros, cls._base._statistics(np.where(is_zero, largest, x), w))
 
     @classmethod
     def _in_parts(cls, x: Array) -> bool:
@@ -174,7 +172,7 @@ class ZeroApart(Family):
 
     def _other(self) -> Any:
         """Return the member of the other family."""
-        return sharing(self, self._rest)
+        return sharing(self, self._base)
 
     def _at_zero(self) -> tuple[Array, Array, Array]:
         """Return log f(0) of the other family, with slope and Hessian; -inf where it has no zeros."""
@@ -277,15 +275,9 @@ class ZeroApart(Family):
         return solution._replace(converged=solution.converged | better), full
 
     @classmethod
-    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
-        likelihood = Likelihood(cls, t, fixed=known)
-        solution, full = cls._find(likelihood)
-        return solution._replace(params=likelihood.layout.unflatten(full))
-
-    @classmethod
     def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
         share = np.clip(t.zeros / t.n, 0.01, 0.99)
-        return {"zero": (1.0 - cls._zero_too * 0.5) * share, **cls._rest._rough(t.rest, known)}
+        return {"zero": (1.0 - cls._zero_too * 0.5) * share, **cls._base._rough(t.rest, known)}
 
     @classmethod
     def _all_zero(cls, likelihood: Likelihood, instead: str) -> Refusal:
@@ -305,14 +297,6 @@ class ZeroApart(Family):
             raise NoMLEError(
                 f"{cls.__name__} has no maximum likelihood estimate here: {reason}"
             ) from error
-
-    @classmethod
-    def _check_known(cls, likelihood: Likelihood) -> None:
-        cls._rest._check_known(likelihood)
-
-    @classmethod
-    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
-        return cls._rest._constraint(params)
 
     # -- what a distribution says ------------------------------------------------------------------
 

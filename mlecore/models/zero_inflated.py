@@ -50,7 +50,7 @@ def ZeroInflated(family: type[Family]) -> type[Family]:
         f"ZeroInflated({family.__name__})",
         domains,
         {
-            "_rest": family,
+            "_base": family,
             "_positive": Truncated(family, low=1),
             "_zero_too": True,
             "support": support,
@@ -82,8 +82,8 @@ class ZeroInflatedFamily(ZeroApart):
         inside = (full[..., 0] > 0) & np.isfinite(full).all(axis=-1)
         if np.all(inside & solution.converged):
             return solution._replace(params={}), full
-        plain = part(likelihood, cls._rest, cls._everything(t))
-        edge, there = cls._rest._find(plain, rest)
+        plain = part(likelihood, cls._base, cls._everything(t))
+        edge, there = cls._base._find(plain, rest)
         there = cls._whole(likelihood, 0.0, there)
         # At the boundary no slope may lead inside, nor may a climb that ended nowhere have been higher.
         with np.errstate(all="ignore"):
@@ -92,7 +92,7 @@ class ZeroInflatedFamily(ZeroApart):
             )
             rise = likelihood.score(there[..., likelihood.free])[..., 0]
         top = ~(rise > 1e-7 * t.n) & ~(inside & (height > level + 1e-9 * np.abs(level)))
-        for refusal in cls._rest._refusals(plain):
+        for refusal in cls._base._refusals(plain):
             top = top & ~refusal.where
         found = inside & solution.converged
         return Solution(
@@ -111,7 +111,7 @@ class ZeroInflatedFamily(ZeroApart):
     def _left(cls, likelihood: Likelihood, rest: Array) -> Array:
         """Return 1 - q / (1 - f(0)), the zeros that the other parameters leave."""
         t = likelihood.statistic
-        d = cls._rest._layout(t.rest).distribution(rest, likelihood.known)
+        d = cls._base._layout(t.rest).distribution(rest, likelihood.known)
         with np.errstate(all="ignore"):
             return 1.0 - (t.others / t.n) / -np.expm1(d.log_prob(np.zeros(d.batch_shape)))
 
@@ -119,7 +119,7 @@ class ZeroInflatedFamily(ZeroApart):
     def _everything(cls, t: Apart) -> Statistic:
         """Return the statistic of the whole sample, as the family without inflation knows it."""
         zeros = np.maximum(t.zeros, 1e-300)[..., None]
-        return cls._rest._statistics(np.zeros(zeros.shape), zeros) + t.rest
+        return cls._base._statistics(np.zeros(zeros.shape), zeros) + t.rest
 
     @classmethod
     def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
@@ -137,7 +137,7 @@ class ZeroInflatedFamily(ZeroApart):
         positive = part(likelihood, cls._positive, t.rest)
         if full[0] > 0:
             return cls._insist_rest(cls._positive, positive, full[1:], arrived)
-        for refusal in cls._rest._refusals(part(likelihood, cls._rest, cls._everything(t))):
+        for refusal in cls._base._refusals(part(likelihood, cls._base, cls._everything(t))):
             if np.any(refusal.where):
                 raise NoMLEError(
                     f"{cls.__name__} has no maximum likelihood estimate here: zeros are no more than without inflation, "
@@ -151,8 +151,8 @@ class ZeroInflatedFamily(ZeroApart):
     def _remarks(cls, likelihood: Likelihood, full: Array) -> tuple[str, ...]:
         if full.ndim > 1 or full[0] > 0 or not cls._free_zero(likelihood):
             return ()
-        t, name = likelihood.statistic, cls._rest.__name__
-        d = cls._rest._layout(t.rest).distribution(full[1:], likelihood.known)
+        t, name = likelihood.statistic, cls._base.__name__
+        d = cls._base._layout(t.rest).distribution(full[1:], likelihood.known)
         return (
             f"zeros: {float(t.zeros):g} seen, {float(t.n * d.pmf(0)):.4g} predicted by the {name} alone; they are no more than "
             "it has, so zero is estimated as 0, the boundary of its domain",

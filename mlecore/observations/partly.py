@@ -229,11 +229,12 @@ def binned(
     counts, edges = _row(counts, "counts"), _row(edges, "edges", True)
     if edges.size != counts.size + 1:
         raise DataError(
-            f"{counts.size} counts need {counts.size + 1} edges, got {edges.size}: give both as numpy.histogram returns them"
+            f"{counts.size} counts need {counts.size + 1} edges, got {edges.size}: give both as numpy.histogram returns them, "
+            "counts first"
         )
     if not (np.diff(edges) > 0).all():
         raise DataError("the edges must ascend")
-    require_weights(counts)
+    require_weights(counts, name="counts")
     seen = np.flatnonzero(counts > 0)
     last = seen == counts.size - 1
     closed = np.isfinite(edges[seen])

@@ -17,7 +17,7 @@ from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
 from .pieces import LONG
-from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments
+from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, RowLogMoments
 from .sample import Sample, piecewise
 from .shares import ShareMoments
 from .statistic import Statistic, beside, total
@@ -38,6 +38,7 @@ __all__ = [
     "MultivariateMoments",
     "Parts",
     "ReciprocalMoments",
+    "RowLogMoments",
     "Sample",
     "ShareMoments",
     "Statistic",

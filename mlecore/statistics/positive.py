@@ -7,7 +7,7 @@ smaller than either. The likelihood equations contain the gap, so the gap is wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..numerics import every, jensen_gap, log1p_excess, log_ratio, mean_log, rat
 from .averages import heaviest, mean_of, root_mean_square, size_of
 from .statistic import Statistic
 
-__all__ = ["AboveLeast", "LogMoments", "MeanSquare", "ReciprocalMoments"]
+__all__ = ["AboveLeast", "LogMoments", "MeanSquare", "ReciprocalMoments", "RowLogMoments"]
 
 Array = np.ndarray
 
@@ -76,6 +76,35 @@ class LogMoments(Statistic):
         mean = self._average(self.mean)
         within = (self._share * self.gap).sum(axis=-1)
         return mean, within + jensen_gap(self.mean, self.n, mean)
+
+
+@dataclass(frozen=True, eq=False)
+class RowLogMoments(LogMoments):
+    """The same of each coordinate of rows, which lie on the last axis of `mean` and `gap`: all that a Dirichlet needs.
+
+    >>> RowLogMoments.of(np.array([[0.2, 0.8], [0.4, 0.6]])).mean.round(12)
+    array([0.3, 0.7])
+    """
+
+    _trailing: ClassVar[dict[str, int]] = {"mean": 1, "gap": 1}
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Self:
+        """Summarise rows: x has shape (..., n, K), weights (..., n); x > 0."""
+        columns = np.swapaxes(x, -1, -2)
+        each = LogMoments.of(columns, _of_each(weights, columns))
+        return cls(size_of(x[..., 0], weights), each.mean, each.gap)
+
+    def _pooled(self) -> tuple[Array, ...]:
+        mean = self._average(self.mean)
+        parts = np.swapaxes(self.mean, -1, -2)
+        between = jensen_gap(parts, _of_each(self.n, parts), mean)
+        return mean, self._average(self.gap) + between
+
+
+def _of_each(weights: Array | None, columns: Array) -> Array | None:
+    """Return the weights of rows as those of each coordinate."""
+    return None if weights is None else np.broadcast_to(weights[..., None, :], columns.shape)
 
 
 @dataclass(frozen=True, eq=False)

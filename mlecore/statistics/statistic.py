@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .averages import weighted_mean
 __all__ = ["Statistic", "beside", "total"]
 
 Array = np.ndarray
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,18 @@ class Statistic:
         """Note which family made it, and return it."""
         object.__setattr__(self, "family", family)
         return self
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is made of it when it is first asked for, and kept under a name that begins with an underscore.
+
+        >>> from mlecore import Exponential
+        >>> t = Exponential.statistics([1.0, 3.0])
+        >>> t.once("_half", lambda: t.n / 2) is t.once("_half", lambda: None)
+        True
+        """
+        if name not in vars(self):
+            object.__setattr__(self, name, make())
+        return cast("T", vars(self)[name])
 
     def __getitem__(self, index: Any) -> Self:
         """Select samples by the batch's leading axes."""

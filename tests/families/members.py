@@ -13,6 +13,7 @@ from mlecore.domains import (
     Count,
     Positive,
     PositiveDefinite,
+    PositiveVector,
     Real,
     RealVector,
     Simplex,
@@ -39,6 +40,7 @@ DRAWS = {
     Count: lambda rng: 12.0,
     Simplex: lambda rng: rng.dirichlet(np.full(4, 5.0)),
     RealVector: lambda rng: rng.normal(size=3),
+    PositiveVector: lambda rng: np.exp(rng.uniform(0.0, 1.3, size=3)),
     PositiveDefinite: lambda rng: (lambda a: a @ a.T / 6)(rng.normal(size=(3, 6))),
 }
 # Where a family is regular, has the moments that tests look at, and its maximum is far from the limits of the family.

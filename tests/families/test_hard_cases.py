@@ -291,18 +291,18 @@ def small_samples(rng, count, n):
 
 @pytest.mark.parametrize(("n", "seed"), [(5, 1), (8, 2), (12, 3)])
 def test_no_start_leads_to_a_better_t_than_the_fit(n, seed):
-    # 300 samples, ten climbs from random starts for each: how often is one better, over df >= 1? Never.
+    # 180 samples, five climbs from random starts for each: how often is one better, over df >= 1? Never.
     rng = np.random.default_rng(seed)
-    x = small_samples(rng, 100, n)
+    x = small_samples(rng, 60, n)
     f = mle.StudentT.fit(x, axis=1)
     normal = mle.Normal.fit(x, axis=1).log_likelihood
     refused = np.isnan(f.log_likelihood)
     assert all("rises as df" in reason for reason in f.problems.values())
-    assert 20 < refused.sum() < 80
+    assert 10 < refused.sum() < 50
     best = np.where(refused, normal, f.log_likelihood)
     likelihood = Likelihood(mle.StudentT, x, axis=1)
     rows = np.arange(len(x))
-    for _ in range(10):
+    for _ in range(5):
         start = np.stack(
             [
                 1.0 + np.exp(rng.uniform(-4.0, 5.0, len(x))),

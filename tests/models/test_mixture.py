@@ -101,6 +101,8 @@ def test_what_cannot_be_mixed_is_refused():
     ):
         with pytest.raises(DataError):
             wrong()
+    with pytest.raises(DataError, match=r"one list: Mixture\(\[Normal, Gamma\]\)"):
+        Mixture(mle.Normal, mle.Gamma)
     with pytest.raises(SupportError):
         Mixture(mle.Gamma, 2).fit([1.0, -1.0, 2.0])
 
