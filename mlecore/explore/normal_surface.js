@@ -10,7 +10,8 @@ function normalView(x) {
   const widen = 1 + 4.2 / Math.sqrt(2 * t.n);
   return {
     names: ["μ", "σ"], words: ["Mean μ", "Spread σ"],
-    ranges: [[t.mean - wide, t.mean + wide], [s / widen, s * widen ** 1.6]],
+    // So far up that the log-likelihood of a hundred observations bends up along sigma, from sqrt(3) s on.
+    ranges: [[t.mean - wide, t.mean + wide], [s / widen, s * Math.max(2, widen ** 1.6)]],
     start: [t.mean - 0.55 * wide, s * widen ** 0.75],
     best: [t.mean, s],
     log: (mu, sigma) => normalLogLikelihood(t, mu, sigma),
@@ -76,7 +77,7 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     const top = view.log(...view.best);
     grids[name] = {
       as, bs, top, values: bs.map((b) => as.map((a) => view.log(a, b))),
-      levels: [0.5, 1, 1.5, 2, 2.5, 3, 4, 5].map((k) => top - (name === "normal" ? 0.5 * k * k : 1.2 * k)),
+      levels: [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8].map((k) => top - (name === "normal" ? 0.5 * k * k : 1.2 * k)),
     };
   }
   const tallest = { normal: 1.25 * views.normal.density(...[views.normal.best[0], ...views.normal.best]), uniform: 1.35 * views.uniform.density(views.uniform.best[0], ...views.uniform.best) };
