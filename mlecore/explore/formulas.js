@@ -261,3 +261,50 @@ export function generator(seed) {
     integer: (n) => Math.floor(uniform() * n),
   };
 }
+
+// ------------------------------------------------------------ a network of one hidden layer
+
+// theta holds W (inputs by m, row by row), c (m), v (m) and b; the logit of a row x is v . tanh(x W + c) + b.
+export function networkLogit(theta, m, x) {
+  const inputs = x.length;
+  const [c, v] = [inputs * m, inputs * m + m];
+  let z = theta[v + m];
+  for (let k = 0; k < m; k++) {
+    let a = theta[c + k];
+    for (let j = 0; j < inputs; j++) a += theta[j * m + k] * x[j];
+    z += theta[v + k] * Math.tanh(a);
+  }
+  return z;
+}
+
+export const networkLoss = (theta, m, rows, labels) =>
+  mean(rows.map((x, i) => {
+    const z = networkLogit(theta, m, x);
+    return log1pexp(z) - labels[i] * z;
+  }));
+
+// The slope of networkLoss in every entry of theta, by backpropagation.
+export function networkGradient(theta, m, rows, labels) {
+  const inputs = rows[0].length;
+  const [c, v] = [inputs * m, inputs * m + m];
+  const gradient = new Float64Array(theta.length);
+  const hidden = new Float64Array(m);
+  rows.forEach((x, i) => {
+    let z = theta[v + m];
+    for (let k = 0; k < m; k++) {
+      let a = theta[c + k];
+      for (let j = 0; j < inputs; j++) a += theta[j * m + k] * x[j];
+      hidden[k] = Math.tanh(a);
+      z += theta[v + k] * hidden[k];
+    }
+    const miss = (sigmoid(z) - labels[i]) / rows.length;
+    gradient[v + m] += miss;
+    for (let k = 0; k < m; k++) {
+      gradient[v + k] += miss * hidden[k];
+      const back = miss * theta[v + k] * (1 - hidden[k] * hidden[k]);
+      gradient[c + k] += back;
+      for (let j = 0; j < inputs; j++) gradient[j * m + k] += back * x[j];
+    }
+  });
+  return gradient;
+}
