@@ -352,6 +352,41 @@ def test_descent_race_on_a_gamma_ends_at_the_fit_in_both_coordinates(
 # ------------------------------------------------------------ chapter 8
 
 
+def test_train_network_takes_the_steps_of_gradient_descent(everything: dict[str, Stage]) -> None:
+    x, y = np.array([[0, 1], [1, 0], [1, 1], [0, 0]]), np.array([1, 1, 0, 0])
+    fresh, truth = np.array([[0.1, 0.9], [0.9, 0.8]]), np.array([1, 0])
+    with shows(everything, "train_network") as [stage]:
+        for hidden, prior, decay in ((16, "none", 0.0), (2, "0.5", 1 / (4 * 0.5**2))):
+            net = mle.MLP([2, hidden, 1], rng=3)
+            stage.choose("hidden", str(hidden))
+            stage.choose("prior", prior)
+            stage.type("t", "200")
+            for _ in range(200):
+                net.weights = net.weights - net.gradient(x, y, "bce") - decay * net.weights
+            assert stage.fact("training points") == pytest.approx(
+                net.average_loss(x, y, "bce"), abs=6e-4
+            )
+            # What new points cost is kept until the reader has guessed.
+            assert "new points" not in stage.facts() or hidden == 2
+            stage.drag(stage.handle("guess"), 30)
+            assert stage.fact("new points") == pytest.approx(
+                net.average_loss(fresh, truth, "bce"), abs=6e-4
+            )
+
+
+def test_train_network_reaches_a_step_by_any_road(everything: dict[str, Stage]) -> None:
+    with shows(everything, "train_network") as [stage]:
+        stage.type("t", "3000")
+        stage.type("t", "137")
+        back = stage.facts()["training points"]
+        stage.press("Rewind")
+        stage.type("t", "137")
+        assert stage.facts()["training points"] == back
+
+
+# ------------------------------------------------------------ chapter 7
+
+
 def humps(d: float) -> tuple[object, object]:
     left, right = stats.norm(-d / 2, 0.7), stats.norm(d / 2, 0.7)
     return (
@@ -614,6 +649,12 @@ def test_gamma_efficiency_never_asks_for_once_as_many(everything: dict[str, Stag
         (lambda: explore.descent_race([1, 2, 3, 4, 5], [1, 1, 1, 1, 1]), "one class"),
         (lambda: explore.descent_race([1, 2, 3, 4, 5], [0, 1, 2, 1, 0]), "zeros and ones"),
         (lambda: explore.descent_race([-1, 2, 3, 4, 5]), "positive"),
+        (lambda: explore.train_network([[1, 2]] * 4, [0, 1, 1], [[1, 2]], [0]), "4 to 200"),
+        (
+            lambda: explore.train_network([[1, 2]] * 4, [0, 1, 1, 2], [[1, 2]], [0]),
+            "zeros and ones",
+        ),
+        (lambda: explore.train_network([[1, 2, 3]] * 4, [0, 1] * 2, [[1, 2]], [0]), "shape"),
         (lambda: explore.intervals(n=3), "5 to 100"),
         (lambda: explore.intervals(p=0), "between"),
     ],

@@ -226,3 +226,20 @@ def test_running_products_are_those_of_numpy(run, precision) -> None:
         theirs = np.cumprod(factors.astype(precision), axis=1, dtype=precision).astype(float)
     np.testing.assert_array_equal(run("runningProduct", factors, [precision] * 3), theirs)
     assert (theirs[:, -1] == 0).all()
+
+
+def test_a_network_its_loss_and_its_slope_agree_with_mlecore(run) -> None:
+    for m, inputs in ((2, 2), (5, 3)):
+        X, y = RNG.normal(size=(7, inputs)), RNG.integers(0, 2, 7)
+        network = mle.MLP([inputs, m, 1], rng=RNG)
+        theta = RNG.normal(size=(3, network.weights.size))
+        ours = [
+            run(name, theta, [m] * 3, [X.tolist()] * 3, [y.tolist()] * 3)
+            for name in ("networkLoss", "networkGradient")
+        ]
+        for k, weights in enumerate(theta):
+            network.weights = weights
+            agree(ours[0][k], network.average_loss(X, y, "bce"))
+            agree(ours[1][k], network.gradient(X, y, "bce"))
+        logits = run("networkLogit", [weights.tolist()] * 7, [m] * 7, X)
+        agree(logits, network.eta(X)[:, 0])
