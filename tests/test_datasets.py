@@ -231,9 +231,22 @@ def test_old_faithful_and_michelson_are_r_s_versions() -> None:
 # ------------------------------------------------------------------------ what is said about them
 
 
+def test_the_digits_are_the_first_of_scikit_learn_s() -> None:
+    d = load("digits")
+    assert np.unique(d["digit"][::8], return_counts=True)[1].tolist() == [120, 118, 122]
+    squares = np.column_stack([d[f"x{k}"] for k in range(8)])
+    assert squares.sum() == 115774
+    assert d["line"].tolist() == 360 * list(range(8))
+    sklearn = pytest.importorskip("sklearn.datasets")
+    theirs = sklearn.load_digits()
+    kept = np.flatnonzero(np.isin(theirs.target, [1, 8, 9]))[:360]
+    np.testing.assert_array_equal(squares.reshape(360, 8, 8), theirs.images[kept])
+    np.testing.assert_array_equal(d["digit"][::8], theirs.target[kept])
+
+
 def test_the_list_holds_every_set_and_every_set_has_both_files() -> None:
     folder = Path(datasets.__file__).parent
-    assert len(NAMES) == 15
+    assert len(NAMES) == 16
     assert sorted(p.stem for p in folder.glob("*.csv")) == NAMES
     assert sorted(p.stem for p in folder.glob("*.toml")) == NAMES
 
@@ -307,7 +320,7 @@ def test_predicted_classes_can_index_on_a_machine_whose_addresses_have_32_bits(
 
 
 FREQUENCIES = ("accidents", "alpha_particles", "blood_groups", "horse_kicks", "peas")
-NO_SAMPLE = ("beetles", "challenger", "leukaemia", "old_faithful")
+NO_SAMPLE = ("beetles", "challenger", "digits", "leukaemia", "old_faithful")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,7 @@ import numpy as np
 from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import (
     Hint,
-    NotDone,
     agrees,
-    call,
-    number,
     own_work,
     resembles,
     same,
@@ -201,73 +197,3 @@ def _(answer: object) -> None:
             "cannot."
         )
     agrees(answer, loss, on=far, rtol=1e-9, atol=0, otherwise="This is at |z| of 40 to 1000.")
-
-
-@exercise(
-    "network-nll",
-    praise="One number in three coats: the loss, minus n times the loss, and the exponential of "
-    "minus the loss.",
-)
-def _(answer: object) -> None:
-    rng = np.random.default_rng(1986)
-    for n in (5, 40):  # labels and probabilities of the checker's own: no number can be typed in
-        p = rng.uniform(0.05, 0.95, n)
-        _three_numbers(answer, (rng.random(n) < p).astype(int), p)
-
-
-def _three_numbers(answer: object, y: Array, p: Array) -> None:
-    """Compare the reader's report on one set of labels and probabilities with the truth."""
-    given = call(answer, y, p)
-    keys = ("loss", "log_likelihood", "typical")
-    if not isinstance(given, Mapping):
-        raise Hint('Let the function return a dictionary: "loss", "log_likelihood" and "typical".')
-    missing = [key for key in keys if key not in given]
-    if missing:
-        raise Hint(f'The report still lacks "{missing[0]}".')
-    if any(given[key] is ... for key in keys):
-        raise NotDone
-    loss = number(given["loss"], "Your loss")
-    total = number(given["log_likelihood"], "Your log-likelihood")
-    typical = number(given["typical"], "Your typical probability")
-    masses = np.where(y == 1, p, 1 - p)
-    logs = np.log(masses)
-    resembles(loss, logs.mean(), "A loss is minus a logarithm of a probability, and not negative.")
-    resembles(loss, -logs.sum(), "Your loss is the total over the points; mle.bce averages.")
-    resembles(
-        loss,
-        -np.log(1 - masses).mean(),
-        "Your loss charges for what did not happen: give mle.bce the labels first.",
-    )
-    agrees(loss, -logs.mean(), what="Your loss", otherwise="It is minus the mean of log f.")
-    resembles(
-        total,
-        -logs.sum(),
-        "The masses are below 1, so their logarithms are negative, and so is the sum.",
-    )
-    resembles(total, logs.mean(), "Your log-likelihood is the mean over the points. It is the sum.")
-    agrees(total, logs.sum(), what="Your log-likelihood", otherwise="One is -n times the other.")
-    resembles(
-        typical,
-        np.exp(logs.sum()),
-        "That is the likelihood of all points together. The typical factor is its root.",
-    )
-    resembles(
-        typical, 1 + logs.mean(), "1 - loss is only the beginning of the series of exp(-loss)."
-    )
-    resembles(
-        typical,
-        1 - np.exp(logs.mean()),
-        "That is the typical probability of what did not happen.",
-    )
-    resembles(
-        typical,
-        masses.mean(),
-        "That is the arithmetic mean of the masses. The geometric mean is the exponential of the "
-        "mean of their logarithms.",
-    )
-    agrees(
-        typical,
-        np.exp(logs.mean()),
-        what="Your typical probability",
-        otherwise="It is the exponential of the mean of the logarithms of the masses.",
-    )

@@ -37,14 +37,14 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
 
   stage.slider("t", { label: "Step", min: 1, max: longest, step: 1, log: true, format: (t) => grouped(Math.round(t)), say: (t) => `step ${Math.round(t)}` });
   stage.choice("hidden", { label: "Hidden units", options: sizes.map((m) => [m, m]), change: again });
-  stage.choice("rate", { label: "Learning rate", options: ["0.2", "1", "5"].map((r) => [r, r]), change: again });
+  stage.choice("rate", { label: "Learning rate", options: ["0.1", "0.5", "5"].map((r) => [r, r]), change: again });
   stage.choice("prior", { label: "Prior of the weights", options: [["none", "none"], ["2", "sd 2"], ["0.5", "sd ½"]], change: again });
   stage.player({ step: ({ t }) => (t < longest ? { t: marks.find((mark) => mark > t) } : null), rewind: again, interval: 70 });
 
   const map = stage.panel({ label: "The training points and the curve on which the network says one half", height: 300 });
   const chart = stage.panel({ label: "Negative log-likelihood per point over the steps, for the training points and for new ones", height: 300 });
 
-  stage.begin({ t: 1, hidden: sizes.at(-1), rate: "1", prior: "none", guess: null }, (state) => {
+  stage.begin({ t: 1, hidden: sizes.at(-1), rate: "0.5", prior: "none", guess: null }, (state) => {
     const seen = trained(state);
     const now = seen.at(-1);
 

@@ -125,25 +125,3 @@ def test_eq_ch5_softmax() -> None:
         assert mle.softmax_cross_entropy(label, values) == pytest.approx(
             mle.nll(mle.Categorical(probs=probs), label), rel=1e-13
         )
-
-
-def test_eq_ch5_network() -> None:
-    rng = np.random.default_rng(6)
-    x, labels, theta = rng.normal(size=(9, 2)), rng.integers(0, 2, 9), rng.normal(size=33)
-
-    def forward(t: np.ndarray) -> np.ndarray:
-        W, c, v, b = t[:16].reshape(2, 8), t[16:24], t[24:32], t[32]
-        each = [[np.tanh(W[:, k] @ row + c[k]) for k in range(8)] for row in x]
-        return np.array(each) @ v + b
-
-    def slope(t: np.ndarray) -> np.ndarray:
-        W, c, v, b = t[:16].reshape(2, 8), t[16:24], t[24:32], t[32]
-        hidden = np.tanh(x @ W + c)
-        error = (1 / (1 + np.exp(-(hidden @ v + b))) - labels) / labels.size
-        back = np.outer(error, v) * (1 - hidden**2)
-        parts = (x.T @ back, back.sum(axis=0), hidden.T @ error, error.sum())
-        return np.concatenate([np.ravel(part) for part in parts])
-
-    assert mle.check_gradient(lambda t: mle.bce_with_logits(labels, forward(t)), slope, theta)
-    network = mle.MLP([2, 8, 1], rng=1)
-    np.testing.assert_allclose(network.gradient(x, labels, "bce", theta), slope(theta), rtol=1e-10)

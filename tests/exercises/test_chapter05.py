@@ -41,25 +41,6 @@ def through_clipped_probability(y, z):
     return terms(y, np.clip(sigmoid(z), 1e-15, 1 - 1e-15))
 
 
-def report(y, p):
-    price = terms(y, p).mean()
-    return {"loss": price, "log_likelihood": -len(y) * price, "typical": np.exp(-price)}
-
-
-def report_starter(y, p):
-    return {"loss": ..., "log_likelihood": ..., "typical": ...}
-
-
-def invented(loss, log_likelihood, typical):
-    """Numbers copied from a page, whatever the labels."""
-    return lambda y, p: {"loss": loss, "log_likelihood": log_likelihood, "typical": typical}
-
-
-def but(**wrong):
-    """The right report, but for these entries."""
-    return lambda y, p: report(y, p) | {key: value(y, p) for key, value in wrong.items()}
-
-
 TestChapter05 = sweep(
     5,
     {
@@ -118,40 +99,8 @@ TestChapter05 = sweep(
                 ),
             ],
         ),
-        "network-nll": Case(
-            solution=report,
-            starter=report_starter,
-            also_right=[
-                lambda y, p: report(y, p) | {"loss": mle.bce(y, p)},
-                lambda y, p: report(y, p) | {"log_likelihood": mle.Bernoulli(p).log_prob(y).sum()},
-            ],
-            wrong=[
-                ({"loss": 0.19, "log_likelihood": -76, "typical": 0.83}, "asks for a function"),
-                (invented(0.19, -76.0, 0.827), "Your loss"),
-                (invented(0.23, -92.0, 0.795), "Your loss, 0.23"),
-                (but(loss=lambda y, p: -terms(y, p).mean()), "not negative"),
-                (but(loss=lambda y, p: terms(y, p).sum()), "mle.bce averages"),
-                (but(loss=lambda y, p: terms(1 - y, p).mean()), "did not happen"),
-                (but(log_likelihood=lambda y, p: terms(y, p).sum()), "so is the sum"),
-                (but(log_likelihood=lambda y, p: -terms(y, p).mean()), "It is the sum."),
-                (but(log_likelihood=lambda y, p: -3.0), "Your log-likelihood"),
-                (but(typical=lambda y, p: np.exp(-terms(y, p).sum())), "its root"),
-                (but(typical=lambda y, p: 1 - terms(y, p).mean()), "series"),
-                (but(typical=lambda y, p: 1 - np.exp(-terms(y, p).mean())), "what did not happen"),
-                (but(typical=lambda y, p: np.exp(-terms(y, p)).mean()), "the arithmetic mean"),
-                (but(typical=lambda y, p: 0.9), "Your typical probability, 0.9, is too large"),
-                (lambda y, p: {"loss": 0.1}, 'lacks "log_likelihood"'),
-                (lambda y, p: 0.19, "return a dictionary"),
-            ],
-        ),
     },
 )
-
-
-def test_a_wrong_typical_probability_is_not_called_an_arithmetic_mean() -> None:
-    for value in (0.1, 0.3, 0.9):
-        message = check("network-nll", but(typical=lambda y, p, value=value: value)).message
-        assert "That is the arithmetic mean" not in message
 
 
 def test_calling_the_function_of_the_package_inside_ones_own_is_noticed_too() -> None:

@@ -362,7 +362,7 @@ def test_train_network_takes_the_steps_of_gradient_descent(everything: dict[str,
             stage.choose("prior", prior)
             stage.type("t", "200")
             for _ in range(200):
-                net.weights = net.weights - net.gradient(x, y, "bce") - decay * net.weights
+                net.weights = net.weights - 0.5 * (net.gradient(x, y, "bce") + decay * net.weights)
             assert stage.fact("training points") == pytest.approx(
                 net.average_loss(x, y, "bce"), abs=6e-4
             )
