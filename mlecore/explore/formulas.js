@@ -198,6 +198,21 @@ function logChoose(n) {
   return chooseKept.get(n);
 }
 
+// ------------------------------------------------------------ tests of a proportion
+
+// The statistics of Wald, the likelihood ratio and the score against the null p, for x of n with 0 < x < n.
+export function binomialTests(x, n, p) {
+  const squared = (x / n - p) ** 2;
+  return [
+    squared / (((x / n) * (1 - x / n)) / n),
+    2 * Math.max(0, binomialDeviance(x, n, p)),
+    squared / ((p * (1 - p)) / n),
+  ];
+}
+
+// What a chi-square on one degree of freedom exceeds with this probability: the square of a standard Normal.
+export const chiSquareTail = (statistic) => 2 * normalCdf(-Math.sqrt(statistic));
+
 // ------------------------------------------------------------ finite precision
 
 // Round to an IEEE half: 11 significant bits, steps of 2^-24 below 2^-14, infinity from 65520.

@@ -625,6 +625,31 @@ def test_gamma_efficiency_never_asks_for_once_as_many(everything: dict[str, Stag
             assert times > 1
 
 
+# ------------------------------------------------------------ chapter 13
+
+
+def test_three_tests_are_those_of_mlecore_and_hidden_until_a_guess(everything: dict[str, Stage]) -> None:
+    with shows(everything, "three_tests") as [stage]:
+        assert set(stage.facts()) == {"null p₀", "estimate"}
+        assert "hidden" in stage.element.locator(".panel").nth(1).inner_text()
+        stage.slide("p", 0.75)
+        stage.press("Check my guess")
+        for times in (1, 4):
+            if times > 1:
+                stage.choose("times", times)
+                stage.press("Check my guess")
+            fit = mle.Bernoulli.fit([1, 0], weights=[26 * times, 6 * times])
+            for name, method in (("Wald", "wald"), ("likelihood ratio", "lr"), ("score", "score")):
+                test = fit.test(p=0.75, method=method)
+                assert number(stage.facts()[name].split(", p")[0]) == near(test.statistic, 4)
+                assert stage.fact(name) == near(test.p_value, 3)
+            end = fit.ci(0.95, "lr")["p"][0]
+            assert f"reaches 5 % at {end:.3f}" in stage.note()
+        # Another null leaves the guess where it was, as a ghost.
+        stage.slide("p", 0.7)
+        assert "Your guess 0.750" in stage.note()
+
+
 # ------------------------------------------------------------ what they are given
 
 
@@ -657,6 +682,8 @@ def test_gamma_efficiency_never_asks_for_once_as_many(everything: dict[str, Stag
         (lambda: explore.train_network([[1, 2, 3]] * 4, [0, 1] * 2, [[1, 2]], [0]), "shape"),
         (lambda: explore.intervals(n=3), "5 to 100"),
         (lambda: explore.intervals(p=0), "between"),
+        (lambda: explore.three_tests(3, 4), "5 to 1000"),
+        (lambda: explore.three_tests(20, 20), "1 to 19"),
     ],
 )
 def test_bad_input_is_refused_with_a_reason(call, words: str) -> None:

@@ -107,6 +107,20 @@ def test_families_agree_with_mlecore(run, name, dist, x, parameters) -> None:
     agree(run(name, x, *parameters), dist(*parameters).log_prob(x))
 
 
+def test_three_tests_of_a_proportion_agree_with_mlecore(run) -> None:
+    n = RNG.integers(5, 200, 12)
+    x = 1 + np.floor(RNG.uniform(size=12) * (n - 1))
+    p = RNG.uniform(0.05, 0.95, 12)
+    fits = [mle.Bernoulli.fit([1, 0], weights=[k, m - k]) for k, m in zip(x, n, strict=True)]
+    tests = [
+        [fit.test(p=null, method=method) for method in ("wald", "lr", "score")]
+        for fit, null in zip(fits, p, strict=True)
+    ]
+    agree(run("binomialTests", x, n, p), [[t.statistic for t in row] for row in tests])
+    statistics = np.array([t.statistic for row in tests for t in row])
+    agree(run("chiSquareTail", statistics), [t.p_value for row in tests for t in row])
+
+
 def test_the_binomial_agrees_with_mlecore(run) -> None:
     n = RNG.integers(1, 101, N)
     x = np.floor(RNG.uniform(size=N) * (n + 1))
