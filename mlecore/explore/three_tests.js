@@ -19,7 +19,6 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
   stage.choice("times", {
     label: "The same share of",
     options: [1, 4, 16].map((k) => [String(k), String(k * trials)]),
-    change: () => ({ guess: null }),
   });
   stage.button("Check my guess", ({ p }) => stage.set({ guess: p }));
 

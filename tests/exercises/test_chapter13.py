@@ -121,9 +121,7 @@ TestChapter13 = sweep(
                 (lambda a, b: np.sqrt(peas(a, b)), "Square it"),
                 (lambda a, b: peas(a, b, 1.644854), "one side"),
                 (
-                    lambda a, b: (
-                        (SIZE**2 * a * (1 - a) + POWER**2 * b * (1 - b)) / (b - a) ** 2
-                    ),
+                    lambda a, b: (SIZE**2 * a * (1 - a) + POWER**2 * b * (1 - b)) / (b - a) ** 2,
                     "not variances",
                 ),
             ],
