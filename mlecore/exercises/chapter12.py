@@ -1,6 +1,8 @@
-"""Chapter 12, *Normality, intervals and tests*."""
+"""Chapter 12, *How sure are you?*."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -12,46 +14,60 @@ _Z = 1.959964
 
 
 @exercise(
-    "se-log-odds",
-    praise="The slope 1/(p(1-p)) meets a standard error with p(1-p) under its root: one root is left.",
+    "se-log-odds-ratio",
+    praise="The slope 1/(p(1-p)) meets a standard error with p(1-p) under its root, and variances add.",
 )
 def _(answer: object) -> None:
-    on = [(0.5, 20), (0.76, 556), (0.1, 50)]
+    on = [(0.5, 20, 0.4, 30), (0.76, 556, 0.3, 100), (0.1, 50, 0.2, 80)]
+
+    def both(one: Any) -> Any:
+        """The variances of two groups, added, under a root."""
+        return lambda p, n, q, m: np.sqrt(one(p, n) + one(q, m))
+
+    def right(p: float, n: int) -> float:
+        return 1 / (n * p * (1 - p))
+
     resembles(
         answer,
-        lambda p, n: np.sqrt(p * (1 - p) / n),
-        "That is the standard error of p itself. Multiply it by the slope of the log odds.",
+        both(lambda p, n: p * (1 - p) / n),
+        "That is for the difference of the proportions. Multiply each error by the slope of its log odds.",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: 1 / (n * p * (1 - p)),
+        lambda p, n, q, m: right(p, n) + right(q, m),
         "That is the variance. A standard error is its square root.",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: np.sqrt(p * (1 - p) / n) / (1 - p) ** 2,
+        lambda p, n, q, m: np.sqrt(right(p, n)) + np.sqrt(right(q, m)),
+        "You added the standard errors. The groups are independent: their variances add.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, n, q, m: np.sqrt(np.abs(right(p, n) - right(q, m))),
+        "You took the variances' difference. The slope is squared, and the minus sign with it: they add.",
+        on=on,
+    )
+    resembles(
+        answer,
+        both(lambda p, n: p / (1 - p) ** 3 / n),
         "That is for the odds, p/(1-p). The question is about their logarithm.",
         on=on,
     )
     resembles(
         answer,
-        lambda p, n: np.sqrt((1 - p) / (n * p)),
+        both(lambda p, n: (1 - p) / (n * p)),
         "That is for log(p). The log odds have log(1-p) in them too, and its slope adds.",
-        on=on,
-    )
-    resembles(
-        answer,
-        lambda p, n: p * (1 - p) * np.sqrt(p * (1 - p) / n),
-        "You multiplied by p(1-p), the slope of the sigmoid. The logit goes the other way.",
         on=on,
     )
     agrees(
         answer,
-        lambda p, n: 1 / np.sqrt(n * p * (1 - p)),
+        both(right),
         on=on,
-        otherwise="For p = 0.5 and n = 100 it should be 0.2.",
+        otherwise="For p = q = 0.5 and n = m = 200 it should be 0.2.",
     )
 
 

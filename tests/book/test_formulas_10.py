@@ -56,3 +56,21 @@ def test_eq_ch10_rate() -> None:
     assert fits.var() == pytest.approx(3.87 / n, rel=5 * np.sqrt(2 / replicates))
     fit = mle.Poisson.fit([3, 4, 5])
     assert fit.se["rate"] == pytest.approx(np.sqrt(4 / 3), rel=1e-12)
+
+
+def test_eq_ch10_ball() -> None:
+    """Of a Poisson the best of a ball, chosen for every count, has a mean that falls to minus a divergence."""
+    k = np.arange(80)
+    mass = mle.Poisson(3.87).pmf(k)
+
+    def mean_of_best(low: float, high: float) -> float:
+        rate = np.clip(k, low, high)
+        return float(np.sum(mass * (k * np.log(rate / 3.87) - rate + 3.87)))
+
+    for rate in (1.0, 3.0, 6.0):
+        means = [mean_of_best(rate - r, rate + r) for r in (0.9, 0.3, 0.1, 1e-4)]
+        assert means == sorted(means, reverse=True)
+        divergence = mle.kl_divergence(mle.Poisson(3.87), mle.Poisson(rate))
+        assert means[-1] < 0
+        assert means[-1] == pytest.approx(-divergence, abs=1e-3)
+    assert mean_of_best(6.8, np.inf) < 0

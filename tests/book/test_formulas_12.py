@@ -1,4 +1,4 @@
-"""The formulas of chapter 12, *Normality, intervals and tests*, by SymPy and against `mlecore`."""
+"""The formulas of chapter 12, *How sure are you?*, by SymPy and against `mlecore`."""
 
 from __future__ import annotations
 
@@ -96,11 +96,41 @@ def test_eq_ch12_coverage(method, covered) -> None:
     assert abs(simulated.coverage["p"] - exact) < 5 * simulated.error["p"]
 
 
-def test_eq_ch12_pearson() -> None:
-    peas = mle.datasets.load("peas")
-    theory = np.array([9, 3, 3, 1]) / 16
-    fit = mle.Categorical.fit(peas["kind"], weights=peas["frequency"])
-    expected = theory * peas["frequency"].sum()
-    pearson = np.sum((peas["frequency"] - expected) ** 2 / expected)
-    assert fit.test(probs=theory, method="score").statistic == pytest.approx(pearson, rel=1e-9)
-    assert round(float(pearson), 4) == 0.4700
+def test_eq_ch12_step() -> None:
+    """Some place between truth and estimate makes the Newton step exact, as the mean value theorem says."""
+    x = np.array([0.3, 1.9, 0.8, 2.4, 1.1])
+    truth, likelihood = 1.0, mle.Likelihood(mle.Exponential, x)
+    estimate = 1 / x.mean()
+    wanted = likelihood.score(rate=truth)[0] / (estimate - truth)
+    between = np.linspace(min(truth, estimate), max(truth, estimate), 1001)
+    curvature = likelihood.observed_information(rate=between)[:, 0, 0]
+    assert curvature.min() < wanted < curvature.max()
+
+
+@pytest.mark.parametrize(("k", "n"), [(423, 556), (2, 20), (0, 20), (20, 20)])
+def test_eq_ch12_clopper(k, n) -> None:
+    low, high = bernoulli(k, n).ci(method="exact")["p"]
+    if k > 0:
+        assert 1 - mle.Binomial(n=n, p=low).cdf(k - 1) == pytest.approx(0.025, rel=1e-9)
+    if k < n:
+        assert mle.Binomial(n=n, p=high).cdf(k) == pytest.approx(0.025, rel=1e-9)
+    assert (low == 0) == (k == 0)
+    assert (high == 1) == (k == n)
+
+
+def test_eq_ch12_pivot() -> None:
+    x = mle.Exponential(3.0).sample((20_000, 12), rng=np.random.default_rng(12))
+    a, b = mle.Gamma(shape=12, rate=1.0).ppf(np.array([0.025, 0.975]))
+    low, high = mle.Exponential.fit(x, axis=1).ci(method="exact")["rate"]
+    np.testing.assert_allclose(low, a / x.sum(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(high, b / x.sum(axis=1), rtol=1e-9)
+    assert np.mean((low <= 3.0) & (3.0 <= high)) == pytest.approx(0.95, abs=0.008)
+
+
+def test_eq_ch12_delta_vector() -> None:
+    fit = mle.Gamma.fit([1.0, 2.0, 4.0, 7.0, 3.0])
+    a, b = fit.theta
+    G = np.array([[1 / b, -a / b**2], [0.5 / np.sqrt(a) / b, -np.sqrt(a) / b**2]])
+    both = fit.delta(lambda shape, rate: np.array([shape / rate, shape**0.5 / rate]))
+    covariance = G @ fit.cov @ G.T
+    np.testing.assert_allclose(both.se, np.sqrt(np.diag(covariance)), rtol=1e-6)

@@ -10,6 +10,10 @@ import mlecore as mle
 Z = 1.959964
 
 
+def log_odds_ratio(p, n, q, m):
+    return np.sqrt(1 / (n * p * (1 - p)) + 1 / (m * q * (1 - q)))
+
+
 def log_scale(x):
     rate, n = 1 / np.mean(x), len(x)
     return rate * np.exp(-Z / np.sqrt(n)), rate * np.exp(Z / np.sqrt(n))
@@ -73,16 +77,30 @@ def starter_three(x, replicates, rng):
 TestChapter12 = sweep(
     12,
     {
-        "se-log-odds": Case(
-            solution=lambda p_hat, n: 1 / np.sqrt(n * p_hat * (1 - p_hat)),
-            starter=starter_two,
-            also_right=[lambda p, n: np.sqrt(1 / (n * p) + 1 / (n * (1 - p)))],
+        "se-log-odds-ratio": Case(
+            solution=log_odds_ratio,
+            starter=lambda p, n, q, m: ...,
+            also_right=[
+                lambda p, n, q, m: np.sqrt(
+                    1 / (n * p) + 1 / (n * (1 - p)) + 1 / (m * q) + 1 / (m * (1 - q))
+                )
+            ],
             wrong=[
-                (lambda p, n: np.sqrt(p * (1 - p) / n), "p itself"),
-                (lambda p, n: 1 / (n * p * (1 - p)), "variance"),
-                (lambda p, n: np.sqrt(p / (1 - p) ** 3 / n), "for the odds"),
-                (lambda p, n: np.sqrt((1 - p) / (n * p)), "for log(p)"),
-                (lambda p, n: (p * (1 - p)) ** 1.5 / np.sqrt(n), "slope of the sigmoid"),
+                (lambda p, n, q, m: np.sqrt(p * (1 - p) / n + q * (1 - q) / m), "proportions"),
+                (lambda p, n, q, m: log_odds_ratio(p, n, q, m) ** 2, "That is the variance"),
+                (
+                    lambda p, n, q, m: (n * p * (1 - p)) ** -0.5 + (m * q * (1 - q)) ** -0.5,
+                    "variances add",
+                ),
+                (
+                    lambda p, n, q, m: abs(1 / (n * p * (1 - p)) - 1 / (m * q * (1 - q))) ** 0.5,
+                    "minus sign",
+                ),
+                (
+                    lambda p, n, q, m: np.sqrt(p / (1 - p) ** 3 / n + q / (1 - q) ** 3 / m),
+                    "for the odds",
+                ),
+                (lambda p, n, q, m: np.sqrt((1 - p) / (n * p) + (1 - q) / (m * q)), "for log(p)"),
             ],
         ),
         "log-scale-interval": Case(
