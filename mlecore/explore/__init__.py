@@ -18,6 +18,7 @@ from .likelihood_stems import likelihood_stems as likelihood_stems
 from .logit_loss import logit_loss as logit_loss
 from .normal_surface import normal_surface as normal_surface
 from .poisson_rate import poisson_rate as poisson_rate
+from .sufficient_statistic import sufficient_statistic as sufficient_statistic
 from .three_tests import three_tests as three_tests
 from .train_network import train_network as train_network
 from .two_humps import two_humps as two_humps

@@ -73,6 +73,7 @@ export const normalLogPdf = (x, mu, sigma) =>
   -0.5 * ((x - mu) / sigma) ** 2 - Math.log(sigma) - 0.5 * Math.log(2 * Math.PI);
 export const exponentialLogPdf = (x, rate) => (x < 0 ? -Infinity : Math.log(rate) - rate * x);
 export const uniformLogPdf = (x, low, high) => (x < low || x > high ? -Infinity : -Math.log(high - low));
+export const laplaceLogPdf = (x, loc, scale) => -Math.log(2 * scale) - Math.abs(x - loc) / scale;
 export const cauchyLogPdf = (x, loc, scale) => -Math.log(Math.PI * scale) - Math.log1p(((x - loc) / scale) ** 2);
 export const gammaLogPdf = (x, shape, rate) =>
   shape * Math.log(rate) - lgamma(shape) + (shape - 1) * Math.log(x) - rate * x;

@@ -425,6 +425,78 @@ def test_two_humps_forward_covers_and_reverse_chooses(everything: dict[str, Stag
         assert stage.fact("reverse KL(Q‖P)") == pytest.approx(-math.log(0.6), abs=0.02)
 
 
+# ------------------------------------------------------------ chapter 9
+
+
+def dragged(stage: Stage) -> np.ndarray:
+    """The observations as they stand, and as their handles say."""
+    stage.settle()
+    values = np.array(stage.element.evaluate("e => [...e.stage.state.x]"))
+    said = [handle.get_attribute("aria-valuetext") for handle in stage.handle("x0").all()]
+    assert [number(text) for text in said] == [pytest.approx(values[0], abs=0.006)]
+    return values
+
+
+def curve_of(family: type, x: np.ndarray, **known: float) -> np.ndarray:
+    """The parameter, and the log-likelihood with its top at zero, on the explorable's grid."""
+    L = mle.Likelihood(family, x, fixed=known)
+    grid = np.linspace(10 / 240, 10, 240)
+    return L.log_likelihood(grid[:, None]) - family.fit(x, fixed=known).log_likelihood
+
+
+def test_a_curve_stays_where_the_held_sum_suffices_and_nowhere_else(
+    everything: dict[str, Stage],
+) -> None:
+    families = {
+        "poisson": (mle.Poisson, {}, True),
+        "normal": (mle.Normal, {"sigma": 2.0}, True),
+        "laplace": (mle.Laplace, {"scale": 2.0}, False),
+        "cauchy": (mle.Cauchy, {"scale": 2.0}, False),
+    }
+    with shows(everything, "sufficient_statistic") as [stage]:
+        before = dragged(stage)
+        for key, (family, known, suffices) in families.items():
+            stage.choose("family", key)
+            assert stage.facts()["top"] == "guess, then look"
+            stage.slide("place", 5.0)
+            stage.press("Show the likelihood")
+            stage.drag(stage.handle("x0"), 90)
+            after = dragged(stage)
+            assert after[0] > before[0] + 1
+            assert after.sum() == pytest.approx(before.sum(), rel=1e-12)
+            top = family.fit(after, fixed=known).theta[0]
+            assert stage.fact("top") == pytest.approx(top, abs=0.006)
+            assert f"missed by {abs(5 - stage.fact('top')):.2f}" in stage.note()
+            old = curve_of(family, before, **known)
+            new = curve_of(family, after, **known)
+            change = np.abs(new - old)[np.maximum(new, old) > -6].max()
+            assert stage.fact("greatest change of the curve") == pytest.approx(change, abs=0.006)
+            assert (stage.fact("greatest change of the curve") == 0) == suffices, key
+            assert ("stands still" in stage.note()) == suffices
+
+
+def test_let_go_of_the_sum_and_every_curve_may_move(everything: dict[str, Stage]) -> None:
+    with shows(everything, "sufficient_statistic") as [stage]:
+        stage.press("Show the likelihood")
+        stage.element.get_by_role("checkbox").uncheck()
+        stage.drag(stage.handle("x0"), 90)
+        assert stage.fact("greatest change of the curve") > 0.5
+        assert "The sum has changed" in stage.note()
+        stage.press("Keep this curve as the ghost")
+        assert stage.fact("greatest change of the curve") == 0
+        stage.choose("family", "normal")
+        assert "hidden" not in stage.note()
+        assert stage.facts()["top"] == "guess, then look"
+
+
+@pytest.mark.parametrize(
+    ("x", "says"), [([1, 2.5, 3], "whole"), ([0, 0, 0], "all counts"), ([1, 2], "3 to 10")]
+)
+def test_sufficient_statistic_refuses_what_it_cannot_show(x: list, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        explore.sufficient_statistic(x)
+
+
 # ------------------------------------------------------------ chapter 10
 
 

@@ -98,6 +98,7 @@ HIGH = LOW + positive(0.1, 10)
         ("normalLogPdf", mle.Normal, REAL, [RNG.normal(size=N), SPREAD]),
         ("exponentialLogPdf", mle.Exponential, REAL, [SPREAD]),
         ("uniformLogPdf", mle.Uniform, RNG.normal(0, 3, N), [LOW, HIGH]),
+        ("laplaceLogPdf", mle.Laplace, REAL, [RNG.normal(size=N), SPREAD]),
         ("cauchyLogPdf", mle.Cauchy, REAL, [RNG.normal(size=N), SPREAD]),
         ("gammaLogPdf", mle.Gamma, positive(), [positive(0.01, 100), SPREAD]),
     ],
