@@ -13,6 +13,8 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
   const tests = ["Wald", "likelihood ratio", "score"];
   const roles = ["model", "likelihood", "slope"];
   const drop = (p, n) => n * (xlogy(best, p / best) + xlogy(1 - best, (1 - p) / (1 - best)));
+  // Below this the tail of the Normal, one minus nearly one, has lost its digits.
+  const tail = (t) => (chiSquareTail(t) < 1e-4 ? "p < 0.0001" : `p = ${format(chiSquareTail(t), 3)}`);
   const move = (p) => stage.change({ p: clamp(thousandths(p), low, high) });
 
   stage.slider("p", { label: "Null p₀", min: low, max: high, step: 0.001, format: (v) => fixed(v, 3), say: (v) => `p = ${fixed(v, 3)}` });
@@ -20,12 +22,12 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
     label: "The same share of",
     options: [1, 4, 16].map((k) => [String(k), String(k * trials)]),
   });
-  stage.button("Check my guess", ({ p }) => stage.set({ guess: p }));
+  stage.button("Check my guess", ({ p, times }) => stage.set({ guess: p, of: times }));
 
   const line = stage.panel({ label: "The log-likelihood, with the distance, the drop and the slope at the null", height: 320 });
   const answers = stage.panel({ label: "The p-values of the three tests against the null", height: 320 });
 
-  stage.begin({ p: thousandths(Math.max(low, best - 3.4 * spread)), times: "1", guess: null }, ({ p, times, guess }) => {
+  stage.begin({ p: thousandths(Math.max(low, best - 3.4 * spread)), times: "1", guess: null, of: null }, ({ p, times, guess, of }) => {
     const n = trials * Number(times);
     const asked = guess === null;
     const here = drop(p, n);
@@ -43,7 +45,7 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
     const left = p < best;
     line.text((p + best) / 2, shown, "distance", "model", { anchor: "middle", dy: -6 });
     line.text(best, shown / 2, "drop", "likelihood", { anchor: left ? "start" : "end", dx: left ? 6 : -6 });
-    line.text(p, shown, "slope", "slope", { anchor: left ? "end" : "start", dx: left ? -14 : 14, dy: -10 });
+    if (here > floor) line.text(p, shown, "slope", "slope", { anchor: left ? "end" : "start", dx: left ? -14 : 14, dy: -10 });
     if (!asked) {
       line.rule("x", guess, "muted", { dash: "2 3" });
       line.text(guess, 0.5, "your guess", "muted", { anchor: "end", dx: -5, dy: 14 });
@@ -72,12 +74,12 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
     stage.facts([
       ["null p₀", fixed(p, 3), "ink"],
       ["estimate", format(best), "accent"],
-      ...(asked ? [] : tests.map((name, k) => [name, `${format(at[k])}, p = ${format(chiSquareTail(at[k]), 3)}`, roles[k]])),
+      ...(asked ? [] : tests.map((name, k) => [name, `${format(at[k])}, ${tail(at[k])}`, roles[k]])),
     ]);
     const verdict = () => {
       const [w, l, s] = at.map((t) => (chiSquareTail(t) < 0.05 ? "rejects" : "does not reject"));
       const miss = Math.abs(guess - end);
-      const judged = miss < 0.0006 ? "Your guess is on it." : `Your guess ${fixed(guess, 3)} is ${format(miss, 2)} too ${guess < end ? "low" : "high"}.`;
+      const judged = of !== times ? `Your guess was for ${trials * Number(of)}.` : miss < 0.0006 ? "Your guess is on it." : `Your guess ${fixed(guess, 3)} is ${format(miss, 2)} too ${guess < end ? "low" : "high"}.`;
       return `The likelihood ratio reaches 5 % at ${fixed(end, 3)}. ${judged} At p₀ = ${fixed(p, 3)} Wald ${w}, the likelihood ratio ${l}, the score ${s}.`;
     };
     stage.note(

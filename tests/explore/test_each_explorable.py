@@ -717,9 +717,14 @@ def test_three_tests_are_those_of_mlecore_and_hidden_until_a_guess(
                 assert stage.fact(name) == near(test.p_value, 3)
             end = fit.ci(0.95, "lr")["p"][0]
             assert f"reaches 5 % at {end:.3f}" in stage.note()
+        assert "Your guess was for 32." in stage.note()
         # Another null leaves the guess where it was, as a ghost.
-        stage.slide("p", 0.7)
+        stage.choose("times", 1)
+        stage.slide("p", 0.55)
         assert "Your guess 0.750" in stage.note()
+        # No digits are shown that arithmetic has lost.
+        stage.choose("times", 16)
+        assert stage.facts()["Wald"].endswith("p < 0.0001")
 
 
 # ------------------------------------------------------------ what they are given
