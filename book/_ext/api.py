@@ -1,42 +1,63 @@
 """The API reference, written from the docstrings of `mlecore` before Sphinx reads the book.
 
-A page of MyST text: a heading and a signature for every public name, then its docstring, whose
-examples become code and whose sections (Parameters, Raises ...) become lists. Nothing is imported by
-readers of the reference, and nothing in it is typed by hand but the order of the chapters below.
+Pages of MyST text, one a topic: a heading and a signature for every public name, then its docstring,
+whose examples become code and whose sections (Parameters, Raises ...) become lists. Nothing in them is
+typed by hand but the order of the topics below.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-# The floors in the order in which a reader meets them: a heading, and the modules under it.
-CHAPTERS = (
-    ("Families", ("families",)),
-    ("Families made of families", ("models",)),
-    ("What every family has", ("family",)),
-    ("Domains and supports, to write a family", ("domains",)),
-    ("Partly seen data", ("observations", "nonparametric")),
-    ("Likelihood", ("likelihood",)),
-    ("Fits", ("fit", "comparison", "nested", "priors")),
-    ("Inference", ("inference", "residuals", "goodness")),
-    ("Losses", ("losses",)),
-    ("Optimisers", ("optimize",)),
-    ("Divergences", ("divergence",)),
-    ("Regression", ("regression",)),
-    ("Networks", ("network",)),
-    ("Simulation", ("simulate",)),
-    ("Streaming", ("streaming",)),
-    ("Statistics that add", ("statistics",)),
-    ("Data sets", ("datasets",)),
-    ("Exercises", ("exercises",)),
-    ("Explorables", ("explore",)),
-    ("Figures", ("plotting",)),
-    ("Errors", ("errors",)),
-)
+# The pages in the order in which a reader meets them: its file and title, then its headings, each with
+# the modules under it.
+PAGES = {
+    ("api_families", "Families"): (
+        ("Families", ("families",)),
+        ("What every family has", ("family",)),
+        ("Domains and supports, to write a family", ("domains",)),
+    ),
+    ("api_combinations", "Combinations of families"): (("Families made of families", ("models",)),),
+    ("api_partly_seen", "Partly seen data"): (
+        ("Rows that are censored, binned or truncated", ("observations",)),
+        ("Without a family", ("nonparametric",)),
+    ),
+    ("api_fit", "Likelihood and fit"): (
+        ("Likelihood", ("likelihood",)),
+        ("Fits", ("fit", "comparison", "nested", "priors")),
+        ("Simulation", ("simulate",)),
+        ("Streaming", ("streaming",)),
+        ("Statistics that add", ("statistics",)),
+    ),
+    ("api_inference", "Inference"): (
+        ("Intervals, tests and the bootstrap", ("inference",)),
+        ("Does the model fit?", ("residuals", "goodness")),
+    ),
+    ("api_regression", "Regression and networks"): (
+        ("Regression", ("regression",)),
+        ("Networks", ("network",)),
+    ),
+    ("api_divergence", "Divergences and losses"): (
+        ("Divergences", ("divergence",)),
+        ("Losses", ("losses",)),
+    ),
+    ("api_optimisers", "Optimisers"): (("Optimisers", ("optimize",)),),
+    ("api_pictures", "Figures and explorables"): (
+        ("Figures", ("plotting",)),
+        ("Explorables", ("explore",)),
+    ),
+    ("api_data", "Data sets, exercises and errors"): (
+        ("Data sets", ("datasets",)),
+        ("Exercises", ("exercises",)),
+        ("Errors", ("errors",)),
+    ),
+}
 # Families inherit everything but their formula; their own pages show the docstring alone.
 WITH_MEMBERS = (
     "family",
@@ -161,47 +182,64 @@ def origin(package: ModuleType, label: str, thing: object, module: str) -> str:
     return f"from {from_where} import {label}  # written in {thing.__module__}"
 
 
-def reference(package: ModuleType) -> str:
-    """The whole page."""
-    import importlib
+def target(label: str, thing: object) -> str:
+    """The name by which a page links to another's entry; such names do not see capitals."""
+    return f"api-{'class' if inspect.isclass(thing) else 'function'}-{label}"
 
+
+def entry(label: str, thing: object, line: str, with_members: bool) -> list[str]:
+    """What a page says of one public name."""
     out = [
-        "# The API reference",
-        f"Everything public in `{package.__name__}`, from the docstrings of the code; every example "
-        "here is run by the tests.",
-        f"```python\nimport {package.__name__} as mle\n```",
+        f"({target(label, thing)})=",
+        f"### {label}",
+        f"```python\n{line}\n{signature(label, thing)}\n```",
+        render(thing.__doc__),
     ]
+    for member, inner, written in members(thing) if with_members else ():
+        out.append(f"**`{label}.{member}`**")
+        if written != member:
+            out.append(f"```python\n{written}\n```")
+        out.append(render(inner.__doc__))
+    return out
+
+
+def reference(package: ModuleType) -> dict[str, str]:
+    """The pages by their names: one a topic, and the index that leads to every public name."""
+    root = package.__name__
+    index = [
+        "# The API reference",
+        f"Everything public in `{root}`, a page a topic, from the docstrings of the code; every example "
+        "is run by the tests.",
+        f"```python\nimport {root} as mle\n```",
+    ]
+    pages: dict[str, str] = {}
     told: set[object] = set()
-    for title, names in CHAPTERS:
-        chapter = []
-        for name in names:
-            try:
-                module = importlib.import_module(f"{package.__name__}.{name}")
-            except ModuleNotFoundError:
-                continue
-            for label, thing in public(module):
-                if thing in told or not thing.__doc__:
-                    continue
-                told.add(thing)
-                chapter.append(f"### {label}")
-                line = origin(package, label, thing, module.__name__)
-                chapter.append(f"```python\n{line}\n{signature(label, thing)}\n```")
-                chapter.append(render(thing.__doc__))
-                if name in WITH_MEMBERS and inspect.isclass(thing):
-                    for member, inner, written in members(thing):
-                        chapter.append(f"**`{label}.{member}`**")
-                        if written != member:
-                            chapter.append(f"```python\n{written}\n```")
-                        chapter.append(render(inner.__doc__))
-        if chapter:
-            out += [f"## {title}", *chapter]
-    return "\n\n".join(out) + "\n"
+    for (file, topic), headings in PAGES.items():
+        page, labels = [f"# {topic}"], []
+        for heading, names in headings:
+            section = []
+            for name in (n for n in names if importlib.util.find_spec(f"{root}.{n}")):
+                module = importlib.import_module(f"{root}.{name}")
+                for label, thing in public(module):
+                    if thing in told or not thing.__doc__:
+                        continue
+                    told.add(thing)
+                    labels.append((label, target(label, thing)))
+                    line = origin(package, label, thing, module.__name__)
+                    with_members = name in WITH_MEMBERS and inspect.isclass(thing)
+                    section += entry(label, thing, line, with_members)
+            page += [f"## {heading}", *section] if section else []
+        pages[file] = "\n\n".join(page) + "\n"
+        links = ", ".join(f"{{ref}}`{label} <{name}>`" for label, name in labels)
+        index.append(f"**[{topic}]({file}.md)**: {links}")
+    return {"api": "\n\n".join(index) + "\n", **pages}
 
 
-def write(page: Path) -> None:
-    """Write the page, if it differs from what is there (Sphinx reads it again only then)."""
+def write(folder: Path) -> None:
+    """Write the pages that differ from what is there (Sphinx reads only those again)."""
     import mlecore
 
-    text = reference(mlecore)
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
-        page.write_text(text, encoding="utf-8")
+    for name, text in reference(mlecore).items():
+        page = folder / f"{name}.md"
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")

@@ -56,7 +56,7 @@ SPEECH_LANGUAGES = ("base.json", "en.json")
 def write_reference(app: Sphinx, _config: object) -> None:
     """Write the API reference, if the book has one."""
     if "book/api" in (Path(app.srcdir) / "_toc.yml").read_text(encoding="utf-8"):
-        api.write(Path(app.srcdir) / "book" / "api.md")
+        api.write(Path(app.srcdir) / "book")
 
 
 def mathjax_folder() -> Path:

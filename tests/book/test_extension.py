@@ -105,7 +105,7 @@ def test_sections_with_underlines_are_read_too():
 
 
 def test_the_reference_names_everything_public():
-    text = api.reference(mlecore)
+    text = "\n".join(api.reference(mlecore).values())
     public = [
         name
         for name, thing in vars(mlecore).items()
@@ -141,7 +141,7 @@ def test_myst_nb_merges_streams_as_the_book_does():
 
 
 def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
-    text = api.reference(mlecore)
+    text = "\n".join(api.reference(mlecore).values())
     names = re.findall(r"^### (\w+)$", text, re.M)
     lines = re.findall(r"^from (\S+) import (\w+)  # written in (\S+)$", text, re.M)
     assert [name for _, name, _ in lines] == names
@@ -152,8 +152,19 @@ def test_every_name_of_the_reference_shows_the_line_that_imports_it() -> None:
     assert ("mlecore", "Positive", "mlecore.domains.domain") in lines
 
 
+def test_the_index_of_the_reference_leads_to_every_name_and_every_page() -> None:
+    pages = api.reference(mlecore)
+    index = pages.pop("api")
+    targets = re.findall(r"^\(api-([\w-]+)\)=$", "\n".join(pages.values()), re.M)
+    assert re.findall(r"\{ref\}`\w+ <api-([\w-]+)>`", index) == targets
+    assert len({target.lower() for target in targets}) == len(targets)
+    contents = (Path(__file__).resolve().parents[2] / "_toc.yml").read_text("utf-8")
+    assert re.findall(r"file: book/(api_\w+)", contents) == list(pages)
+    assert all(f"]({page}.md)" in index for page in pages)
+
+
 def test_the_reference_says_what_converged_means() -> None:
-    text = api.reference(mlecore)
+    text = "\n".join(api.reference(mlecore).values())
     assert "- **converged**: whether the estimate was found" in text
 
 

@@ -113,7 +113,9 @@ def pages() -> list[str]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     groups = [toc, *toc.get("parts", [])]
     names = [toc["root"]]
-    names += [chapter["file"] for group in groups for chapter in group.get("chapters", [])]
+    chapters = [chapter for group in groups for chapter in group.get("chapters", [])]
+    sections = [section for chapter in chapters for section in chapter.get("sections", [])]
+    names += [page["file"] for page in [*chapters, *sections]]
     return [f"{name}.html" for name in names] + ["search.html", "genindex.html"]
 
 
