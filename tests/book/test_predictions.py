@@ -108,3 +108,21 @@ def test_the_algebra_that_checks_a_step_is_folded_away_and_named(chapter: Path) 
     for cell in cells(chapter):
         if "hide-cell" in tags(cell):
             assert cell.metadata["mystnb"]["code_prompt_show"] == "Check this step"
+
+
+@every_chapter
+def test_a_page_shows_at_most_eighty_lines_of_code(chapter: Path) -> None:
+    lines = [line for cell in visible(chapter) for line in cell.source.splitlines()]
+    assert sum(bool(line.strip()) for line in lines) <= 80
+
+
+@every_chapter
+def test_an_explorable_stands_beside_the_idea(chapter: Path) -> None:
+    """At most a fifth of the text is before it: the reader takes hold of a thing, and then reads."""
+    read, before = 0, None
+    for cell in cells(chapter):
+        if "nbval-ignore-output" in tags(cell) and before is None:
+            before = read
+        read += len(cell.source) if cell.cell_type == "markdown" else 0
+    assert before is not None
+    assert before <= 0.2 * read
