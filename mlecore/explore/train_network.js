@@ -48,7 +48,7 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
     const seen = trained(state);
     const now = seen.at(-1);
 
-    map.frame({ title: "The curve of one half", x: { domain: across, label: "first coordinate" }, y: { domain: up, label: "second coordinate" } });
+    map.frame({ title: "Where it says ½; faint: 0.9 and 0.1", x: { domain: across, label: "first coordinate" }, y: { domain: up, label: "second coordinate" } });
     map.contours(xs, ys, plane(now), [0, Math.log(9), -Math.log(9)], "model", { width: 2.4 });
     for (const [label, hollow] of [[0, true], [1, false]]) {
       const some = points.filter((_, i) => labels[i] === label);
@@ -90,7 +90,7 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
     const risen = now.held > costs[best] + 0.005;
     stage.note(
       !asked
-        ? "First guess: drag the mark in the right panel to the step at which new points will cost least. Then press Run."
+        ? "First guess: drag the mark in the panel of costs to the step at which new points will cost least. Then press Run."
         : now.step === 1
           ? "Press Run, or Step. Then change one thing, and train again from the same first weights."
           : risen
