@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import formulas
+import pictures
+
 # The pages in the order in which a reader meets them: its file and title, then its headings, each with
 # the modules under it.
 PAGES = {
@@ -193,8 +196,13 @@ def entry(label: str, thing: object, line: str, with_members: bool) -> list[str]
         f"({target(label, thing)})=",
         f"### {label}",
         f"```python\n{line}\n{signature(label, thing)}\n```",
-        render(thing.__doc__),
     ]
+    formula = formulas.displayed(thing.__doc__)
+    if formula:  # what the first paragraph says in plain text
+        out += [f"`{formula[0]}`", f"$$\n{formula[1]}\n$$", pictures.picture(label)]
+        out.append(render(thing.__doc__.partition("\n\n")[2]))
+    else:
+        out.append(render(thing.__doc__))
     for member, inner, written in members(thing) if with_members else ():
         out.append(f"**`{label}.{member}`**")
         if written != member:
