@@ -111,6 +111,11 @@ def mend(html: str) -> str:
     # The label of a control must contain the words that it shows.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = re.sub(r'(class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", html)
+    # The sign that unfolds the pages under a page says nothing by itself.
+    html = html.replace(
+        '<summary><span class="toctree-toggle"',
+        '<summary aria-label="The pages under it"><span class="toctree-toggle"',
+    )
     # The children of a list are its items.
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     if 'class="math' not in html:

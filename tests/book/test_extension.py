@@ -69,6 +69,11 @@ def test_mending_gives_controls_the_name_that_they_show():
     assert "aria-label" not in house.mend(html)
 
 
+def test_mending_names_the_sign_that_unfolds_pages():
+    html = '<summary><span class="toctree-toggle" role="presentation"></span></summary>'
+    assert '<summary aria-label="The pages under it">' in house.mend(html)
+
+
 def test_mending_leaves_no_id_twice():
     html = '<section class="a" id="proof-content">1</section>' * 2
     assert "id=" not in house.mend(html)
