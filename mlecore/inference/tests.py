@@ -157,6 +157,7 @@ def wald_test(
     Wald test of rate = 1.5: statistic 1.5 on 1 degree of freedom, p = 0.2207
     """
     index, values, _, words = hypothesis(likelihood, null)
+    _insist_regular_at(likelihood, theta, index, values, words)
     cov = scaled_covariance(likelihood, theta, kind).block(index)
     estimates = theta[..., index]
     away = estimates - likelihood.layout.near(values, estimates, likelihood.free[index])
@@ -166,6 +167,18 @@ def wald_test(
     full[..., likelihood.free[index]] = values
     edge = _on_boundary(likelihood, full, index, words)
     return _result(np.where(edge, np.nan, _quadratic(cov, away)), index.size, words, "wald")
+
+
+def _insist_regular_at(
+    likelihood: Any, theta: Array, index: Array, values: Array, words: str
+) -> None:
+    """Raise where a hypothesis lies at members of the family that the large-sample theory does not hold at."""
+    there = np.array(theta)
+    there[..., index] = values
+    with np.errstate(all="ignore"):
+        odd, why = likelihood.distribution(there)._irregular_where(likelihood.names)
+    if np.any(odd):
+        raise RegularityError(f"a Wald test of {words} has no meaning: {why}. Use method='lr'")
 
 
 def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestResult:
