@@ -313,11 +313,11 @@ def _highest(t: Sample, found: _Found, limits: Array) -> Tops:
     towards = np.where(limits[0] >= limits[1], 1, -1)
     limit = np.where(limits.max(axis=0) >= best, towards, 0)
     iterations = np.nan_to_num(columns[4]).astype(int)
-    return Tops(*columns[:3], limit, columns[3] == 1.0, iterations, chosen[:3].T)
+    loc, scale, lean, converged = columns[:4]
+    return Tops(loc, scale, lean, limit, converged == 1.0, iterations, chosen[:3].T)
 
 
 def _in_units(tops: Tops, center: Array, unit: Array, shape: tuple[int, ...]) -> Tops:
     """Return the tops in the units of the data, laid out as their batch."""
     tops = tops._replace(loc=center + unit * tops.loc, scale=unit * tops.scale)
-    columns = (c.reshape(shape)[()] for c in tops[:6])
-    return Tops(*columns, tops.ties)
+    return tops._replace(**{k: getattr(tops, k).reshape(shape)[()] for k in tops._fields[:6]})
