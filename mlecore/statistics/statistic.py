@@ -37,7 +37,7 @@ class Statistic:
     @property
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples: () for a single one."""
-        return np.shape(self.n)
+        return getattr(self.n, "shape", ())
 
     @property
     def width(self) -> int:
