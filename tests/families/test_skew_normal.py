@@ -150,6 +150,16 @@ def test_level_at_zero_means_no_standard_error_and_no_wald_test():
     assert lean.test(shape=0.0).statistic == pytest.approx(gain, rel=1e-9)
 
 
+def test_the_likelihood_ratio_of_shape_zero_is_a_chi_square_all_the_same():
+    # Rotnitzky et al. (2000): the information is singular there, of an odd order.
+    x = mle.Normal(0.0, 1.0).sample((400, 500), rng=3)
+    gain = SkewNormal.fit(x, axis=1).log_likelihood - mle.Normal.fit(x, axis=1).log_likelihood
+    assert gain.min() > -1e-9
+    for tail in (0.1, 0.3):
+        share = np.mean(2.0 * gain > stats.chi2(1).isf(tail))
+        assert share == pytest.approx(tail, abs=4 * np.sqrt(tail * (1 - tail) / 400))
+
+
 def test_symmetric_data_with_heavy_tails_lean_both_ways():
     f = SkewNormal.fit([-9.0, -1.0, -0.5, 0.0, 0.5, 1.0, 9.0])
     assert f.params["shape"] > 0
