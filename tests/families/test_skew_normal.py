@@ -39,7 +39,7 @@ def wing(z, a):
 
 @pytest.mark.parametrize("a", [0.0, 1e-3, 0.7, 4.0, 1e3, -2.0])
 def test_both_tails_keep_their_digits(a):
-    z = np.array([-30.0, -4.0, -1.01, -0.99, -0.4, -1e-3, 0.0, 1e-3, 0.6, 2.0, 9.0, 30.0])
+    z = np.array([-30.0, -4.0, -1.01, -0.99, -1e-3, 0.0, 0.6, 30.0])
     d = SkewNormal(0.0, 1.0, a)
     with mp.workdps(30):
         for x, low, high in zip(z, d.log_cdf(z), d.log_sf(z), strict=True):
@@ -115,7 +115,7 @@ def test_where_no_shape_is_as_high_the_half_normal_is_the_limit(x, sign):
         assert ("grows" in str(caught.value)) == (sign > 0)
         assert limit.params["shift"] == x.min()
     assert limit.params["scale"] == pytest.approx(np.sqrt(np.mean((x - x.min()) ** 2)))
-    shapes = sign * np.geomspace(0.1, 1e9, 60)
+    shapes = sign * np.geomspace(0.1, 1e9, 20)
     profile = Likelihood(SkewNormal, sign * x).profile("shape", shapes)
     assert np.all(profile < limit.log_likelihood)
     assert profile[-1] == pytest.approx(limit.log_likelihood, abs=1e-6)
@@ -152,12 +152,12 @@ def test_level_at_zero_means_no_standard_error_and_no_wald_test():
 
 def test_the_likelihood_ratio_of_shape_zero_is_a_chi_square_all_the_same():
     # Rotnitzky et al. (2000): the information is singular there, of an odd order.
-    x = mle.Normal(0.0, 1.0).sample((400, 500), rng=3)
+    x = mle.Normal(0.0, 1.0).sample((300, 300), rng=3)
     gain = SkewNormal.fit(x, axis=1).log_likelihood - mle.Normal.fit(x, axis=1).log_likelihood
     assert gain.min() > -1e-9
     for tail in (0.1, 0.3):
         share = np.mean(2.0 * gain > stats.chi2(1).isf(tail))
-        assert share == pytest.approx(tail, abs=4 * np.sqrt(tail * (1 - tail) / 400))
+        assert share == pytest.approx(tail, abs=4 * np.sqrt(tail * (1 - tail) / 300))
 
 
 def test_symmetric_data_with_heavy_tails_lean_both_ways():
@@ -230,7 +230,7 @@ def test_what_is_seen_in_part_is_fitted_on_both_sides(sign):
     f, whole = SkewNormal.fit(mle.binned(counts, edges)), SkewNormal.fit(sign * X)
     assert f.params["shape"] * sign > 0.5
     assert abs(np.log(f.params["scale"] / whole.params["scale"])) < 0.3
-    for shape in (0.5, 9.0, -2.0):
+    for shape in (9.0, -2.0):
         start = np.array([sign * X.mean(), X.std(), sign * shape])
         top = f.likelihood._climbed_from(start)
         assert not top.log_likelihood > f.log_likelihood + 1e-7
