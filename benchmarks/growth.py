@@ -53,6 +53,7 @@ EVERY = [
     mle.Pareto(2.0, 1.0),
     mle.Poisson(3.0),
     mle.Rayleigh(2.0),
+    mle.SkewNormal(1.0, 2.0, 3.0),
     mle.StudentT(4.0, 1.0, 2.0),
     mle.Uniform(0.0, 2.0),
     mle.VonMises(1.0, 2.0),

@@ -391,9 +391,11 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
             value = likelihood.given({layout.names[i]: further[i]}).climbed(further).log_likelihood
         if not value < here - 1e-9 * (1.0 + abs(here)):
             way = "moves away" if not logarithm else "grows" if moved > 0 else "falls to 0"
+            limit = likelihood.family._limits.get(layout.names[i]) if way == "grows" else None
             return (
-                f"the likelihood keeps rising as {layout.names[i]} {way} (followed to {theta[i]:.3g}): "
-                "what was seen does not hold it back"
+                f"the likelihood keeps rising as {layout.names[i]} {way} (followed to {theta[i]:.3g})"
+                + (f", and the {likelihood.family.__name__} becomes {limit}" if limit else "")
+                + ": what was seen does not hold it back"
             )
     return ""
 

@@ -35,9 +35,14 @@ _ATTRIBUTES = {
             "rvs",
             "mean",
             "var",
+            "log_cdf",
+            "log_sf",
+            "log_mass",
+            "responsibilities",
         ),
         "that belongs to the distribution: fit.dist.{name}",
     ),
+    "median": "fit.quantile(0.5) is the median with its interval, fit.dist.ppf(0.5) the number alone",
     **dict.fromkeys(
         ("lr_test", "likelihood_ratio_test"),
         "a test of one fit against another takes both: mlecore.lr_test(null, alternative); fit.test(name=value) tests "

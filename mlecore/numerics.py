@@ -382,26 +382,28 @@ def newton_1d(
     f: Callable[[Array, Array], tuple[Array, Array]],
     start: ArrayLike,
     *,
-    low: float = 0.0,
-    high: float = np.inf,
+    low: ArrayLike = 0.0,
+    high: ArrayLike = np.inf,
     tolerance: float = 1e-13,
     max_iterations: int = 200,
 ) -> tuple[Array, Array, Array]:
     """Solve f(x) = 0 for a whole array of problems at once, each f decreasing through its root.
 
     `f(x, index)` returns the values and slopes of the problems `index` (flat positions in `start`) at `x`. Newton's
-    step is kept when it stays inside the bracket that the signs seen so far imply, else the bracket is halved. When
-    `low` is 0 and `high` infinite, steps are taken in log(x), which suits a positive parameter: the relative
-    tolerance is then the absolute one of the logarithm. Returns (root, converged, iterations) shaped as `start`.
+    step is kept when it stays inside the bracket that the signs seen so far imply, else the bracket is halved. It begins
+    as `low` and `high`, one for all or one for each problem. When these are 0 and infinite, steps are taken in log(x),
+    which suits a positive parameter: the relative tolerance is then the absolute one of the logarithm. Returns
+    (root, converged, iterations) shaped as `start`.
 
     >>> root, converged, _ = newton_1d(lambda x, i: (2.0 - x**2, -2.0 * x), 1.0)
     >>> float(root)
     1.4142135623730951
     """
     start = np.asarray(start, dtype=float)
-    propose, halve = _IN_LOGARITHM if low == 0.0 and high == np.inf else _PLAINLY
     x = start.ravel().copy()
-    lower, upper = np.full(x.shape, low), np.full(x.shape, high)
+    lower, upper = (np.full(x.shape, end, dtype=float) for end in (low, high))
+    positive = not lower.any() and every(upper == np.inf)
+    propose, halve = _IN_LOGARITHM if positive else _PLAINLY
     done, iterations = np.zeros(x.shape, dtype=bool), np.zeros(x.shape, dtype=int)
     index = np.arange(x.size)
     with np.errstate(all="ignore"):

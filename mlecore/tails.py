@@ -16,10 +16,12 @@ from .numerics import deviance, log_ratio, stirling_error
 __all__ = [
     "flow_of_power",
     "flow_of_scale",
+    "inverse_mills",
     "log1mexp",
     "log_beta_tails",
     "log_gamma_tails",
     "log_normal_tails",
+    "log_skew_normal_tails",
     "standard",
 ]
 
@@ -30,6 +32,12 @@ _LOG_2PI = float(np.log(2.0 * np.pi))
 # Probabilities below this have lost digits, or all of themselves.
 _LEAST = 1e-290
 _MOST_TERMS = 500
+_ROOT_HALF = float(np.sqrt(0.5))
+_ROOT_2_OVER_PI = float(np.sqrt(2.0 / np.pi))
+# Below minus this the continued fraction of Mills' ratio has come to rest after so many terms.
+_FRACTION_FROM, _FRACTION_TERMS = 12.0, 16
+# Gauss-Legendre nodes for the wing of a skew normal.
+_WING_NODES = 40
 
 
 def log1mexp(d: Array) -> Array:
@@ -49,6 +57,80 @@ def log_normal_tails(z: Array) -> tuple[Array, Array]:
     [-0.6931, -0.6931]
     """
     return scipy.special.log_ndtr(z), scipy.special.log_ndtr(-np.asarray(z))
+
+
+def inverse_mills(u: Array) -> tuple[Array, Array]:
+    """Return phi(u) / Phi(u), which is the slope of log Phi, and its own slope, both to the last digits.
+
+    >>> m, bend = inverse_mills(np.array(-1e8))
+    >>> round(float(m), 3), float(bend)
+    (100000000.0, -1.0)
+    """
+    u = np.asarray(u, dtype=float)
+    with np.errstate(all="ignore"):
+        m = _ROOT_2_OVER_PI / scipy.special.erfcx(u * -_ROOT_HALF)
+        rest = np.asarray(u + m)
+        if u.min(initial=0.0) < -_FRACTION_FROM:
+            # m - t, of t = -u, is 1/(t + 2/(t + 3/(t + ...))): the difference would cancel.
+            far = u < -_FRACTION_FROM
+            t = -u[far]
+            fraction = t
+            for k in range(_FRACTION_TERMS, 1, -1):
+                fraction = t + k / fraction
+            rest[far] = 1.0 / fraction
+        return m, -m * rest
+
+
+def log_skew_normal_tails(z: Array, a: Array) -> tuple[Array, Array]:
+    """Return log P(Z <= z) and log P(Z > z), of Z with the density 2 phi(z) Phi(a z).
+
+    >>> lower, upper = log_skew_normal_tails(np.array(0.0), np.array(1.0))
+    >>> round(float(np.exp(lower)), 12), round(float(np.exp(upper)), 12)
+    (0.25, 0.75)
+    """
+    z, a = np.broadcast_arrays(np.asarray(z, dtype=float), np.asarray(a, dtype=float))
+    mirrored = a < 0
+    z, a = np.where(mirrored, -z, z), np.abs(a)
+    with np.errstate(all="ignore"):
+        wing = _log_wing(np.abs(z), a)
+        # Above zero there is 2 Phi(-z) less the wing, which is at most half of that.
+        half = log_normal_tails(-np.abs(z))[0]
+        part = np.where(np.isneginf(wing), 0.0, np.exp(wing - half))
+        above = half + np.log(2.0) + np.log1p(-0.5 * part)
+        small = np.log(scipy.special.erf(np.abs(z) * _ROOT_HALF) + np.exp(wing))
+        positive = z > 0
+        lower = np.where(positive, np.where(above < _LOG_HALF, log1mexp(above), small), wing)
+        upper = np.where(
+            positive, np.where(above < _LOG_HALF, above, log1mexp(small)), log1mexp(wing)
+        )
+    return np.where(mirrored, upper, lower), np.where(mirrored, lower, upper)
+
+
+def _log_wing(z: Array, a: Array) -> Array:
+    """Return log P(Z <= -z) of a skew normal, where its skewness a >= 0 leaves little; z >= 0.
+
+    It is Phi(-z) - 2 T(z, a), with Owen's T, as an integral of a positive function:
+
+        z exp(-(z^2 + u^2)/2) / pi  times the integral over v > 0 of exp(-u v - v^2/2) / (z^2 + (u + v)^2),  u = a z.
+
+    Near zero, where that has a peak, Owen's T of the other arguments (Owen 1956) loses no digits.
+    """
+    u = a * z
+    size = np.hypot(z, u)
+    near = 2.0 * scipy.special.owens_t(u, 1.0 / a)
+    near = near - scipy.special.ndtr(-u) * scipy.special.erf(z * _ROOT_HALF)
+    wing = np.asarray(np.log(near))
+    far = size >= 1.0
+    if not far.any():
+        return wing
+    z, u, size = (column[far][..., None] for column in (z, u, size))
+    x, w = np.polynomial.legendre.leggauss(_WING_NODES)
+    reach = 80.0 / (u + np.sqrt(u * u + 80.0))  # u v + v^2/2 is 40 there
+    v = 0.5 * reach * (1.0 + x)
+    integral = (w * np.exp(-v * (u + 0.5 * v)) / (z * z + (u + v) ** 2)).sum(axis=-1)
+    front = np.log(0.5 * z * reach / np.pi) - 0.5 * size * size
+    wing[far] = front[..., 0] + np.log(integral)
+    return wing
 
 
 def log_gamma_tails(a: Array, x: Array) -> tuple[Array, Array]:

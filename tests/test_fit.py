@@ -67,6 +67,8 @@ def test_bootstrap_spreads_like_the_standard_error(family, parametric):
     se = np.array(list(f.se.values()))
     if family is mle.StudentT:  # df has a long tail to the right: look at the others
         spread, se = spread[1:], se[1:]
+    if family is mle.SkewNormal:  # and so has its shape, away from 0
+        spread, se = spread[:2], se[:2]
     if family is mle.Lomax:  # both have a long tail to the right: look at their logarithms
         spread, se = np.nanstd(np.log(again.theta), axis=0), se / f.theta
     assert spread / se == pytest.approx(np.ones(len(se)), abs=0.3)

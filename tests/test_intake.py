@@ -420,6 +420,8 @@ TABLE = pd.DataFrame({"minutes": [1.0, 2.0, 4.0], "place": ["south", "north", "s
     [
         (lambda: FIT.pdf([1.0]), r"fit\.dist\.pdf"),
         (lambda: FIT.logpdf([1.0]), r"fit\.dist\.log_prob"),
+        (lambda: FIT.responsibilities([1.0]), r"fit\.dist\.responsibilities"),
+        (lambda: FIT.median, r"fit\.quantile\(0\.5\)"),
         (lambda: FIT.lr_test(OTHER), "takes both: mlecore.lr_test"),
         (lambda: FIT.log_likelihood(), "is a number"),
         (lambda: FIT.ci("lr"), "method='lr'"),

@@ -129,8 +129,9 @@ def test_components_alike_or_not_are_told_from_held_ones():
 def test_a_hypothesis_on_the_boundary_is_left_to_simulation_where_data_are_in_doubt():
     x = np.repeat([0, 1, 2, 3, 4], [36, 25, 22, 10, 5])
     fit = mle.ZeroInflated(mle.Poisson).fit(x)
-    with pytest.raises(RegularityError, match=r"zero = 0 lies on the boundary.*method='bootstrap'"):
-        fit.test(zero=0.0)
+    for method in ("lr", "wald"):
+        with pytest.raises(RegularityError, match=r"zero = 0 lies on the boundary.*'bootstrap'"):
+            fit.test(zero=0.0, method=method)
     test = fit.test(zero=0.0, method="bootstrap", replicates=199, rng=1)
     # Self and Liang (1987): half a point at zero, half a chi-square.
     assert test.p_value == pytest.approx(0.5 * stats.chi2(1).sf(test.statistic), abs=0.1)

@@ -92,6 +92,16 @@ def test_jensen_gap_does_not_cancel(spread):
     )
 
 
+def test_each_problem_may_have_a_bracket_of_its_own():
+    # From there Newton's steps lead far away, to other roots of the sine.
+    low, high = np.array([2.0, 8.0]), np.array([4.5, 10.5])
+    root, converged, _ = numerics.newton_1d(
+        lambda x, i: (np.sin(x), np.cos(x)), np.array([4.4, 8.05]), low=low, high=high
+    )
+    assert converged.all()
+    np.testing.assert_allclose(root, [np.pi, 3 * np.pi], rtol=1e-13)
+
+
 def test_newton_solves_a_batch_of_problems_at_once():
     targets = np.logspace(-8, 8, 33)
     root, converged, iterations = numerics.newton_1d(

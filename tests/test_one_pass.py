@@ -15,6 +15,9 @@ MEMBERS = [
     mle.StudentT(df=3.3, loc=0.8, scale=2.3),
     mle.Cauchy(loc=0.8, scale=2.3),
     mle.Weibull(shape=1.3, scale=2.3),
+    mle.Gumbel(loc=0.8, scale=2.3),
+    mle.Logistic(loc=0.8, scale=2.3),
+    mle.LogLogistic(shape=1.3, scale=2.3),
 ]
 
 

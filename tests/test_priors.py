@@ -47,6 +47,26 @@ def test_a_mode_of_two_parameters_is_the_top_of_the_product_by_another_search():
     assert f.log_likelihood < mle.Gamma.fit(y).log_likelihood
 
 
+@pytest.mark.parametrize(
+    ("dist", "prior"),
+    [
+        (mle.StudentT(4.0, 0.0, 1.0), {"loc": mle.Normal(1.0, 0.05)}),
+        (mle.Cauchy(0.0, 1.0), {"loc": mle.Normal(1.0, 0.05)}),
+        (mle.SkewNormal(1.0, 2.0, 3.0), {"shape": mle.Normal(0.0, 4.0)}),
+    ],
+)
+def test_the_prior_moves_families_that_tell_all_in_one_pass(dist, prior):
+    y = dist.sample(100, rng=4)
+    plain, f = type(dist).fit(y), type(dist).fit(y, prior=prior)
+    ((name, d),) = prior.items()
+    mode, before, middle = f.params[name], plain.params[name], float(d.mean)
+    assert min(before, middle) < mode < max(before, middle)
+    i = f.names.index(name)
+    slope = plain.likelihood.score(f.theta)
+    slope[i] += (middle - mode) / float(d.var)
+    assert np.abs(slope).max() < 1e-6
+
+
 def test_intervals_and_tests_take_the_curve_of_the_product():
     f = mle.Poisson.fit(k, prior={"rate": mle.Gamma(3.0, 2.0)})
     top, scale = f.params["rate"], 9.0

@@ -40,6 +40,7 @@ FAMILIES = [
     "Pareto",
     "Poisson",
     "Rayleigh",
+    "SkewNormal",
     "StudentT",
     "Uniform",
     "VonMises",

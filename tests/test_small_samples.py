@@ -183,3 +183,14 @@ def test_where_parameters_are_not_canonical_or_on_the_boundary_r_star_is_refused
             refused()
     with pytest.raises(RegularityError, match="method='exact'"):
         mle.Poisson.fit([0, 0]).ci(method="rstar")
+
+
+def test_a_sample_on_the_boundary_has_no_r_star_and_stops_no_other_of_its_batch():
+    x = np.array([[0, 0, 0, 0], [0, 1, 0, 1]])
+    low, high = mle.Bernoulli.fit(x, axis=1).ci(method="rstar")["p"]
+    assert np.isnan([low[0], high[0]]).all()
+    assert (low[1], high[1]) == pytest.approx(mle.Bernoulli.fit(x[1]).ci(method="rstar")["p"])
+    # A refused interval is a miss, and counted.
+    assert (
+        mle.coverage(mle.Bernoulli(0.1), 8, method="rstar", replicates=50, rng=0).refused["p"] > 5
+    )

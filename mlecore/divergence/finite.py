@@ -28,6 +28,7 @@ from ..families import (
     Normal,
     Pareto,
     Rayleigh,
+    SkewNormal,
     StudentT,
     Uniform,
     Weibull,
@@ -58,6 +59,7 @@ _SLOW = Growth(0.0)
 #: how densities fall upwards and downwards; downwards from the origin for positive families, in 1/x
 _FALLS: dict[type, Callable[[Any], tuple[Tail, Tail]]] = {
     Normal: lambda p: (_BOUNDED, _BOUNDED),
+    SkewNormal: lambda p: (_BOUNDED, _BOUNDED),
     Uniform: lambda p: (_BOUNDED, Tail(1.0) if p.low == 0 else _BOUNDED),
     Laplace: lambda p: (Tail(np.inf, 1.0 / p.scale),) * 2,
     Logistic: lambda p: (Tail(np.inf, 1.0 / p.scale),) * 2,
@@ -80,6 +82,7 @@ _FALLS: dict[type, Callable[[Any], tuple[Tail, Tail]]] = {
 #: how -log density grows upwards and downwards; downwards towards the origin for positive families, in 1/x
 _GROWS: dict[type, Callable[[Any], tuple[Growth, Growth]]] = {
     Normal: lambda q: (Growth(2.0), Growth(2.0)),
+    SkewNormal: lambda q: (Growth(2.0), Growth(2.0)),
     Laplace: lambda q: (Growth(1.0), Growth(1.0)),
     Logistic: lambda q: (Growth(1.0), Growth(1.0)),
     Gumbel: lambda q: (Growth(1.0), Growth(_EXPONENTIALLY, 1.0 / q.scale)),

@@ -16,6 +16,7 @@ from ..families import (
     Logistic,
     Normal,
     Pareto,
+    SkewNormal,
     StudentT,
     Uniform,
     VonMises,
@@ -63,6 +64,7 @@ _LOCATION = {
     Laplace: ("loc",),
     Logistic: ("loc",),
     Normal: ("mu",),
+    SkewNormal: ("loc",),
     StudentT: ("loc",),
     Uniform: ("low", "high"),
 }

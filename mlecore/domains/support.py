@@ -79,7 +79,7 @@ class Support:
         Where every real number is inside, only a value that is not finite could fail, and sums over the data show it:
         then nothing is looked at, unless `always`.
         """
-        if np.isinf(self.low) and np.isinf(self.high) and not self.whole and not always:
+        if not always and not self.whole and self.low == -np.inf and self.high == np.inf:
             return True
         low, high = x.min(), x.max()
         inside = (low > self.low if self.open_low else low >= self.low) and (

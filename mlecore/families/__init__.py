@@ -28,6 +28,7 @@ from .normal import Normal
 from .pareto import Pareto
 from .poisson import Poisson
 from .rayleigh import Rayleigh
+from .skew_normal import SkewNormal
 from .student_t import StudentT
 from .uniform import Uniform
 from .von_mises import VonMises
@@ -63,6 +64,7 @@ __all__ = [
     "Pareto",
     "Poisson",
     "Rayleigh",
+    "SkewNormal",
     "StudentT",
     "Uniform",
     "VonMises",

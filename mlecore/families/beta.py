@@ -13,10 +13,12 @@ from ..family import Array, Family, Refusal, Solution, symmetric
 from ..numerics import (
     LOG_2PI,
     digamma_gap,
+    every,
     log_ratio,
     newton_1d,
     product_gap,
     shape_deviance,
+    some,
     stirling_error,
     trigamma,
     trigamma_excess,
@@ -186,14 +188,14 @@ def _solve(t: ShareMoments) -> tuple[Array, Array, Array, Array]:
         e, total = e + p * q * odds / (1.0 + p * odds), total * np.exp(size * step_n)
         iterations = iterations + ~converged
         converged = converged | (longest <= 1e-9)  # Newton squares the error
-        if np.all(converged):
+        if every(converged):
             break
     return total * (m + e), total * (r - e), converged, iterations
 
 
 def _halved(one: ShareMoments, a: Array, b: Array, p: Array, n: Array, longest: Array) -> Array:
     """Return how much of a step in the logit of a/(a + b) and in log(a + b) to take, so that the likelihood rises."""
-    if np.all(longest < 0.1):
+    if every(longest < 0.1):
         return 1.0
     height = Beta._unchecked(a=a, b=b)._log_likelihood(one)
     size = np.minimum(1.0, 2.0 / longest)
@@ -203,7 +205,7 @@ def _halved(one: ShareMoments, a: Array, b: Array, p: Array, n: Array, longest: 
         sum_factor = np.exp(size * n) * (a + b) / (a * odds + b)
         new = Beta._unchecked(a=a * odds * sum_factor, b=b * sum_factor)._log_likelihood(one)
         low = ~(new >= height) & (longest >= 0.1)
-        if not np.any(low):
+        if not some(low):
             break
         size = np.where(low, 0.5 * size, size)
     return size

@@ -72,13 +72,13 @@ def _tilted(t: Standardised, k: Array) -> Array:
     """Return the sums of w v, and of w v^p e^{kv} for p = 0, 1, 2, 3, of each row."""
     sums = np.zeros((5, len(k)))
     for rows, v, w in t.tiles():
-        if w is None:
-            sums[0, rows] += v.sum(axis=-1)
-            terms = np.exp(k[rows, None] * v)
-        else:
+        if w is not None:
             v = np.minimum(v, 0.0)  # only a value of weight zero lies above the top: no overflow
-            sums[0, rows] += dot(v, w)
-            terms = np.exp(k[rows, None] * v) * w
+        terms = k[rows, None] * v
+        np.exp(terms, out=terms)
+        if w is not None:
+            terms *= w
+        sums[0, rows] += v.sum(axis=-1) if w is None else dot(v, w)
         sums[1, rows] += terms.sum(axis=-1)
         for power in (1, 2, 3):
             sums[power + 1, rows] += dot(v, terms)

@@ -31,20 +31,27 @@ class Gumbel(LocationScale):
         z = self._standardised(t)
         return -t.n * np.log(self.scale) - t.sum(z + np.exp(-z))
 
-    @piecewise
-    def _slope(self, t: Sample) -> tuple[Array, ...]:
-        z = self._standardised(t)
-        e = np.expm1(-z)
-        return -t.sum(e) / self.scale, -(t.n + t.sum(z * e)) / self.scale
+    def _slope(self, t: Sample) -> Array:
+        return self._together(t)[1]
+
+    def _curvature(self, t: Sample) -> Array:
+        return self._together(t)[2]
+
+    def _together(self, t: Sample) -> tuple[Array, Array, Array]:
+        z, e, ze, zze = self._sums(t)
+        b = np.asarray(self.scale)
+        slope = np.stack(np.broadcast_arrays(-e / b, -(t.n + ze) / b), axis=-1)
+        curvature = symmetric(-(t.n + e) / b**2, (e - ze - z) / b**2, (t.n + 2.0 * ze - zze) / b**2)
+        return -t.n * (np.log(b) + 1.0) - z - e, slope, curvature
 
     @piecewise
-    def _curvature(self, t: Sample) -> Array:
+    def _sums(self, t: Sample) -> tuple[Array, ...]:
+        """Return the sums of z, e^-z - 1, z (e^-z - 1) and z^2 e^-z."""
         z = self._standardised(t)
-        e = np.exp(-z)
-        ones, first, second = t.sum(e), t.sum(z * e), t.sum(z * z * e)
-        mixed = (t.sum(np.expm1(-z)) - first) / self.scale**2
-        both = t.n + 2.0 * t.sum(z * np.expm1(-z)) - second
-        return symmetric(-ones / self.scale**2, mixed, both / self.scale**2)
+        e = np.expm1(-z)
+        first = t.sum(z), t.sum(e), t.dot(z, e)
+        e += 1.0
+        return *first, t.dot(z * z, e)
 
     def _information(self) -> Array:
         unit, c = 1.0 / self.scale**2 + 0.0 * self.loc, 1.0 - np.euler_gamma

@@ -10,7 +10,7 @@ import numpy as np
 from ..family import Array, Solution, symmetric
 from ..numerics import log1pexp, log_ratio, newton_1d
 from ..statistics import Moments, Sample, piecewise
-from .logistic import Logistic, tilt
+from .logistic import Logistic, logistic_sums, tilt
 from .shape_scale import ShapeScale
 
 
@@ -27,7 +27,7 @@ class LogLogistic(ShapeScale):
     """
 
     def _along(self, z: Array) -> Array:
-        return -tilt(z)[0]
+        return -tilt(z, np.exp(-np.abs(z)))[0]
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
@@ -35,19 +35,20 @@ class LogLogistic(ShapeScale):
         z = np.abs(self._z(t))
         return t.n * np.log(self.shape) - t.sum(t.values + z + 2.0 * np.log1p(np.exp(-z)))
 
-    @piecewise
-    def _slope(self, t: Sample) -> tuple[Array, ...]:
-        z = self._z(t)
-        lean, _ = tilt(z)
-        return (t.n - t.sum(z * lean)) / self.shape, self.shape / self.scale * t.sum(lean)
+    def _slope(self, t: Sample) -> Array:
+        return self._together(t)[1]
 
-    @piecewise
     def _curvature(self, t: Sample) -> Array:
-        z, k, s = self._z(t), self.shape, self.scale
-        lean, bend = tilt(z)
-        kk = -(t.n + t.sum(z * z * bend)) / k / k
-        ks = t.sum(z * bend + lean) / s
-        return symmetric(kk, ks, -k / s * (k * t.sum(bend) + t.sum(lean)) / s)
+        return self._together(t)[2]
+
+    def _together(self, t: Sample) -> tuple[Array, Array, Array]:
+        height, lean, z_lean, bend, z_bend, zz_bend = logistic_sums(self._z, t)
+        k, s = np.asarray(self.shape), np.asarray(self.scale)
+        slope = np.stack(np.broadcast_arrays((t.n - z_lean) / k, k / s * lean), axis=-1)
+        curvature = symmetric(
+            -(t.n + zz_bend) / k / k, (z_bend + lean) / s, -k / s * (k * bend + lean) / s
+        )
+        return t.n * np.log(k) - t.sum(t.values) + height, slope, curvature
 
     def _information(self) -> Array:
         k, s = self.shape, self.scale

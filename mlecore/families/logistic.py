@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..family import Array, Solution, symmetric
-from ..numerics import dot, log1pexp
+from ..numerics import dot, log1pexp, mean_log
 from ..statistics import Moments, Sample, piecewise
 from ..tails import standard
 from .location_scale import LocationScale, Standardised, part_first
@@ -27,24 +28,23 @@ class Logistic(LocationScale):
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
-        # The density is even in z, so exp(-|z|) serves both tails and never overflows.
         z = np.abs(self._standardised(t))
-        return -t.n * np.log(self.scale) - t.sum(z + 2.0 * np.log(1.0 + np.exp(-z)))
+        return -t.n * np.log(self.scale) - t.sum(z) - 2.0 * _sum_log(t, 1.0 + np.exp(-z))
 
-    @piecewise
-    def _slope(self, t: Sample) -> tuple[Array, ...]:
-        z = self._standardised(t)
-        lean = np.tanh(0.5 * z)
-        return t.sum(lean) / self.scale, (t.sum(z * lean) - t.n) / self.scale
+    def _slope(self, t: Sample) -> Array:
+        return self._together(t)[1]
 
-    @piecewise
     def _curvature(self, t: Sample) -> Array:
-        z = self._standardised(t)
-        lean, bend = tilt(z)
-        unit = 1.0 / self.scale**2
-        mixed = t.sum(lean) + t.sum(z * bend)
-        both = 2.0 * t.sum(z * lean) + t.sum(z * z * bend) - t.n
-        return symmetric(-unit * t.sum(bend), -unit * mixed, -unit * both)
+        return self._together(t)[2]
+
+    def _together(self, t: Sample) -> tuple[Array, Array, Array]:
+        height, lean, z_lean, bend, z_bend, zz_bend = logistic_sums(self._standardised, t)
+        b = np.asarray(self.scale)
+        slope = np.stack(np.broadcast_arrays(lean / b, (z_lean - t.n) / b), axis=-1)
+        unit = -1.0 / b**2
+        both = 2.0 * z_lean + zz_bend - t.n
+        curvature = symmetric(unit * bend, unit * (lean + z_bend), unit * both)
+        return height - t.n * np.log(b), slope, curvature
 
     def _information(self) -> Array:
         unit = 1.0 / (3.0 * self.scale**2) + 0.0 * self.loc
@@ -77,14 +77,36 @@ class Logistic(LocationScale):
         return rng.logistic(self.loc, self.scale, size)
 
 
-def tilt(z: Array) -> tuple[Array, Array]:
-    """Return tanh(z/2) and its derivative, which keeps its digits in the tails.
+def tilt(z: Array, e: Array) -> tuple[Array, Array]:
+    """Return tanh(z/2) and its derivative, which keeps its digits in the tails, from e = exp(-|z|).
 
-    >>> [float(v) for v in tilt(np.array(0.0))]
+    >>> [float(v) for v in tilt(np.array(0.0), np.array(1.0))]
     [0.0, 0.5]
     """
-    e = np.exp(-np.abs(z))
-    return np.copysign((1.0 - e) / (1.0 + e), z), 2.0 * e / (1.0 + e) ** 2
+    one = 1.0 + e
+    return np.copysign((1.0 - e) / one, z), 2.0 * e / one**2
+
+
+@piecewise
+def logistic_sums(standardised: Callable, t: Sample) -> tuple[Array, ...]:
+    """Return the sums of -|z| - 2 log(1 + e^-|z|), of h = tanh(z/2) and zh, and of h', zh' and zzh'; z of a sample.
+
+    >>> [float(v) for v in logistic_sums(lambda t: t.values, Sample.of(np.array([0.0])))[1:]]
+    [0.0, 0.0, 0.5, 0.0, 0.0]
+    """
+    z = standardised(t)
+    # The density is even in z, so exp(-|z|) serves both tails and never overflows.
+    size = np.abs(z)
+    e = np.exp(-size)
+    height = -t.sum(size) - 2.0 * _sum_log(t, 1.0 + e)
+    lean, bend = tilt(z, e)
+    z_bend = z * bend
+    return height, t.sum(lean), t.dot(z, lean), t.sum(bend), t.sum(z_bend), t.dot(z, z_bend)
+
+
+def _sum_log(t: Sample, terms: Array) -> Array:
+    """Return the sum of the logarithms of terms between 1 and 2; one serves eight terms where there are no weights."""
+    return t.sum(np.log(terms)) if t.weighted else t.n * mean_log(terms, bound=2.0)
 
 
 def _solve(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, Array, Array, Array]:
@@ -144,14 +166,18 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
 
 def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
-    half_a, half_c = 0.5 * theta[:, :, None]
+    steepness, level = theta[:, :, None]
     sums = np.zeros((5, theta.shape[1]))
     for rows, y, w in t.tiles():
         # With h = tanh(z/2) the slope of the log-density in z is -h, and its derivative -(1 - h^2)/2. In the far
-        # tails 1 - h^2 is off by a rounding, which Newton's direction does not feel.
-        h = half_a[rows] * y
-        h -= half_c[rows]
-        np.tanh(h, out=h)
+        # tails 1 - h^2 is off by a rounding, which Newton's direction does not feel. 2/(1 + e^-z) - 1 costs half of
+        # a tanh.
+        h = level[rows] - steepness[rows] * y
+        with np.errstate(over="ignore"):
+            np.exp(h, out=h)
+        h += 1.0
+        np.divide(2.0, h, out=h)
+        h -= 1.0
         bend = 1.0 - h * h
         if w is not None:
             h, bend = h * w, bend * w

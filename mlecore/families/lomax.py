@@ -36,6 +36,7 @@ class Lomax(Family):
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, text="x >= 0")
     units = {"scale": 1}
+    _limits = {"shape": "an Exponential"}
 
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:

@@ -35,6 +35,7 @@ class NegativeBinomial(Family):
     mu: Parameter = parameter(Positive(zero=True))
     size: Parameter = parameter(Positive())
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, 2, ...")
+    _limits = {"size": "a Poisson"}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Sample:

@@ -55,6 +55,7 @@ class StudentT(Family):
     loc: Parameter = parameter(Real())
     scale: Parameter = parameter(Positive())
     units = {"loc": 1, "scale": 1}
+    _limits = {"df": "a Normal"}
 
     def _wide(self) -> Array:
         """Return sqrt(df) scale, the scale that the tails see."""

@@ -6,7 +6,7 @@ itself, and so near 0 that its derivatives cancel they are summed as series: 0 i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ _SECOND = (_FIRST * (_K - 1.0))[1:]
 class TailShape(Family):
     """A family whose `shape` bends its upper tail: a power of x above 0, exponential at 0, with an end below 0."""
 
-    def _irregular_where(self) -> tuple[Array, str]:
+    def _irregular_where(self, free: Collection[str]) -> tuple[Array, str]:
         return np.asarray(vars(self)["shape"]) <= -0.5, (
             f"the shape of this {type(self).__name__} is -1/2 or less: so many values lie near the end of the support, "
             "which moves with the parameters, that the information is infinite and estimates are not Normal around the truth"
@@ -50,7 +50,7 @@ class TailShape(Family):
         ------
         RegularityError : for a shape of -1/2 or less, where it is infinite.
         """
-        where, reason = self._irregular_where()
+        where, reason = self._irregular_where(self.parameters)
         if np.ndim(where) == 0 and where:
             raise RegularityError(f"there is no finite information: {reason}")
         return super().information()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -191,8 +192,8 @@ class Distribution(Member):
         with np.errstate(all="ignore"):
             return self._information_matrix()
 
-    def _irregular_where(self) -> tuple[Array, str]:
-        """Say which members of a family, regular elsewhere, the large-sample theory does not hold at, and why."""
+    def _irregular_where(self, free: Collection[str]) -> tuple[Array, str]:
+        """Say at which members of a family, regular elsewhere, the large-sample theory of what is free fails, and why."""
         return np.zeros(self.batch_shape, dtype=bool), ""
 
     def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:

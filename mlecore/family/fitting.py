@@ -201,7 +201,7 @@ class Fitting(Refusing):
             top = likelihood.mode(near)
             return Solution({}, top.iterations, top.converged, _MODE), top.theta
         single = not likelihood.batch_shape
-        cornered_here = single and set(cls.corners) & set(likelihood.names)
+        cornered_here = single and cls.corners and set(cls.corners) & set(likelihood.names)
         events = isinstance(likelihood.statistic, Events)
         if not events and not (cls._writes_density and cornered_here):
             return cls._solve(likelihood, near)

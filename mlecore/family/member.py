@@ -49,6 +49,8 @@ class Member:
     _writes_density: ClassVar[bool] = False
     #: whether what lies between two limits follows from other families, by `_own_log_mass` and `_own_mass_terms`
     _tells_mass: ClassVar[bool] = False
+    #: what a member becomes, in words, as a parameter grows, by the name of the parameter
+    _limits: ClassVar[Mapping[str, str]] = {}
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..censoring import refusals, runaway
 from ..errors import ConvergenceError, DataError, NoMLEError
 from ..likelihood import Likelihood
-from ..numerics import every, some
+from ..numerics import some
 from ..observations import PartlySeen
 from ..statistics import Events, Sample
 from ..steps import corner_of
@@ -61,9 +61,9 @@ class Refusing(Reading):
     def _without_mle(cls, likelihood: Likelihood) -> Array | None:
         """Raise where a single sample has no maximum; of a batch return which rows have none, None where all have."""
         batch = likelihood.batch_shape
-        refused = np.zeros(batch, dtype=bool)
+        refused = np.zeros(batch, dtype=bool) if batch else None
         for refusal in cls._refusals(likelihood):
-            if batch:
+            if refused is not None:
                 refused |= refusal.where
             elif some(refusal.where):
                 limit = refusal.limit() if refusal.limit is not None else None
@@ -71,7 +71,7 @@ class Refusing(Reading):
                     f"{cls.__name__} has no maximum likelihood estimate here: {refusal.reason}",
                     limit,
                 )
-        return refused if refused.any() else None
+        return refused if refused is not None and refused.any() else None
 
     @classmethod
     def _impossible(cls, likelihood: Likelihood, full: Array) -> Array:
@@ -125,9 +125,10 @@ class Refusing(Reading):
     @classmethod
     def _insist_finite(cls, likelihood: Likelihood, full: Array) -> None:
         """Raise where estimates near the ends of the range of doubles have a log-likelihood that is no double."""
-        places = [i for i, name in enumerate(likelihood.layout.names) if name in cls.units]
-        size = np.abs(full[places])
-        if places and not every((size < 1.0 / _TINY) & ((size > _TINY) | (size == 0))):
+        # Plain floats cost a tenth of an array's bookkeeping.
+        pairs = zip(likelihood.layout.names, full.tolist(), strict=True)
+        sizes = [abs(value) for name, value in pairs if name in cls.units]
+        if not all(v == 0 or _TINY < v < 1.0 / _TINY for v in sizes):
             value = likelihood.log_likelihood(full[likelihood.free])
             if not np.isfinite(value):
                 cls._insist_within_range(likelihood)

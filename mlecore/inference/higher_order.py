@@ -39,8 +39,8 @@ def rstar_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
 
     Raises
     ------
-    RegularityError : for a family whose parameters are not canonical, for an estimate on the boundary, and for partly
-        seen data.
+    RegularityError : for a family whose parameters are not canonical, for an estimate on the boundary (NaN in a batch),
+        and for partly seen data.
     ConvergenceError : where r* cannot be followed to its crossing.
 
     Source: Barndorff-Nielsen (1986); Brazzale, Davison and Reid (2007), chapter 2.
@@ -58,9 +58,10 @@ def rstar_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
             f"{likelihood.family.__name__} here are none. There are those of {_KNOWN}. Use method='lr'"
         )
     refused, reason = refusal(likelihood, theta)
-    if np.any(refused):
+    if theta.ndim == 1 and np.any(refused):
         raise RegularityError(f"{reason}, so r* has no end to begin from. Use method='exact'")
-    return ends(likelihood, theta, z, _RStar)
+    # Of a batch such a row has none, and stops no other.
+    return ends(likelihood, np.where(refused[..., None], np.nan, theta), z, _RStar)
 
 
 def _canonical(likelihood: Any, theta: Array) -> list[tuple[Array, Array]]:

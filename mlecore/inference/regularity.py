@@ -97,7 +97,7 @@ def _irregular(likelihood: Any) -> str:
 def _stopped(likelihood: Any, theta: Array) -> tuple[Array, str]:
     """Return which fits are no regular maxima, such as those stopped at the least value allowed, and why."""
     with np.errstate(invalid="ignore"):
-        odd, why = likelihood.distribution(theta)._irregular_where()
+        odd, why = likelihood.distribution(theta)._irregular_where(likelihood.names)
     if np.any(odd):
         return np.broadcast_to(odd, theta.shape[:-1]), why
     where = likelihood.layout.stopped(likelihood._full(theta))[..., likelihood.free]

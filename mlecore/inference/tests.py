@@ -114,15 +114,22 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
             "the likelihood has several peaks: plot it"
         )
     # A hypothesis that the data rule out, or fit best, needs no chi-square.
-    edge = likelihood.layout.at_edge(full)[..., likelihood.free[index]].any(axis=-1)
-    doubtful = edge & np.isfinite(drop) & (drop > 1e-9)
-    if np.ndim(doubtful) == 0 and doubtful:
+    doubtful = np.isfinite(drop) & (drop > 1e-9)
+    wrong = wrong | _on_boundary(likelihood, full, index, words, doubtful)
+    return _result(np.where(wrong, np.nan, np.maximum(drop, 0.0)), index.size, words, "lr")
+
+
+def _on_boundary(
+    likelihood: Any, full: Array, index: Array, words: str, doubtful: Any = True
+) -> Array:
+    """Return where a hypothesis lies on the boundary and is in doubt, for there no statistic is a chi-square."""
+    edge = likelihood.layout.at_edge(full)[..., likelihood.free[index]].any(axis=-1) & doubtful
+    if np.ndim(edge) == 0 and edge:
         raise RegularityError(
             f"{words} lies on the boundary of its domain, where the statistic is not a chi-square in large samples; use "
             "method='bootstrap'"
         )
-    wrong = wrong | doubtful
-    return _result(np.where(wrong, np.nan, np.maximum(drop, 0.0)), index.size, words, "lr")
+    return np.asarray(edge)
 
 
 def wald_test(
@@ -139,7 +146,8 @@ def wald_test(
 
     Raises
     ------
-    RegularityError : where there is no covariance matrix; see `covariance`.
+    RegularityError : where there is no covariance matrix, see `covariance`, and for a value on the boundary of its
+        domain.
     DataError : for an unknown or fixed parameter, or a value outside its domain.
 
     Source: Wald (1943).
@@ -149,10 +157,28 @@ def wald_test(
     Wald test of rate = 1.5: statistic 1.5 on 1 degree of freedom, p = 0.2207
     """
     index, values, _, words = hypothesis(likelihood, null)
+    _insist_regular_at(likelihood, theta, index, values, words)
     cov = scaled_covariance(likelihood, theta, kind).block(index)
     estimates = theta[..., index]
     away = estimates - likelihood.layout.near(values, estimates, likelihood.free[index])
-    return _result(_quadratic(cov, away), index.size, words, "wald")
+    full = np.array(
+        np.broadcast_to(likelihood._full(theta), (*away.shape[:-1], len(likelihood.layout.names)))
+    )
+    full[..., likelihood.free[index]] = values
+    edge = _on_boundary(likelihood, full, index, words)
+    return _result(np.where(edge, np.nan, _quadratic(cov, away)), index.size, words, "wald")
+
+
+def _insist_regular_at(
+    likelihood: Any, theta: Array, index: Array, values: Array, words: str
+) -> None:
+    """Raise where a hypothesis lies at members of the family that the large-sample theory does not hold at."""
+    there = np.array(theta)
+    there[..., index] = values
+    with np.errstate(all="ignore"):
+        odd, why = likelihood.distribution(there)._irregular_where(likelihood.names)
+    if np.any(odd):
+        raise RegularityError(f"a Wald test of {words} has no meaning: {why}. Use method='lr'")
 
 
 def score_test(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> TestResult:

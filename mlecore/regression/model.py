@@ -410,7 +410,7 @@ class Regression:
         """Say whether one pass gives log-likelihood, slope and Hessian together: the climbs of its own do without."""
         return False
 
-    def _irregular_where(self) -> tuple[bool, str]:
+    def _irregular_where(self, free: Any) -> tuple[bool, str]:
         """Say where the large-sample theory does not hold: nowhere."""
         return False, ""
 

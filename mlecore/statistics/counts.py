@@ -11,7 +11,7 @@ import scipy
 
 from ..numerics import LOG_2PI, deviance, stirling_error
 from .averages import mean_of, size_of
-from .pieces import tally
+from .pieces import by_rows, tally
 from .statistic import Statistic
 
 __all__ = ["CountMoments", "Frequencies", "saturated_poisson"]
@@ -44,8 +44,7 @@ class CountMoments(Statistic):
         mean = mean_of(x, weights)
         if x.max() < _TABLE_SIZE:
             # Small counts take both terms from a table; the differences below keep 12 digits at this size.
-            tables = _count_tables()
-            saturated, k_log_k = (mean_of(table[x.astype(np.intp)], weights) for table in tables)
+            saturated, k_log_k = by_rows(_looked_up, x, weights)
             excess = np.maximum(k_log_k - scipy.special.xlogy(mean, mean), 0.0)
             return cls(size_of(x, weights), mean, saturated, excess)
         terms = deviance(x, np.asarray(mean)[..., None])
@@ -59,6 +58,12 @@ class CountMoments(Statistic):
         mean = self._average(self.mean)
         excess = self._average(self.excess + deviance(self.mean, np.asarray(mean)[..., None]))
         return mean, self._average(self.saturated), excess
+
+
+def _looked_up(k: Array, weights: Array | None) -> tuple[Array, ...]:
+    """Return the means of saturated log-probabilities and of k log k for small counts k."""
+    place = k.astype(np.intp)
+    return tuple(mean_of(np.take(table, place), weights) for table in _count_tables())
 
 
 @cache

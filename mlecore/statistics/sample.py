@@ -56,7 +56,7 @@ class Sample(Statistic):
             return super().__getitem__(index)
         values = self.values[index]
         ones = np.broadcast_to(1.0, values.shape)
-        return type(self)(self.n[index], values, ones).of_family(self.family)
+        return self._with_kept(type(self)(self.n[index], values, ones), index)
 
     def _replaced(self, values: Array) -> Sample:
         """Return other values with the same weights."""

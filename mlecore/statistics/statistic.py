@@ -37,7 +37,7 @@ class Statistic:
     @property
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples: () for a single one."""
-        return np.shape(self.n)
+        return getattr(self.n, "shape", ())
 
     @property
     def width(self) -> int:
@@ -72,7 +72,14 @@ class Statistic:
     def __getitem__(self, index: Any) -> Self:
         """Select samples by the batch's leading axes."""
         columns = {name: value[index] for name, value in self._arrays().items()}
-        return type(self)(**columns).of_family(self.family)
+        return self._with_kept(type(self)(**columns), index)
+
+    def _with_kept(self, other: Self, index: Any) -> Self:
+        """Give samples that were selected what a family keeps of each, where it can be selected too, by `rows`."""
+        for name, kept in vars(self).items():
+            if name.startswith("_") and hasattr(kept, "rows"):
+                object.__setattr__(other, name, kept.rows(index))
+        return other.of_family(self.family)
 
     def __add__(self, other: Self) -> Self:
         """Return the statistic of both samples together."""

@@ -47,6 +47,7 @@ DRAWS = {
 OWN_DRAWS = {
     ("GeneralizedExtremeValue", "shape"): lambda rng: rng.uniform(-0.2, 0.3),
     ("GeneralizedPareto", "shape"): lambda rng: rng.uniform(-0.2, 0.4),
+    ("SkewNormal", "shape"): lambda rng: rng.choice([-1.0, 1.0]) * rng.uniform(2.0, 2.5),
 }
 
 

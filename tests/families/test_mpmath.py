@@ -187,6 +187,12 @@ TABLE = {
         lambda x, loc, s: -log(pi * s) - mpmath.log1p(((x - loc) / s) ** 2),
         [((0.25, s), REAL) for s in SCALES] + [((1e9, 1.0), near(1e9, 3.0))],
     ),
+    "SkewNormal": (
+        lambda x, loc, s, a: log(2) + normal(x, loc, s) + log(mpmath.erfc(-a * (x - loc) / s / mpmath.sqrt(2)) / 2),
+        [((0.25, s, a), [0.25 + s * z for z in (-40.0, -3.0, -0.1, 0.0, 0.5, 4.0, 30.0)])
+         for s in SCALES for a in (-2.0, 0.0, 1e-9, 0.7, 50.0, -1e4)]
+        + [((1e9, 1.0, 3.0), near(1e9, 3.0))],
+    ),
     "StudentT": (
         lambda x, v, loc, s: gamma((v + 1) / 2) - gamma(v / 2) - log(v * pi) / 2 - log(s)
         - (v + 1) / 2 * mpmath.log1p(((x - loc) / s) ** 2 / v),

@@ -13,7 +13,7 @@ from mlecore import DataError, Likelihood, NoMLEError, RegularityError, Shifted,
 
 SEED = 1985
 # fmt: off
-# Breaking strengths of 63 glass fibres of 1.5 cm (Smith and Naylor 1987). Two public copies that are independent agree
+# Breaking strengths of 63 glass fibres of 1.5 cm (Smith and Naylor 1987). Two public copies agree
 # in every value; a third has 1.59 in place of 1.58.
 FIBRES = np.array([
     0.55, 0.93, 1.25, 1.36, 1.49, 1.52, 1.58, 1.61, 1.64, 1.68, 1.73, 1.81, 2.0, 0.74, 1.04,
