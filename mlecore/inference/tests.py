@@ -157,24 +157,20 @@ def wald_test(
     Wald test of rate = 1.5: statistic 1.5 on 1 degree of freedom, p = 0.2207
     """
     index, values, _, words = hypothesis(likelihood, null)
-    _insist_regular_at(likelihood, theta, index, values, words)
-    cov = scaled_covariance(likelihood, theta, kind).block(index)
     estimates = theta[..., index]
     away = estimates - likelihood.layout.near(values, estimates, likelihood.free[index])
     full = np.array(
         np.broadcast_to(likelihood._full(theta), (*away.shape[:-1], len(likelihood.layout.names)))
     )
     full[..., likelihood.free[index]] = values
+    _insist_regular_at(likelihood, full[..., likelihood.free], words)
+    cov = scaled_covariance(likelihood, theta, kind).block(index)
     edge = _on_boundary(likelihood, full, index, words)
     return _result(np.where(edge, np.nan, _quadratic(cov, away)), index.size, words, "wald")
 
 
-def _insist_regular_at(
-    likelihood: Any, theta: Array, index: Array, values: Array, words: str
-) -> None:
+def _insist_regular_at(likelihood: Any, there: Array, words: str) -> None:
     """Raise where a hypothesis lies at members of the family that the large-sample theory does not hold at."""
-    there = np.array(theta)
-    there[..., index] = values
     with np.errstate(all="ignore"):
         odd, why = likelihood.distribution(there)._irregular_where(likelihood.names)
     if np.any(odd):
