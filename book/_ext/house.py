@@ -43,7 +43,7 @@ MOVED = {
     "10_intervals": "12_intervals",
     "11_moments": "14_moments",
 }
-FACES = "source-serif", "source-sans"
+FACES = "source-serif", "source-serif-italic", "source-sans"
 # The button that unfolds a box is named after what it unfolds.
 NAMELESS = 'aria-label="Toggle hidden content"'
 NAMED = (
