@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import formulas
 import pictures
+import typeset
 
 # The pages in the order in which a reader meets them: its file and title, then its headings, each with
 # the modules under it.
@@ -197,7 +197,7 @@ def entry(label: str, thing: object, line: str, with_members: bool) -> list[str]
         f"### {label}",
         f"```python\n{line}\n{signature(label, thing)}\n```",
     ]
-    formula = formulas.displayed(thing.__doc__)
+    formula = typeset.displayed(thing.__doc__)
     if formula:  # what the first paragraph says in plain text
         out += [f"`{formula[0]}`", f"$$\n{formula[1]}\n$$", pictures.picture(label)]
         out.append(render(thing.__doc__.partition("\n\n")[2]))

@@ -38,6 +38,7 @@ EXAMPLES = {
         mle.Pareto(3.0, 1.0),
         mle.Poisson(4.0),
         mle.Rayleigh(1.0),
+        mle.SkewNormal(0.0, 1.0, 4.0),
         mle.StudentT(3.0, 0.0, 1.0),
         mle.Uniform(0.0, 1.0),
         mle.VonMises(0.0, 2.0),

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-CALLS = ("exp", "sqrt", "log", "cos", "det", "Gamma", "zeta", "I0", "B", "C")
+CALLS = ("exp", "sqrt", "log", "cos", "det", "Gamma", "zeta", "phi", "Phi", "I0", "B", "C")
 TOKEN = re.compile(
     rf"\s*(\d+(?:\.\d+)?|\.\.\.|(?:{'|'.join(CALLS)})\(|[A-Za-z]\w*|>=|<=|.)"
 )  # a name that calls has its bracket close by
@@ -156,6 +156,8 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "det": lambda a: rf"\det({a})",
     "Gamma": lambda a: rf"\Gamma({a})",
     "zeta": lambda a: rf"\zeta({a})",
+    "phi": lambda a: rf"\varphi({a})",
+    "Phi": lambda a: rf"\Phi({a})",
     "I0": lambda a: f"I_0({a})",
     "B": lambda a, b: f"B({a}, {b})",
     "C": lambda a, b: rf"\binom{{{a}}}{{{b}}}",
