@@ -157,8 +157,14 @@ def test_every_cell_gives_its_stored_output(chapter, visit, address):
     assert (visit.outside, visit.errors, visit.failed) == ([], [], [])
 
 
-# The mistakes of this chapter are functions, which have no literal: one of them, typed.
-TYPED = {"12_intervals": ("wald-coverage", "lambda n, p: 0.95", "nominal")}
+# The mistakes of these chapters are functions, which have no literal: one of them, typed.
+WALD = "(d[0] / t[0] - d[1] / t[1]) ** 2 / (d[0] / t[0] ** 2 + d[1] / t[1] ** 2)"
+TYPED = {
+    "05_losses": ("mean-bce", "lambda y, p: ((p - y) ** 2).mean()", "squared error"),
+    "09_sufficiency": ("first-given-total", "lambda k, t, n: 1 / (t + 1)", "not equally probable"),
+    "12_intervals": ("wald-coverage", "lambda n, p: 0.95", "nominal"),
+    "13_tests": ("two-rates", f"lambda d, t: {WALD}", "Wald's"),
+}
 
 
 def mistake(chapter: str) -> tuple[str, str, str]:
