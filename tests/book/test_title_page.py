@@ -65,7 +65,8 @@ def test_the_seven_minutes_lead_through_the_chapters_in_order() -> None:
     cells = nbformat.read(BOOK / "seven_minutes.ipynb", as_version=4).cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     links = [int(n) for n in re.findall(r"\]\((\d\d)_\w+\.ipynb\)", text)]
-    assert links == [*range(1, 15), 1]
+    # One step a chapter, but for those that carry one of the ten further.
+    assert links == [n for n in range(1, 15) if n not in (7, 9, 13)] + [1]
 
 
 def test_seven_minutes_are_enough_for_the_seven_minutes() -> None:
