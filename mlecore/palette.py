@@ -14,7 +14,7 @@ LIGHT = {
     "likelihood": "#00785c",
     "slope": "#9c2a78",
     "gradient": "#8a6100",
-    "stochastic": "#4d6b1f",
+    "stochastic": "#37510a",
     "newton": "#6a35b0",
     "fisher": "#b3264a",
     "accent": "#1f6f8b",

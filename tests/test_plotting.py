@@ -11,12 +11,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from mlecore import plotting
+from mlecore import palette, plotting
 
-CSS = (Path(__file__).resolve().parent.parent / "book/_static/style.css").read_text("utf-8")
-ROLES = ("data", "model", "likelihood", "slope", "accent", "ink", "muted", "grid")
+ROOT = Path(__file__).resolve().parent.parent
+METHODS = ("gradient", "stochastic", "newton", "fisher")
+ROLES = ("data", "model", "likelihood", "slope", *METHODS, "accent", "ink", "muted", "grid")
 TEXT = ROLES[:-1]
-LINES = ROLES[:4]
+THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
 WHITE, NIGHT = "#ffffff", "#14181e"
 
 # CSS filter `hue-rotate(180deg)`, from the Filter Effects specification.
@@ -64,35 +65,43 @@ def lab(c: np.ndarray) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def of(theme: str) -> dict[str, str]:
-    """The colours that the style sheet gives a theme."""
-    block = CSS[CSS.index(f'html[data-theme="{theme}"] {{') :]
-    return dict(re.findall(r"--mle-(\w+): (#\w{6})", block[: block.index("}")]))
-
-
-def test_figures_and_pages_have_the_same_colours():
+def test_figures_have_the_colours_of_the_palette():
     assert {role: getattr(plotting, role.upper()) for role in ROLES} == {
-        role: of("light")[role] for role in ROLES
+        role: palette.LIGHT[role] for role in ROLES
     }
+
+
+def test_no_colour_of_the_palette_is_written_twice():
+    every = {colour.lower() for colours in THEMES.values() for colour in colours.values()}
+    for path in [
+        *(ROOT / "book/_static").glob("**/*.css"),
+        *(ROOT / "book/_ext").glob("*.py"),
+        *(ROOT / "mlecore").glob("**/*.js"),
+        *(ROOT / "mlecore").glob("**/*.py"),
+    ]:
+        if path.name != "palette.py":
+            found = set(re.findall(r"#[0-9a-f]{6}", path.read_text("utf-8").lower()))
+            assert not found & every, path
 
 
 def test_the_dark_colours_are_what_the_filter_makes_of_the_light_ones():
     for role in ROLES:
-        turned = np.clip(HUE_ROTATED @ (1 - rgb(of("light")[role])), 0, 1)
-        assert np.abs(turned - rgb(of("dark")[role])).max() <= 1 / 255
+        turned = np.clip(HUE_ROTATED @ (1 - rgb(palette.LIGHT[role])), 0, 1)
+        assert np.abs(turned - rgb(palette.DARK[role])).max() <= 1 / 255
 
 
 @pytest.mark.parametrize("role", TEXT)
 def test_words_in_any_colour_can_be_read(role):
-    assert contrast(of("light")[role], WHITE) >= 4.5
-    assert contrast(of("dark")[role], NIGHT) >= 4.5
+    assert contrast(palette.LIGHT[role], WHITE) >= 4.5
+    assert contrast(palette.DARK[role], NIGHT) >= 4.5
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("together", [ROLES[:4], METHODS], ids=["roles", "methods"])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("sight", [None, *BLINDNESS])
-def test_lines_are_told_apart_without_full_colour_sight(theme, sight):
+def test_lines_are_told_apart_without_full_colour_sight(theme, sight, together):
     seen = np.eye(3) if sight is None else np.array(BLINDNESS[sight])
-    colours = [lab(np.clip(seen @ linear(rgb(of(theme)[role])), 0, 1)) for role in LINES]
+    colours = [lab(np.clip(seen @ linear(rgb(THEMES[theme][role])), 0, 1)) for role in together]
     gaps = [np.linalg.norm(a - b) for a, b in itertools.combinations(colours, 2)]
     assert min(gaps) > 12  # a just noticeable difference is about 2
 
