@@ -58,8 +58,9 @@ def test_every_file_of_the_book_is_in_its_table_of_contents():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     listed = set(re.findall(r"book/[\w/]+", toc))
     pages = {p.relative_to(ROOT).with_suffix("").as_posix() for p in (ROOT / "book").glob("*.*")}
-    # The bibliography's entries are no page, and the reference of the API is one once the book is built.
-    assert (pages - {"book/references"}) | {"book/api"} == listed
+    # The bibliography's entries are no page, and the pages of the API reference are there once the book is built.
+    built = {page for page in pages | listed if page.startswith("book/api")}
+    assert pages - {"book/references"} - built == listed - built
 
 
 def test_importing_mlecore_is_light():
