@@ -73,11 +73,27 @@ class Simplex(Domain):
         return (scalars == 0) | (np.abs(rest) < 1e-12)
 
 
-@dataclass(frozen=True)
-class RealVector(Domain):
-    """A vector of finite numbers."""
+class _Entries(Domain):
+    """A vector whose entries are its free scalars."""
 
     event_ndim: ClassVar[int] = 1
+
+    def size(self, dimension: int) -> int:
+        return dimension
+
+    def names(self, name: str, dimension: int) -> tuple[str, ...]:
+        return tuple(f"{name}{k}" for k in range(1, dimension + 1))
+
+    def flatten(self, value: Array) -> Array:
+        return np.asarray(value)
+
+    def unflatten(self, scalars: Array, dimension: int) -> Array:
+        return scalars
+
+
+@dataclass(frozen=True)
+class RealVector(_Entries):
+    """A vector of finite numbers."""
 
     def describe(self) -> str:
         return "a vector of finite numbers"
@@ -85,45 +101,19 @@ class RealVector(Domain):
     def contains(self, value: Array) -> Array:
         return np.isfinite(value).all(axis=-1)
 
-    def size(self, dimension: int) -> int:
-        return dimension
-
-    def names(self, name: str, dimension: int) -> tuple[str, ...]:
-        return tuple(f"{name}{k}" for k in range(1, dimension + 1))
-
-    def flatten(self, value: Array) -> Array:
-        return np.asarray(value)
-
-    def unflatten(self, scalars: Array, dimension: int) -> Array:
-        return scalars
-
     def interior(self, dimension: int) -> Array:
         return np.zeros(dimension)
 
 
 @dataclass(frozen=True)
-class PositiveVector(Positive):
+class PositiveVector(_Entries, Positive):
     """A vector of positive numbers. Natural scale: their logarithms."""
-
-    event_ndim: ClassVar[int] = 1
 
     def describe(self) -> str:
         return f"a vector of numbers that are {super().describe()}"
 
     def contains(self, value: Array) -> Array:
         return super().contains(value).all(axis=-1)
-
-    def size(self, dimension: int) -> int:
-        return dimension
-
-    def names(self, name: str, dimension: int) -> tuple[str, ...]:
-        return tuple(f"{name}{k}" for k in range(1, dimension + 1))
-
-    def flatten(self, value: Array) -> Array:
-        return np.asarray(value)
-
-    def unflatten(self, scalars: Array, dimension: int) -> Array:
-        return scalars
 
     def interior(self, dimension: int) -> Array:
         return np.ones(dimension)

@@ -179,11 +179,7 @@ class SkewNormal(Family):
         """Return the highest top of the profile of the shape; kept with the sample when all is free."""
         if scale is not None:
             return tops_of_profile(t, scale)
-        kept = t.__dict__.get("_skew_normal")
-        if kept is None:
-            kept = tops_of_profile(t)
-            object.__setattr__(t, "_skew_normal", kept)
-        return kept
+        return t.once("_skew_normal", lambda: tops_of_profile(t))
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
