@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..family import Array, Solution, symmetric
+from ..family import Array, InOnePass, Solution, symmetric
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp, standard
 from .extreme_value import solve_extreme_value
@@ -16,7 +16,7 @@ from .location_scale import LocationScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Gumbel(LocationScale):
+class Gumbel(InOnePass, LocationScale):
     """Gumbel(loc, scale b): f(x) = exp(-z - exp(-z)) / b, z = (x - loc)/b; for maxima, with its long tail above.
 
     Mean loc + 0.5772 b, variance (pi b)^2 / 6; both parameters have the unit of x. exp(-X) is Weibull.
@@ -30,12 +30,6 @@ class Gumbel(LocationScale):
     def _log_likelihood(self, t: Sample) -> Array:
         z = self._standardised(t)
         return -t.n * np.log(self.scale) - t.sum(z + np.exp(-z))
-
-    def _slope(self, t: Sample) -> Array:
-        return self._together(t)[1]
-
-    def _curvature(self, t: Sample) -> Array:
-        return self._together(t)[2]
 
     def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         z, e, ze, zze = self._sums(t)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..family import Array, Solution, symmetric
+from ..family import Array, InOnePass, Solution, symmetric
 from ..numerics import log1pexp, log_ratio, newton_1d
 from ..statistics import Moments, Sample, piecewise
 from .logistic import Logistic, logistic_sums, tilt
@@ -15,7 +15,7 @@ from .shape_scale import ShapeScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogLogistic(ShapeScale):
+class LogLogistic(InOnePass, ShapeScale):
     """LogLogistic(shape k, scale s): f(x) = (k/s) (x/s)^(k-1) / (1 + (x/s)^k)^2, x > 0.
 
     log X is Logistic(log s, 1/k), and the scale, the median, has the unit of x. With b = pi/k the mean is
@@ -34,12 +34,6 @@ class LogLogistic(ShapeScale):
         # The density of z is even, so exp(-|z|) serves both tails and never overflows.
         z = np.abs(self._z(t))
         return t.n * np.log(self.shape) - t.sum(t.values + z + 2.0 * np.log1p(np.exp(-z)))
-
-    def _slope(self, t: Sample) -> Array:
-        return self._together(t)[1]
-
-    def _curvature(self, t: Sample) -> Array:
-        return self._together(t)[2]
 
     def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         height, lean, z_lean, bend, z_bend, zz_bend = logistic_sums(self._z, t)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..family import Array, Solution, symmetric
+from ..family import Array, InOnePass, Solution, symmetric
 from ..numerics import dot, log1pexp, mean_log
 from ..statistics import Moments, Sample, piecewise
 from ..tails import standard
@@ -16,7 +16,7 @@ from .location_scale import LocationScale, Standardised, part_first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Logistic(LocationScale):
+class Logistic(InOnePass, LocationScale):
     """Logistic(loc, scale b): f(x) = exp(-z) / (b (1 + exp(-z))^2), z = (x - loc)/b.
 
     Mean loc, variance (pi b)^2 / 3; both parameters have the unit of x.
@@ -30,12 +30,6 @@ class Logistic(LocationScale):
     def _log_likelihood(self, t: Sample) -> Array:
         z = np.abs(self._standardised(t))
         return -t.n * np.log(self.scale) - t.sum(z) - 2.0 * _sum_log(t, 1.0 + np.exp(-z))
-
-    def _slope(self, t: Sample) -> Array:
-        return self._together(t)[1]
-
-    def _curvature(self, t: Sample) -> Array:
-        return self._together(t)[2]
 
     def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         height, lean, z_lean, bend, z_bend, zz_bend = logistic_sums(self._standardised, t)

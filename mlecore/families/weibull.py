@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..family import Array, Solution, symmetric
+from ..family import Array, InOnePass, Solution, symmetric
 from ..numerics import log_ratio, newton_1d, some
 from ..pivots import gamma_limits
 from ..statistics import Exposed, Moments, Parts, Sample, piecewise
@@ -19,7 +19,7 @@ from .shape_scale import ShapeScale
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weibull(ShapeScale):
+class Weibull(InOnePass, ShapeScale):
     """Weibull(shape k, scale s): f(x) = (k/s) (x/s)^(k-1) exp(-(x/s)^k), x > 0.
 
     The scale has the unit of x. No small statistic suffices: the sample of logarithms is kept.
@@ -39,12 +39,6 @@ class Weibull(ShapeScale):
     def _height(self, t: Sample) -> Array:
         z = self._z(t)
         return t.n * np.log(self.shape) + t.sum(z - np.exp(z) - t.values)
-
-    def _slope(self, t: Sample) -> Array:
-        return self._together(t)[1]
-
-    def _curvature(self, t: Sample) -> Array:
-        return self._together(t)[2]
 
     def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         k, s = self.shape, self.scale

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Array", "Refusal", "Solution", "row_name", "symmetric"]
+__all__ = ["Array", "InOnePass", "Refusal", "Solution", "row_name", "symmetric"]
 
 Array = np.ndarray
 
@@ -49,3 +49,15 @@ def symmetric(*lower: ArrayLike) -> Array:
 def row_name(index: Sequence[int]) -> int | tuple[int, ...]:
     """Return how a row of a batch is named in `problems`: a number, or a tuple for a batch of several axes."""
     return int(index[0]) if len(index) == 1 else tuple(map(int, index))
+
+
+class InOnePass:
+    """Slope and curvature of a family whose one pass, `_together`, gives them beside the log-likelihood."""
+
+    _together: Callable[[Any], tuple[Array, Array, Array]]
+
+    def _slope(self, t: Any) -> Array:
+        return self._together(t)[1]
+
+    def _curvature(self, t: Any) -> Array:
+        return self._together(t)[2]
