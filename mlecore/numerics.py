@@ -20,6 +20,7 @@ __all__ = [
     "deviance",
     "digamma_gap",
     "dot",
+    "either",
     "every",
     "exp_excess",
     "gram",
@@ -70,6 +71,15 @@ def some(flags: Any) -> bool:
     (True, False)
     """
     return bool(flags.any() if getattr(flags, "ndim", 0) else flags)
+
+
+def either(flags: Any, a: Any, b: Any) -> Any:
+    """Return a where the flags hold and b elsewhere: `np.where`, in a tenth of its time where there is only one.
+
+    >>> either(np.float64(2.0) > 1.0, 5.0, 6.0), either(np.array([True, False]), 5.0, 6.0)
+    (5.0, array([5., 6.]))
+    """
+    return np.where(flags, a, b) if getattr(flags, "ndim", 0) else a if flags else b
 
 
 def log1pexp(z: ArrayLike) -> Array:
@@ -401,31 +411,45 @@ def newton_1d(
     """
     start = np.asarray(start, dtype=float)
     x = start.ravel().copy()
-    lower, upper = (np.full(x.shape, end, dtype=float) for end in (low, high))
-    positive = not lower.any() and every(upper == np.inf)
-    propose, halve = _IN_LOGARITHM if positive else _PLAINLY
+    lo, hi = (np.full(x.shape, end, dtype=float) for end in (low, high))
+    ways = _IN_LOGARITHM if not lo.any() and every(hi == np.inf) else _PLAINLY
     done, iterations = np.zeros(x.shape, dtype=bool), np.zeros(x.shape, dtype=int)
-    index = np.arange(x.size)
+    index, here = np.arange(x.size), x.copy()  # of the problems that are left
     with np.errstate(all="ignore"):
-        for _ in range(max_iterations):
+        for count in range(1, max_iterations + 1):
             if index.size == 0:
                 break
-            here = x[index]
-            value, slope = f(here, index)
-            lo = np.where(value > 0, here, lower[index])
-            hi = np.where(value < 0, here, upper[index])
-            new, change = propose(here, value, slope)
-            inside = (new >= lo) & (new <= hi) & (abs(new) < np.inf)
-            if not inside.all():
-                new = np.where(inside, new, halve(here, value, lo, hi))
-            exact = value == 0
-            narrow = hi - lo <= 4 * _EPSILON * abs(here)
-            x[index] = np.where(exact, here, new)
-            lower[index], upper[index] = lo, hi
-            iterations[index] += 1
-            done[index] = finished = exact | (inside & (change <= tolerance)) | narrow
-            index = index[~finished]
+            terms = here, *f(here, index), lo, hi
+            if index.size == 1:  # as numbers, which cost a tenth of an array's bookkeeping
+                step = _safe_step(ways, tolerance, *(np.float64(v.item()) for v in terms))
+                here, lo, hi, finished = (np.array([v]) for v in step)
+            else:
+                here, lo, hi, finished = _safe_step(ways, tolerance, *terms)
+            if count == max_iterations or some(finished):
+                x[index], done[index], iterations[index] = here, finished, count
+                index, here, lo, hi = (v[~finished] for v in (index, here, lo, hi))
     return tuple(column.reshape(start.shape)[()] for column in (x, done, iterations))
+
+
+def _safe_step(
+    ways: tuple[Callable, Callable],
+    tolerance: float,
+    x: Array,
+    value: Array,
+    slope: Array,
+    lo: Array,
+    hi: Array,
+) -> tuple[Array, Array, Array, Array]:
+    """Return where to go on from x, the bracket as it now is, and what is finished; of arrays, or of one problem."""
+    propose, halve = ways
+    lo, hi = either(value > 0, x, lo), either(value < 0, x, hi)
+    new, change = propose(x, value, slope)
+    inside = (new >= lo) & (new <= hi) & (abs(new) < np.inf)
+    if not every(inside):
+        new = either(inside, new, halve(x, value, lo, hi))
+    exact = value == 0
+    narrow = hi - lo <= 4 * _EPSILON * abs(x)
+    return either(exact, x, new), lo, hi, exact | (inside & (change <= tolerance)) | narrow
 
 
 def _logarithmic_step(x: Array, value: Array, slope: Array) -> tuple[Array, Array]:
@@ -470,9 +494,12 @@ def dot(a: Array, b: Array) -> Array:
     size = a.shape[-1]
     if size <= _ONE_THREAD:
         return np.vecdot(a, b)
-    whole = size - size % _ONE_THREAD
-    pieces = (v[..., :whole].reshape(*v.shape[:-1], -1, _ONE_THREAD) for v in (a, b))
-    return np.vecdot(*pieces).sum(axis=-1) + np.vecdot(a[..., whole:], b[..., whole:])
+    rest = size % _ONE_THREAD
+    if rest:
+        whole = size - rest
+        return dot(a[..., :whole], b[..., :whole]) + np.vecdot(a[..., whole:], b[..., whole:])
+    shape = (*a.shape[:-1], -1, _ONE_THREAD)
+    return np.add.reduce(np.vecdot(a.reshape(shape), b.reshape(shape)), axis=-1)
 
 
 def gram(u: Array, v: Array) -> Array:
