@@ -103,8 +103,10 @@ def _sum_log(t: Sample, terms: Array) -> Array:
     return t.sum(np.log(terms)) if t.weighted else t.n * mean_log(terms, bound=2.0)
 
 
-def _solve(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, Array, Array, Array]:
-    """Return (loc, scale, converged, iterations), climbing from the loc and scale in `start`.
+def _solve(
+    t: Sample, m: Moments, start: tuple | None, kind: type
+) -> tuple[Array, Array, Array, Array]:
+    """Return (loc, scale, converged, iterations), climbing from the loc and scale in `start`, in numbers of a kind.
 
     Newton's steps are taken in (1/scale, loc/scale) of standardised values, where the log-likelihood is concave.
     """
@@ -113,7 +115,7 @@ def _solve(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, Array, Ar
         theta = np.stack([np.full(unit.shape, np.pi / np.sqrt(3.0)), np.zeros(unit.shape)])
     else:
         theta = np.stack([unit, start[0] - m.mean]) / start[1]
-    (steepness, level), converged, iterations = _climb(Standardised(t, m.mean, unit), theta)
+    (steepness, level), converged, iterations = _climb(Standardised(t, m.mean, unit, kind), theta)
     return m.mean + unit * level / steepness, unit / steepness, converged, iterations
 
 
@@ -131,8 +133,9 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
         det = aa * cc - ac * ac
         step = np.stack([(cc * ga - ac * gc) / det, (aa * gc - ac * ga) / det])
         gain = ga * step[0] + gc * step[1]
-        # Newton squares the error: a step that promises 1e-13 an observation is the last, and needs no check.
-        last = gain <= 1e-13
+        # Newton squares the error: a step that promises 1e-13 an observation is the last, and needs no check. In single
+        # precision one of 1e-7 leaves no more than that to doubles.
+        last = gain <= (1e-13 if t.kind is np.float64 else 1e-7)
         theta[:, active[last]] += step[:, last]
         iterations[active] += 1
         converged[active] = last
@@ -160,7 +163,7 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
 
 def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
-    steepness, level = theta[:, :, None]
+    steepness, level = theta[:, :, None].astype(t.kind)
     sums = np.zeros((5, theta.shape[1]))
     for rows, y, w in t.tiles():
         # With h = tanh(z/2) the slope of the log-density in z is -h, and its derivative -(1 - h^2)/2. In the far

@@ -66,7 +66,9 @@ class Sample(Statistic):
     def as_rows(self) -> Sample:
         """Return a batch of any shape along one axis; a single sample as a batch of one."""
         rows = (-1, self.width)
-        return Sample(np.ravel(self.n), self.values.reshape(rows), self.weights.reshape(rows))
+        few = Sample(np.ravel(self.n), self.values.reshape(rows), self.weights.reshape(rows))
+        few.once("_ends", lambda: tuple(np.ravel(end) for end in self.extremes()))
+        return few
 
     def isfinite(self) -> bool:
         # Weights are checked when they are given.
@@ -137,6 +139,9 @@ class Sample(Statistic):
 
     def extremes(self) -> tuple[Array, Array]:
         """Return the smallest and the largest value; a value of weight zero is no observation."""
+        return self.once("_ends", self._ends_now)
+
+    def _ends_now(self) -> tuple[Array, Array]:
         e = Extremes.of(self.values, self.weights if self.weighted else None)
         return e.low, e.high
 
