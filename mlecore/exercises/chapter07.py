@@ -90,7 +90,7 @@ def _three_numbers(answer: object, y: Array, p: Array) -> None:
 
 @exercise(
     "backpropagation",
-    praise="The same four lines, with one factor changed: what the squeezing function's slope is.",
+    praise="The same four lines, with the new squeeze and, where its slope was, the new slope.",
 )
 def _(answer: object) -> None:
     rng = np.random.default_rng(1986)
