@@ -58,6 +58,6 @@ def descent_race(x: ArrayLike, y: ArrayLike | None = None) -> Explorable:
         f"four optimisers on {what}",
         "You would see the contours of the log-likelihood with four paths from one start: gradient descent "
         "creeps along the valley, its stochastic version trembles, Newton and Fisher scoring arrive in a "
-        "few steps; standardised coordinates make the contours round and the race fair.",
+        "few steps; standardised coordinates make the contours rounder and the race fairer.",
         values,
     )
