@@ -91,7 +91,7 @@ def _(answer: object) -> None:
 
 @exercise(
     "normal-divergence",
-    praise="The term with the means is their distance in units of the model's own width.",
+    praise="The term with the means is half their squared distance, in units of the model's own width.",
 )
 def _(answer: object) -> None:
     on = [(0.0, 1.0, 0.0, 2.0), (1.0, 2.0, -0.5, 1.5), (3.0, 0.5, 3.0, 0.5), (0.0, 1.0, 4.0, 1.0)]

@@ -10,7 +10,7 @@ from mlecore.exercises.judging import Hint, agrees, number, resembles, same
 
 @exercise(
     "poisson-three-ways",
-    praise="One over the rate, from all three sides: a high rate is the harder one to pin down.",
+    praise="One over the rate, three times: a high rate is known less well in counts, and better in per cent.",
 )
 def _(answer: object) -> None:
     on = [(0.5,), (3.87,), (12.0,)]
