@@ -27,20 +27,20 @@ class RegressionFit(Fit):
     ('intercept', 'x1', 'sigma')
     """
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, *, offset: Any = None) -> Array:
         """Return the prediction at each row of X: the likelier class, or the mean of y.
 
         Raises
         ------
-        DataError : for an X that has not the columns of the fit.
+        DataError : for an X that has not the columns of the fit, or where a fit with an offset is given none.
 
         >>> from mlecore import LinearRegression
         >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).predict([3.0]).round(4)
         array([6.9667])
         """
-        return self.dist.predict(X)
+        return self.dist.predict(X, offset)
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, *, offset: Any = None) -> Array:
         """Return the probability of a one at each row, shape (n,); of each class, shape (n, K), for softmax.
 
         Raises
@@ -56,7 +56,7 @@ class RegressionFit(Fit):
             raise DataError(
                 f"{type(self.dist).__name__} has no classes: use predict(X), the mean of y"
             )
-        return self.dist.predict_proba(X)
+        return self.dist.predict_proba(X, offset)
 
     def bootstrap(
         self,
@@ -126,8 +126,8 @@ class RegressionFit(Fit):
     def _new_y(self) -> Callable[[np.random.Generator], Observations]:
         """Return what draws a new y at every observation from the fit."""
         rows, counts = self._whole_rows()
-        rows = rows.take(np.repeat(np.arange(rows.y.size), counts.astype(int)))
-        rows = replace(rows, weights=None, n=float(rows.y.size))
+        rows = rows.take(np.repeat(np.arange(len(rows.y)), counts.astype(int)))
+        rows = replace(rows, weights=None, n=float(len(rows.y)))
         member = type(self.dist)(rows, self.dist.theta)
         return lambda rng: replace(rows, y=member._draw(rng))
 

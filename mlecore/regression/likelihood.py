@@ -12,7 +12,6 @@ from scipy import linalg
 from ..errors import RegularityError
 from ..likelihood import Likelihood, Maximum
 from ..numerics import gram, one_thread
-from .design import row_blocks
 from .problem import Problem
 
 __all__ = ["RegressionLikelihood"]
@@ -64,14 +63,14 @@ class RegressionLikelihood(Likelihood):
         here = self.given(fixed)
         rows, size = here.statistic, len(here.layout.names)
         grid = np.broadcast_shapes(*(np.shape(v) for v in here.held.values()))
-        with one_thread(rows.X.shape[1]):
+        with one_thread(rows.wide):
             problem, guess = here._problem()
         tops = []
         for index in np.ndindex(grid):
             held = np.zeros(size)
             for i, value in here.held.items():
                 held[i] = value[index] if np.ndim(value) else value
-            with one_thread(rows.X.shape[1]):
+            with one_thread(rows.wide):
                 theta, converged, iterations, guess, value = self.family._reach(
                     problem, held, guess, max_iterations
                 )
@@ -144,7 +143,7 @@ class RegressionLikelihood(Likelihood):
         theta = np.asarray(theta, dtype=float)
         if theta.ndim > 1:
             return np.array([self.covariance(t, kind) for t in theta])
-        with one_thread(self.statistic.X.shape[1]):
+        with one_thread(self.statistic.wide):
             return self._covariance(theta, kind)
 
     def _covariance(self, theta: Array, kind: str) -> Array:
@@ -165,7 +164,7 @@ class RegressionLikelihood(Likelihood):
         count = len(self.layout.names) - len(self.family.others)
         scalars = self.free[self.free < count]
         R = np.zeros((0, scalars.size))
-        for part in row_blocks(self.statistic.X):
+        for part in self.statistic.blocks():
             A = member._information_roots(part)[:, scalars]
             R = np.linalg.qr(np.vstack([R, A]), mode="r")
         others = np.sqrt(member._other_information(kind)[self.free[self.free >= count] - count])

@@ -109,9 +109,9 @@ class LinearRegression(Regression):
     def _draw(self, rng: np.random.Generator) -> Array:
         return rng.normal(self.eta()[0], self._scale)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the mean of y at each row of X."""
-        return self.eta(self._new_rows(X))[..., 0, :]
+        return self.eta_at(X, offset)[..., 0, :]
 
 
 def _least_squares(basis: Basis, w: Array, target: Array) -> Array:

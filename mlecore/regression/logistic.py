@@ -93,7 +93,7 @@ class LogisticRegression(Climbed):
     def _row_scores(self) -> Array:
         # A proportion stands for ones and zeros, whose squared scores are averaged, not their scores.
         p, y = special.expit(self.eta()[0]), self.rows.y
-        return self._columns() * np.sqrt(y * (1.0 - p) ** 2 + (1.0 - y) * p**2)[:, None]
+        return self.rows.designs[0].columns() * np.sqrt(y * (1.0 - p) ** 2 + (1.0 - y) * p**2)[:, None]
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
         eta = eta[..., 0, :]
@@ -125,15 +125,15 @@ class LogisticRegression(Climbed):
         counts = rows.counts()[index] * share
         near = np.round(counts)  # 6 of 59 is 59 * (6 / 59) up to rounding
         counts = np.where(np.abs(counts - near) < 1e-9 * (1.0 + near), near, counts)
-        return replace(rows, X=rows.X[index], y=y, weights=counts)
+        return replace(rows.take(index), n=rows.n, y=y, weights=counts)
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Return P(y = 1) at each row of X, shape (n,)."""
-        return special.expit(self.eta(self._new_rows(X))[..., 0, :])
+        return special.expit(self.eta_at(X, offset)[..., 0, :])
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the likelier class, 0 or 1, at each row of X."""
-        return (self.eta(self._new_rows(X))[..., 0, :] >= 0).astype(np.intp)
+        return (self.eta_at(X, offset)[..., 0, :] >= 0).astype(np.intp)
 
 
 def _words(y: Any) -> bool:

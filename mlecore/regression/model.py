@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,8 +18,8 @@ from ..numerics import one_thread
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
-from .observations import Observations
-from .problem import Problem
+from .observations import Design, Observations, offset_of
+from .problem import Problem, cuts
 
 __all__ = ["Regression"]
 
@@ -83,6 +83,7 @@ class Regression:
         *,
         axis: None = None,
         intercept: bool = True,
+        offset: ArrayLike | None = None,
     ) -> Observations:
         """Check (X, y) and return their rows; rows pass through.
 
@@ -105,13 +106,15 @@ class Regression:
             raise DataError("a regression takes no axis: its observations are the rows of X")
         insist_same_index("y", data[1], "X", data[0])
         insist_same_index("weights", weights, "X", data[0])
+        insist_same_index("offset", offset, "X", data[0])
         w = None if weights is None else numeric(weights, "weights")
         reserved = ("intercept",) * bool(intercept) + cls.others
         X, names, center = columns(data[0], reserved, w, copy=True)
         y, classes = cls._response(data[1], w)
-        rows = Observations.of(
-            X, y, weights, names, intercept=bool(intercept), center=center, classes=classes
-        )
+        lead = None if offset is None else offset_of(offset, len(X), w)
+        design = Design(X, names, bool(intercept), center, lead)
+        rows = Observations.of((design,), y, weights, classes)
+        cls._designs(rows)
         called = cls._coefficient_names(rows)
         for name in called if len(set(called)) < len(called) else ():
             if called.count(name) > 1:
@@ -157,12 +160,16 @@ class Regression:
 
     @classmethod
     def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
-        return rows.coefficients
+        return tuple(name for d in cls._designs(rows) for name in d.coefficients)
 
     @classmethod
-    def _predictors(cls, rows: Observations) -> int:
-        """Return how many linear predictors there are."""
-        return 1
+    def _designs(cls, rows: Observations) -> tuple[Design, ...]:
+        """Return what each linear predictor follows from."""
+        if any(np.ndim(d.offset) > 1 for d in rows.designs):
+            raise DataError(
+                f"offset must have shape (n,), one number a row; got {np.shape(rows.designs[0].offset)}"
+            )
+        return rows.designs
 
     @classmethod
     def _constraint(cls, params: Mapping[str, Array]) -> None:
@@ -192,46 +199,22 @@ class Regression:
         )
         return f"{type(self).__name__}({inside})"
 
-    @property
-    def _blocks(self) -> Array:
-        """The coefficients of each linear predictor, shape (..., predictors, coefficients)."""
-        q, k = self._predictors(self.rows), len(self.rows.coefficients)
-        return self.theta[..., : q * k].reshape(*self.theta.shape[:-1], q, k)
+    def _coefficients(self) -> Iterator[tuple[Design, slice, Array]]:
+        """Yield, for each linear predictor, its design, where its coefficients lie in theta, and these."""
+        designs = self._designs(self.rows)
+        for design, cut in zip(designs, cuts(designs), strict=True):
+            yield design, cut, self.theta[..., cut]
 
-    def eta(self, X: Array | None = None) -> Array:
-        """Return the linear predictors at rows of X, shape (..., predictors, rows)."""
-        X, b = self.rows.X if X is None else X, self._blocks
-        with one_thread(X.shape[1]):
-            return self._products(X, b)
+    def eta(self, part: slice = slice(None)) -> Array:
+        """Return the linear predictors at some of the rows, shape (..., predictors, rows)."""
+        with one_thread(self.rows.wide):
+            return np.stack([d.linear(b, part) for d, _, b in self._coefficients()], axis=-2)
 
-    def _products(self, X: Array, b: Array) -> Array:
-        if not self.rows.intercept:
-            return b @ X.T
-        # Slopes act on distances from the middle of the data: at an offset of 1e6 their products with
-        # the columns would cancel six digits against the intercept, row by row.
-        slopes, center = b[..., 1:], self.rows.center
-        base = b[..., :1] + slopes @ center[:, None]
-        eta = np.empty((*b.shape[:-1], len(X)))
-        for part in row_blocks(X):
-            eta[..., part] = slopes @ (X[part] - center).T + base
-        return eta
-
-    def _new_rows(self, X: Any) -> Array:
-        values, names, _ = columns(X)
-        p = self.rows.X.shape[1]
-        if values.shape[1] != p:
-            raise DataError(
-                f"X must have the {p} column(s) of the fit, {', '.join(self.rows.names)}; got {values.shape[1]}"
-            )
-        if getattr(X, "columns", None) is None or names == self.rows.names:
-            return values
-        if sorted(names) == sorted(self.rows.names):  # a table's columns go by their names
-            return np.ascontiguousarray(values[:, [names.index(name) for name in self.rows.names]])
-        if self.rows.names != tuple(f"x{j + 1}" for j in range(p)):
-            raise DataError(
-                f"X must have the columns {', '.join(self.rows.names)}; got {', '.join(names)}"
-            )
-        return values
+    def eta_at(self, X: Any, offset: Any = None) -> Array:
+        """Return the linear predictors at new rows of X, which all of them follow from."""
+        with one_thread(self.rows.wide):
+            parts = [d.linear_at(b, X, offset) for d, _, b in self._coefficients()]
+        return np.stack(parts, axis=-2)
 
     # -- formulas: what Likelihood asks of a family ------------------------------------------------
 
@@ -245,8 +228,8 @@ class Regression:
 
     def _log_likelihood(self, rows: Observations) -> Array:
         total = 0.0
-        for part in row_blocks(rows.X):
-            term = self._log_prob_rows(self.eta(rows.X[part]), rows.y[part])
+        for part in rows.blocks():
+            term = self._log_prob_rows(self.eta(part), rows.y[part])
             total = total + rows.weighted(term, part).sum(axis=-1)
         return total
 
@@ -256,52 +239,51 @@ class Regression:
     def _each(self, formula: Any) -> Array:
         """Apply a formula of a single vector to each of a batch."""
         flat = self.theta.reshape(-1, self.theta.shape[-1])
-        with one_thread(self.rows.X.shape[1]):
+        with one_thread(self.rows.wide):
             values = np.array([formula(type(self)(self.rows, theta)) for theta in flat])
         return values.reshape(self.theta.shape[:-1] + values.shape[1:])
 
     def _row_scores(self) -> Array:
         """Return the slope of each row's log-probability, shape (rows, scalars); for one vector only."""
         _, slope, _ = self._derivatives(self.eta(), self.rows.y)
-        return np.hstack([self._columns() * r[:, None] for r in slope])
-
-    def _columns(self, part: slice = slice(None)) -> Array:
-        """Return rows of X, after a one if there is an intercept."""
-        X = self.rows.X[part]
-        return np.column_stack([np.ones(len(X)), X]) if self.rows.intercept else X
+        designs = self._designs(self.rows)
+        return np.hstack([d.columns() * r[:, None] for d, r in zip(designs, slope, strict=True)])
 
     def _information_roots(self, part: slice) -> Array:
         """Return A with A'A the information of the coefficients in some rows."""
         rows = self.rows
-        _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
+        _, _, weight = self._derivatives(self.eta(part), rows.y[part])
         w = rows.weighted(weight(0, 0), part)
-        return self._columns(part) * np.sqrt(w)[:, None]
+        return rows.designs[0].columns(part) * np.sqrt(w)[:, None]
 
     def _other_information(self, kind: str) -> Array:
         """Return the information of the parameters beside the coefficients, at a maximum."""
         return np.zeros(0)
 
     def _score_vector(self, rows: Observations) -> Array:
-        return self._each(lambda member: member._score_sum(rows).ravel())
+        return self._each(lambda member: member._score_sum(rows))
 
     def _score_sum(self, rows: Observations) -> Array:
-        """Return the slope of the log-likelihood for one vector, shape (predictors, coefficients)."""
+        """Return the slope of the log-likelihood in the coefficients, for one vector."""
         _, slope, weight = self._derivatives(self.eta(), rows.y)
-        slope = rows.weighted(slope)
-        if not rows.intercept:
-            return slope @ rows.X
-        # X'r = (X - center)'r + center sum(r). At a maximum over the intercept sum(r) is zero but for the
-        # rounding of the coefficients, which an offset of 1e9 would make the whole of X'r: so a sum that
-        # this rounding explains counts as zero.
-        reach = np.abs(self._blocks) @ np.concatenate([[1.0], np.abs(rows.center)])
-        curvature = np.array([rows.sum(weight(a, a)) for a in range(len(slope))])
-        rounding = 4 * np.finfo(float).eps * (reach * curvature + np.abs(slope).sum(axis=-1))
-        total = slope.sum(axis=-1)
-        total[np.abs(total) <= rounding] = 0.0
-        centred = np.zeros((len(slope), rows.X.shape[1]))
-        for part in row_blocks(rows.X):
-            centred += slope[:, part] @ (rows.X[part] - rows.center)
-        return np.column_stack([total, centred + total[:, None] * rows.center])
+        sums = []
+        for a, ((design, _, b), r) in enumerate(
+            zip(self._coefficients(), rows.weighted(slope), strict=True)
+        ):
+            if not design.intercept:
+                sums.append(r @ design.X)
+                continue
+            # X'r = (X - center)'r + center sum(r). At a maximum over the intercept sum(r) is zero but for the
+            # rounding of the coefficients, which an offset of 1e9 would make the whole of X'r: so a sum that
+            # this rounding explains counts as zero.
+            X, center = design.X, design.center
+            reach = np.abs(b) @ np.concatenate([[1.0], np.abs(center)])
+            rounding = reach * np.abs(rows.sum(weight(a, a))) + np.abs(r).sum()
+            total = r.sum()
+            total = 0.0 if np.abs(total) <= 4 * np.finfo(float).eps * rounding else total
+            centred = sum(r[part] @ (X[part] - center) for part in row_blocks(X))
+            sums.append(np.concatenate([[total], centred + total * center]))
+        return np.concatenate(sums)
 
     def _hessian_matrix(self, rows: Observations) -> Array:
         return self._each(lambda member: -member._information_sum())
@@ -311,18 +293,19 @@ class Regression:
 
     def _information_sum(self) -> Array:
         """Return the information in all rows, for one vector of coefficients."""
-        rows, q, k = self.rows, self._predictors(self.rows), len(self.rows.coefficients)
-        total = np.zeros((q, k, q, k))
-        for part in row_blocks(rows.X):
-            M = self._columns(part)
-            _, _, weight = self._derivatives(self.eta(rows.X[part]), rows.y[part])
-            for a in range(q):
-                for b in range(a + 1):
+        rows, designs = self.rows, self._designs(self.rows)
+        places = cuts(designs)
+        total = np.zeros((places[-1].stop,) * 2)
+        for part in rows.blocks():
+            _, _, weight = self._derivatives(self.eta(part), rows.y[part])
+            M = [d.columns(part) for d in designs]
+            for a, here in enumerate(places):
+                for b, there in enumerate(places[: a + 1]):
                     w = rows.weighted(weight(a, b), part)
-                    total[a, :, b, :] += M.T @ (M * w[:, None])
+                    total[here, there] += M[a].T @ (M[b] * w[:, None])
                     if a != b:
-                        total[b, :, a, :] = total[a, :, b, :]
-        return total.reshape(q * k, q * k)
+                        total[there, here] = total[here, there].T
+        return total
 
     # -- fitting -----------------------------------------------------------------------------------
 
@@ -336,6 +319,7 @@ class Regression:
         *,
         intercept: bool = True,
         fixed: Mapping[str, float] | None = None,
+        offset: ArrayLike | None = None,
     ) -> RegressionFit:
         """Return the maximum of the likelihood of the coefficients: a Fit that also predicts.
 
@@ -347,6 +331,7 @@ class Regression:
         weights : frequency weights, shape (n,): a row of weight 3 is three equal rows, and one of weight 0 is no row.
         intercept : whether to add a coefficient, called intercept, of a column of ones.
         fixed : coefficients held at given values, such as `{"x1": 0}`.
+        offset : shape (n,), what the linear predictor has beside the columns, such as the logarithm of an exposure.
 
         Raises
         ------
@@ -362,7 +347,7 @@ class Regression:
         >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0], intercept=False).names
         ('x1', 'sigma')
         """
-        rows = cls.statistics((X, y), weights, intercept=intercept)
+        rows = cls.statistics((X, y), weights, intercept=intercept, offset=offset)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
         for i, value in likelihood.held.items():
             if np.ndim(value):

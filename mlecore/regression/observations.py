@@ -1,79 +1,214 @@
-"""The rows of a regression, checked and kept as their own statistic."""
+"""The rows of a regression, checked and kept as their own statistic: what was seen, and what it follows from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import numeric, require_weights
+from ..arrays import numeric, present, require_finite, require_weights
 from ..errors import DataError
 from ..statistics import Statistic
+from .design import columns, row_blocks
 
-__all__ = ["Observations"]
+__all__ = ["Design", "Observations", "offset_of"]
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What one linear predictor follows from: eta = offset + intercept + X b.
+
+    `center` is where the columns lie, roughly; `coefficients` are the names of the intercept, if there is one, and of
+    the slopes, and `names` those of the columns.
+
+    >>> Design(np.array([[1.0], [3.0]]), ("x1",), True, np.array([2.0])).linear(np.array([1.0, 10.0]))
+    array([11., 31.])
+    """
+
+    X: Array
+    names: tuple[str, ...]
+    intercept: bool
+    center: Array
+    offset: Array | None = None
+    #: what stands before the names of the coefficients, where several parameters have some
+    prefix: str = ""
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """The names of the coefficients."""
+        return tuple(self.prefix + name for name in ("intercept",) * self.intercept + self.names)
+
+    @property
+    def size(self) -> int:
+        """How many coefficients there are."""
+        return len(self.names) + self.intercept
+
+    def columns(self, part: slice = slice(None)) -> Array:
+        """Return rows of X, after a one if there is an intercept."""
+        X = self.X[part]
+        return np.column_stack([np.ones(len(X)), X]) if self.intercept else X
+
+    def linear(self, b: Array, part: slice = slice(None)) -> Array:
+        """Return the linear predictor at some rows; coefficients b lie on the last axis."""
+        return self._linear(b, self.X[part], None if self.offset is None else self.offset[part])
+
+    def _linear(self, b: Array, X: Array, offset: Array | None) -> Array:
+        if self.intercept:
+            # Slopes act on distances from the middle of the data: at an offset of 1e6 their products with
+            # the columns would cancel six digits against the intercept, row by row.
+            slopes, center = b[..., 1:], self.center
+            base = b[..., :1] + slopes @ center[:, None]
+            eta = np.empty((*b.shape[:-1], len(X)))
+            for part in row_blocks(X):
+                eta[..., part] = slopes @ (X[part] - center).T + base
+        else:
+            eta = b @ X.T
+        return eta if offset is None else eta + offset
+
+    def linear_at(self, b: Array, X: Any, offset: Any = None) -> Array:
+        """Return the linear predictor at new rows, given as they were to the fit."""
+        X = self._new_rows(X)
+        if (offset is None) != (self.offset is None):
+            raise DataError(
+                "the fit has an offset: give that of the new rows too, as predict(X, offset=...)"
+                if offset is None
+                else "the fit has no offset, so that its prediction takes none"
+            )
+        return self._linear(b, X, None if offset is None else offset_of(offset, len(X)))
+
+    def _new_rows(self, X: Any) -> Array:
+        values, names, _ = columns(X)
+        p = self.X.shape[1]
+        if values.shape[1] != p:
+            raise DataError(
+                f"X must have the {p} column(s) of the fit, {', '.join(self.names)}; got {values.shape[1]}"
+            )
+        if getattr(X, "columns", None) is None or names == self.names:
+            return values
+        if sorted(names) == sorted(self.names):  # a table's columns go by their names
+            return np.ascontiguousarray(values[:, [names.index(name) for name in self.names]])
+        if self.names != tuple(f"x{j + 1}" for j in range(p)):
+            raise DataError(
+                f"X must have the columns {', '.join(self.names)}; got {', '.join(names)}"
+            )
+        return values
+
+    def take(self, rows: Any) -> Self:
+        """Return some of the rows."""
+        offset = None if self.offset is None else self.offset[rows]
+        return replace(self, X=self.X[rows], offset=offset)
+
+    def joined(self, other: Self, share: float) -> Self:
+        """Return the rows of both; `share` is the part of them that this one has."""
+        offset = None
+        if self.offset is not None or other.offset is not None:
+            offset = np.concatenate(
+                [np.zeros(len(d.X)) if d.offset is None else d.offset for d in (self, other)]
+            )
+        center = share * self.center + (1.0 - share) * other.center
+        return replace(self, X=np.concatenate([self.X, other.X]), center=center, offset=offset)
+
+
+def offset_of(offset: Any, rows: int, w: Array | None = None, name: str = "offset") -> Array:
+    """Return an offset, one number for each row, as a copy.
+
+    >>> offset_of([1, 2], 2)
+    array([1., 2.])
+    """
+    values = present(numeric(offset, name), w)
+    if values.shape[:1] != (rows,):
+        raise DataError(
+            f"{name} must have one number for each of the {rows} rows of X, got shape {values.shape}"
+        )
+    require_finite(values, name)
+    return np.array(values)
 
 
 @dataclass(frozen=True, eq=False)
 class Observations(Statistic):
     """The rows of a regression, which are their own statistic.
 
-    X has shape (n, p), y (n,), weights (n,) or None; `names` are the columns' and `classes` those of
-    y; `center` is where the columns lie, roughly.
+    y has shape (n,), weights (n,) or None; `designs` are what the linear predictors follow from, and `classes` those of
+    y.
 
     >>> from mlecore import LogisticRegression
     >>> LogisticRegression.statistics(([[0.0], [1.0]], [0, 1])).names
     ('x1',)
     """
 
-    X: Array
-    y: Array
+    y: Any
     weights: Array | None
-    names: tuple[str, ...]
-    intercept: bool
-    center: Array
+    designs: tuple[Design, ...]
     classes: Array | None = None
 
     @classmethod
     def of(
         cls,
-        X: Array,
-        y: Array,
+        designs: tuple[Design, ...],
+        y: Any,
         weights: ArrayLike | None,
-        names: tuple[str, ...],
-        *,
-        intercept: bool,
-        center: Array,
-        classes: Array | None,
+        classes: Array | None = None,
     ) -> Self:
-        """Check y and the weights against the rows of X, which is kept as it is; of the others copies."""
-        if y.ndim != 1 or len(y) != len(X):
+        """Check y and the weights against the rows of X, which are kept as they are; of the others copies."""
+        rows = len(designs[0].X)
+        if np.ndim(y) > 1 or len(y) != rows:
             raise DataError(
-                f"y must be one-dimensional, one value for each of the {len(X)} rows of X; got shape {y.shape}"
+                f"y must be one-dimensional, one value for each of the {rows} rows of X; got shape {np.shape(y)}"
             )
-        w = None if weights is None else _weights(weights, y.shape)
+        w = None if weights is None else _weights(weights, (rows,))
         if w is not None and not w.all():  # a row of weight zero is no observation
-            X, y, w = X[w > 0], y[w > 0], w[w > 0]
-            center = X.mean(axis=0)
+            seen = w > 0
+            designs = tuple(replace(d.take(seen), center=d.X[seen].mean(axis=0)) for d in designs)
+            y, w = y[seen], w[seen]
             if classes is not None:
-                seen = np.unique(y)
-                y, classes = np.searchsorted(seen, y), classes[seen]
+                left = np.unique(y)
+                y, classes = np.searchsorted(left, y), classes[left]
         n = float(len(y)) if w is None else float(w.sum())
         # The caller's arrays may change, a fit may not.
-        y, w = y.copy(), None if w is None else w.copy()
-        return cls(n, X, y, w, names, intercept, center, classes)
+        return cls(n, y.copy(), None if w is None else w.copy(), designs, classes)
+
+    @property
+    def X(self) -> Array:
+        """The columns of the first predictor."""
+        return self.designs[0].X
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of the first predictor."""
+        return self.designs[0].names
+
+    @property
+    def intercept(self) -> bool:
+        """Whether the first predictor has an intercept."""
+        return self.designs[0].intercept
+
+    @property
+    def center(self) -> Array:
+        """Where the columns of the first predictor lie, roughly."""
+        return self.designs[0].center
+
+    @property
+    def wide(self) -> int:
+        """How many columns the widest predictor has."""
+        return max(d.X.shape[1] for d in self.designs)
+
+    def blocks(self) -> Any:
+        """Cut the rows into slices that fit the cache."""
+        return row_blocks(max((d.X for d in self.designs), key=lambda X: X.shape[1]))
 
     @property
     def width(self) -> int:
-        return self.y.size
+        return len(self.y)
 
     @property
     def coefficients(self) -> tuple[str, ...]:
-        """The names of one predictor's coefficients."""
-        return ("intercept",) * self.intercept + self.names
+        """The names of the first predictor's coefficients."""
+        return self.designs[0].coefficients
 
     def isfinite(self) -> bool:
         return True
@@ -89,32 +224,38 @@ class Observations(Statistic):
     def take(self, rows: Any) -> Self:
         """Return some of the rows."""
         w = None if self.weights is None else self.weights[rows]
-        n = float(self.y[rows].size) if w is None else w.sum()
-        return replace(self, n=n, X=self.X[rows], y=self.y[rows], weights=w)
+        n = float(len(self.y[rows])) if w is None else w.sum()
+        designs = _each_once(self.designs, lambda d: d.take(rows))
+        return replace(self, n=n, designs=designs, y=self.y[rows], weights=w)
 
     def counts(self) -> Array:
         """Return how many observations each row stands for."""
-        return np.ones(self.y.size) if self.weights is None else self.weights
+        return np.ones(len(self.y)) if self.weights is None else self.weights
 
     def __add__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
-        if self.coefficients != other.coefficients or not np.array_equal(
-            self.classes, other.classes
-        ):
+        mine, theirs = ([d.coefficients for d in rows.designs] for rows in (self, other))
+        if mine != theirs or not np.array_equal(self.classes, other.classes):
             raise DataError("these rows have other columns or classes, and cannot be merged")
         weights = None
         if self.weights is not None or other.weights is not None:
             weights = np.concatenate([self.counts(), other.counts()])
+        share = self.width / (self.width + other.width)
+        pairs = zip(self.designs, other.designs, strict=True)
         return replace(
             self,
             n=self.n + other.n,
-            X=np.concatenate([self.X, other.X]),
+            designs=tuple(one.joined(two, share) for one, two in pairs),
             y=np.concatenate([self.y, other.y]),
-            center=(self.center * self.width + other.center * other.width)
-            / (self.width + other.width),
             weights=weights,
         )
+
+
+def _each_once(designs: tuple[Design, ...], change: Callable[[Design], Design]) -> tuple[Design, ...]:
+    """Change each design, one that several predictors share only once."""
+    changed = {id(d): change(d) for d in designs}
+    return tuple(changed[id(d)] for d in designs)
 
 
 def _weights(weights: ArrayLike, shape: tuple[int, ...]) -> Array:

@@ -93,7 +93,7 @@ class PoissonRegression(Climbed):
     def _draw(self, rng: np.random.Generator) -> Array:
         return rng.poisson(np.exp(self.eta()[0])).astype(float)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the rate, the mean of y, at each row of X; infinite where no double can hold it."""
         with np.errstate(over="ignore"):
-            return np.exp(self.eta(self._new_rows(X))[..., 0, :])
+            return np.exp(self.eta_at(X, offset)[..., 0, :])

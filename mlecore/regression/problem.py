@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,23 @@ from typing import Any
 import numpy as np
 
 from .design import Basis, row_blocks
+from .observations import Design
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "cuts"]
 
 Array = np.ndarray
+
+
+def cuts(parts: Sequence[Any]) -> list[slice]:
+    """Return where the coefficients of each predictor lie in the vector of all.
+
+    >>> from mlecore.regression.design import Basis
+    >>> X = np.array([[0.0], [1.0]])
+    >>> cuts([Basis.of(X, ("x1",), X.mean(axis=0), intercept=True)] * 2)
+    [slice(0, 2, None), slice(2, 4, None)]
+    """
+    ends = np.cumsum([0, *(part.size for part in parts)])
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +38,7 @@ class Problem:
     ----------
     family : the regression.
     rows : its observations.
+    designs : what each linear predictor follows from.
     bases : for each predictor, its free columns.
     free : for each predictor, which of its coefficients are free.
     names : the names of all parameters.
@@ -31,6 +46,7 @@ class Problem:
 
     family: Any
     rows: Any
+    designs: tuple[Design, ...]
     bases: tuple[Basis, ...]
     free: tuple[Array, ...]
     names: tuple[str, ...]
@@ -38,60 +54,61 @@ class Problem:
     @classmethod
     def of(cls, likelihood: Any) -> Problem:
         family, rows = likelihood.family, likelihood.statistic
-        q, k = family._predictors(rows), len(rows.coefficients)
         family._check_estimable(rows, likelihood.free)
-        free = [
-            likelihood.free[(likelihood.free >= a * k) & (likelihood.free < (a + 1) * k)] - a * k
-            for a in range(q)
-        ]
-        made: dict[tuple[int, ...], Basis] = {}
-        for columns_ in free:
-            key = tuple(int(i) for i in columns_)
+        designs, given = family._designs(rows), likelihood.free
+        free = [given[(given >= c.start) & (given < c.stop)] - c.start for c in cuts(designs)]
+        made: dict[Any, Basis] = {}
+        bases = []
+        for d, columns_ in zip(designs, free, strict=True):
+            key = (id(d.X), tuple(int(i) for i in columns_))
             if key not in made:
-                first = rows.intercept
-                intercept = first and 0 in key
-                wanted = [i - first for i in key if i >= first]
-                X = rows.X if len(wanted) == rows.X.shape[1] else rows.X[:, wanted]
-                names = tuple(rows.names[i] for i in wanted)
-                made[key] = Basis.of(X, names, rows.center[wanted], intercept=intercept)
-        return cls(
-            family,
-            rows,
-            tuple(made[tuple(int(i) for i in f)] for f in free),
-            tuple(free),
-            likelihood.layout.names,
-        )
+                first = d.intercept
+                intercept = bool(first and 0 in columns_)
+                wanted = [int(i) - first for i in columns_ if i >= first]
+                X = d.X if len(wanted) == d.X.shape[1] else d.X[:, wanted]
+                names = tuple(d.names[i] for i in wanted)
+                made[key] = Basis.of(X, names, d.center[wanted], intercept=intercept)
+            bases.append(made[key])
+        return cls(family, rows, designs, tuple(bases), tuple(free), likelihood.layout.names)
 
     @property
     def cuts(self) -> list[slice]:
-        """Where each predictor's coefficients lie in the vector."""
-        ends = np.cumsum([0, *(b.size for b in self.bases)])
-        return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
+        """Where each predictor's well-conditioned coefficients lie in their vector."""
+        return cuts(self.bases)
+
+    @cached_property
+    def places(self) -> list[slice]:
+        """Where each predictor's coefficients lie in the vector of all parameters."""
+        return cuts(self.designs)
 
     def theta(self, gamma: Array, held: Array) -> Array:
         """Return all parameters: the free coefficients beside those that are held."""
-        theta, k = held.copy(), len(self.rows.coefficients)
-        slopes, _ = self._held(held)
+        theta = held.copy()
         for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
-            theta[a * k + free] = basis.T @ gamma[cut]
+            first = self.places[a].start
+            theta[first + free] = basis.T @ gamma[cut]
             if self._adapts[a]:
-                theta[a * k] -= slopes[a] @ self.rows.center
+                theta[first] -= self._held(held)[a][0] @ self.designs[a].center
         return theta
 
     def offsets(self, held: Array) -> Array | None:
-        """Return what the held coefficients add to the linear predictors; None for nothing.
+        """Return what held coefficients and offsets add to the linear predictors; None for nothing.
 
         Where an intercept is free, held slopes act on distances from the middle of the data: then the
         free coefficients hardly change with the value that is held.
         """
-        slopes, base = self._held(held)
-        if not (slopes.any() or base.any()):
+        parts = self._held(held)
+        if not any(slopes.any() or base for slopes, base in parts) and all(
+            d.offset is None for d in self.designs
+        ):
             return None
-        X, center = self.rows.X, self.rows.center
-        base = base + np.where(self._adapts, 0.0, slopes @ center)
-        offsets = np.empty((len(slopes), len(X)))
-        for part in row_blocks(X):
-            offsets[:, part] = slopes @ (X[part] - center).T + base[:, None]
+        offsets = np.zeros((len(parts), len(self.rows.y)))
+        for a, (d, (slopes, base)) in enumerate(zip(self.designs, parts, strict=True)):
+            base = base + (0.0 if self._adapts[a] else slopes @ d.center)
+            if slopes.any():
+                for part in row_blocks(d.X):
+                    offsets[a, part] = (d.X[part] - d.center) @ slopes
+            offsets[a] += base if d.offset is None else base + d.offset
         return offsets
 
     def cancel(self, offsets: Array) -> tuple[Array, Array]:
@@ -110,35 +127,42 @@ class Problem:
     @cached_property
     def _adapts(self) -> list[bool]:
         """Whether each predictor's intercept is free."""
-        return [self.rows.intercept and 0 in free for free in self.free]
+        return [d.intercept and 0 in free for d, free in zip(self.designs, self.free, strict=True)]
 
     @cached_property
-    def _spread(self) -> Array:
+    def _spreads(self) -> list[Array]:
         """How far the values of each column lie from its center, and not less than rounding makes of it."""
-        X, center = self.rows.X, self.rows.center
-        square = sum(((X[part] - center) ** 2).sum(axis=0) for part in row_blocks(X)) / len(X)
-        spread = np.sqrt(square + (1e-8 * center) ** 2)
-        return np.where(spread > 0, spread, 1.0)
+        known: dict[int, Array] = {}
+        for d in self.designs:
+            if id(d.X) not in known:
+                square = sum(((d.X[k] - d.center) ** 2).sum(axis=0) for k in row_blocks(d.X))
+                spread = np.sqrt(square / len(d.X) + (1e-8 * d.center) ** 2)
+                known[id(d.X)] = np.where(spread > 0, spread, 1.0)
+        return [known[id(d.X)] for d in self.designs]
 
-    def _held(self, held: Array) -> tuple[Array, Array]:
-        """Return the held slopes and intercepts of each predictor."""
-        q, k, first = len(self.bases), len(self.rows.coefficients), int(self.rows.intercept)
-        table = held[: q * k].reshape(q, k).copy()
-        for a, free in enumerate(self.free):
-            table[a, free] = 0.0
-        return table[:, first:], table[:, 0] if first else np.zeros(q)
+    def _held(self, held: Array) -> list[tuple[Array, float]]:
+        """Return the held slopes and the held intercept of each predictor."""
+        parts = []
+        for d, place, free in zip(self.designs, self.places, self.free, strict=True):
+            b = held[place].copy()
+            b[free] = 0.0
+            parts.append((b[1:], float(b[0])) if d.intercept else (b, 0.0))
+        return parts
 
     def reach(self) -> Array:
         """Return how far the predictor moves over the spread of its column for one unit of each parameter."""
-        q, first = len(self.bases), int(self.rows.intercept)
-        one = np.concatenate([np.ones(first), self._spread])
-        return np.concatenate([np.tile(one, q), np.ones(len(self.names) - q * one.size)])
+        reach = np.ones(len(self.names))
+        for d, place, spread in zip(self.designs, self.places, self._spreads, strict=True):
+            reach[place.start + d.intercept : place.stop] = spread
+        return reach
 
     def gamma(self, theta: Array) -> Array:
         """Return the coefficients of the standardised columns from those of the free ones: undo `theta`."""
-        k, gamma = len(self.rows.coefficients), np.zeros(self.cuts[-1].stop)
-        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
-            gamma[cut] = np.linalg.solve(basis.T, theta[a * k + free])
+        gamma = np.zeros(self.cuts[-1].stop)
+        for basis, free, cut, place in zip(
+            self.bases, self.free, self.cuts, self.places, strict=True
+        ):
+            gamma[cut] = np.linalg.solve(basis.T, theta[place.start + free])
         return gamma
 
     def without_rounding(self, direction: Array) -> Array:
@@ -147,15 +171,17 @@ class Problem:
         A slope counts by what it does over the spread of its column, an intercept beside what the slopes
         do at the center.
         """
-        q, k, first = len(self.bases), len(self.rows.coefficients), int(self.rows.intercept)
         clean = direction.copy()
-        table = clean[: q * k].reshape(q, k)
-        slopes = table[:, first:]
-        moves = np.abs(slopes) * self._spread
-        largest = max(moves.max(initial=0.0), 0.0)
-        slopes[moves <= 1e-12 * largest] = 0.0
-        largest = largest + np.abs(slopes) @ np.abs(self.rows.center)
-        table[:, :first][np.abs(table[:, :first]) <= 1e-12 * largest[:, None]] = 0.0
+        parts = [clean[place] for place in self.places]
+        first = [int(d.intercept) for d in self.designs]
+        moves = [
+            np.abs(b[k:]) * s for b, k, s in zip(parts, first, self._spreads, strict=True)
+        ]
+        largest = max(float(m.max(initial=0.0)) for m in moves)
+        for d, b, k, m in zip(self.designs, parts, first, moves, strict=True):
+            b[k:][m <= 1e-12 * largest] = 0.0
+            beside = largest + np.abs(b[k:]) @ np.abs(d.center)
+            b[:k][np.abs(b[:k]) <= 1e-12 * beside] = 0.0
         return clean
 
     def sample(self, step: int) -> Problem:
@@ -174,4 +200,4 @@ class Problem:
             v = basis.apply(step[cut])
             largest = max(largest, float(np.abs(v).max()))
             total += float(v @ v)
-        return largest, np.sqrt(total / self.rows.y.size)
+        return largest, np.sqrt(total / len(self.rows.y))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-from ..arrays import present, refuse_masks, require_finite
+from ..arrays import numeric, present, refuse_masks, require_finite
 from ..errors import DataError, NoMLEError
 from .climbed import Climbed
-from .observations import Observations
+from .observations import Design, Observations
 from .problem import Problem
 from .separation import Cone
 
@@ -59,8 +60,16 @@ class SoftmaxRegression(Climbed):
         return codes.reshape(values.shape), classes
 
     @classmethod
-    def _predictors(cls, rows: Observations) -> int:
-        return rows.classes.size - 1
+    def _designs(cls, rows: Observations) -> tuple[Design, ...]:
+        design, others = rows.designs[0], max(rows.classes.size - 1, 0)
+        if design.offset is None:
+            return (design,) * others
+        if np.shape(design.offset) != (len(design.X), others):
+            raise DataError(
+                f"offset must have one column for each class but the first, shape ({len(design.X)}, {others}); "
+                f"got {np.shape(design.offset)}"
+            )
+        return tuple(replace(design, offset=column) for column in design.offset.T)
 
     @classmethod
     def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
@@ -88,7 +97,7 @@ class SoftmaxRegression(Climbed):
 
     def _information_roots(self, part: slice) -> Array:
         # diag(p) - pp' is the sum over the classes c of p_c (e_c - p)(e_c - p)'.
-        eta, M = self.eta(self.rows.X[part]), self._columns(part)
+        eta, M = self.eta(part), self.rows.designs[0].columns(part)
         full = special.softmax(_all_classes(eta), axis=0)
         return np.vstack(
             [
@@ -132,17 +141,27 @@ class SoftmaxRegression(Climbed):
         return Cone(margins, rows, total, np.zeros(row.size, dtype=bool))
 
     def _draw(self, rng: np.random.Generator) -> Array:
-        edges = np.cumsum(self.predict_proba(self.rows.X), axis=1)[:, :-1]
+        edges = np.cumsum(self._shares(self.eta()), axis=1)[:, :-1]
         return (rng.random(self.rows.y.size)[:, None] >= edges).sum(axis=1)
 
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, in sorted order, at each row of X: shape (n, K)."""
-        full = _all_classes(self.eta(self._new_rows(X)))
-        return np.swapaxes(special.softmax(full, axis=-2), -1, -2)
+    def eta_at(self, X: Any, offset: Any = None) -> Array:
+        given = [None] * len(self._designs(self.rows))
+        if offset is not None:
+            given = list(np.reshape(numeric(offset, "offset"), (-1, len(given))).T)
+        parts = zip(self._coefficients(), given, strict=True)
+        return np.stack([d.linear_at(b, X, o) for (d, _, b), o in parts], axis=-2)
 
-    def predict(self, X: Any) -> Array:
+    def _shares(self, eta: Array) -> Array:
+        """Return the probability of each class: shape (n, K)."""
+        return np.swapaxes(special.softmax(_all_classes(eta), axis=-2), -1, -2)
+
+    def predict_proba(self, X: Any, offset: Any = None) -> Array:
+        """Return the probability of each class, in sorted order, at each row of X: shape (n, K)."""
+        return self._shares(self.eta_at(X, offset))
+
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the likeliest class at each row of X, as it was called in y."""
-        return self.rows.classes[self.predict_proba(X).argmax(axis=-1)]
+        return self.rows.classes[self.predict_proba(X, offset).argmax(axis=-1)]
 
 
 def _all_classes(eta: Array) -> Array:
