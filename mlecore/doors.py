@@ -14,6 +14,7 @@ __all__ = ["DOORS", "room"]
 DOORS = {
     "goodness": ("Fit.goodness",),
     "residuals": ("Fit.residuals",),
+    "regression": ("Fitting.regress",),
     "plotting": ("Fit.plot", "KaplanMeier.plot"),
 }
 

@@ -46,7 +46,7 @@ class Summary:
         return rows
 
     def _caption(self) -> str:
-        family = type(self.dist).__name__
+        family = getattr(self.dist, "called", type(self.dist).__name__)
         how = "" if self.method == "mle" else f" by {self.method}"
         if self.batch_shape:
             return f"{family}: {int(np.prod(self.batch_shape))} fits{how}, {len(self.problems)} with problems"

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import shares_note
 from ..censoring import cornered, notes, rough, to_edge, top_of_few
+from ..doors import room
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..habits import answering
@@ -77,6 +78,72 @@ class Fitting(Refusing):
                 )
             likelihood = Penalised.of(likelihood, prior)
         return cls._fit_read(likelihood, unread, method)
+
+    @classmethod
+    def regress(
+        cls,
+        y: Any,
+        *unnamed: Any,
+        weights: ArrayLike | None = None,
+        offset: Any = None,
+        link: Any = None,
+        fixed: Mapping[str, Any] | None = None,
+        intercept: bool = True,
+        **parameters: Any,
+    ) -> Any:
+        """Return the fit of the family with parameters that follow from covariates: g(theta_i) = offset_i + x_i' b.
+
+        `Gamma.regress(y, rate=X)`: the logarithm of the rate is linear in the columns of X, and the shape is the same in
+        all rows. Any parameters may follow from columns, each from its own: `Normal.regress(y, mu=X, sigma=Z)`.
+
+        Parameters
+        ----------
+        y : one response a row, or what was seen in part, by `observed` or `interval`.
+        parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, or one column.
+        weights : frequency weights, shape (n,).
+        offset : what is added to the linear predictor, shape (n,), by the name of the parameter: `{"rate": np.log(t)}`.
+        link : "identity", "log", "logit", "probit", "cloglog", "inverse" or "sqrt" by the name of the parameter; by
+            default what leads from its domain to the line: the logarithm of what is positive, the logit of a
+            probability. Offset and link need no name where one parameter follows from columns.
+        fixed : what is held: a coefficient, `{"x1": 0}`; a parameter that is the same in all rows, `{"shape": 1}`; and what
+            is known, `{"n": 20}`, or `{"n": n}` with one number a row.
+        intercept : whether each predictor has an intercept.
+
+        Returns
+        -------
+        A `Fit` that predicts. Coefficients are called intercept, x1, ... or as the columns of a DataFrame; where several
+        parameters follow from columns, rate_intercept, rate_x1, ... A parameter that is the same in all rows keeps its name
+        and its scale.
+
+        Raises
+        ------
+        DataError, SupportError : for rows that cannot be used, and names that are none.
+        SeparationError : where a direction of the coefficients never lowers the probability of any row.
+        NoMLEError : where a parameter runs away: a NegativeBinomial's size where counts vary no more than a Poisson's.
+        RegularityError : for parameters at whose estimates the likelihood has corners or ends.
+        ConvergenceError : where the climb did not reach a maximum.
+
+        Source: McCullagh and Nelder (1989); for several parameters Rigby and Stasinopoulos (2005).
+
+        >>> from mlecore import Exponential
+        >>> Exponential.regress([1.0, 3.0, 4.0], rate=[0.0, 0.0, 1.0]).predict([0.0, 1.0])
+        array([2., 4.])
+        """
+        if unnamed:
+            name = cls.parameters[-1] if cls.parameters else "rate"
+            raise DataError(
+                f"say which parameter follows from the columns, by its name: {cls.__name__}.regress(y, {name}=X)"
+            )
+        return room("regression").regress(
+            cls,
+            y,
+            parameters,
+            weights=weights,
+            offset=offset,
+            link=link,
+            fixed=fixed,
+            intercept=intercept,
+        )
 
     @classmethod
     def _fit_near(cls, t: Statistic, fixed: Mapping[str, Any], near: Array) -> Fit:

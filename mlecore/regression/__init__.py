@@ -13,19 +13,25 @@ There is one file a model. A new one is a new file and one line here.
 """
 
 from .fit import RegressionFit
+from .general import ParameterRegression
 from .likelihood import RegressionLikelihood
 from .linear import LinearRegression
 from .logistic import LogisticRegression
 from .model import Regression
+from .parameter_fit import ParameterFit
 from .poisson import PoissonRegression
+from .regress import regress
 from .softmax import SoftmaxRegression
 
 __all__ = [
     "LinearRegression",
     "LogisticRegression",
+    "ParameterFit",
+    "ParameterRegression",
     "PoissonRegression",
     "Regression",
     "RegressionFit",
     "RegressionLikelihood",
     "SoftmaxRegression",
+    "regress",
 ]

@@ -93,7 +93,8 @@ class RegressionFit(Fit):
         problems: dict[int, str] = {}
         for k in range(replicates):
             try:
-                top = RegressionLikelihood(likelihood.family, draw(rng), fixed=held).maximize()
+                again = RegressionLikelihood(likelihood.family, draw(rng), fixed=held)
+                top = likelihood.family._maximum(again)
             except (DataError, NoMLEError) as error:
                 problems[k] = str(error)
                 continue
@@ -101,7 +102,7 @@ class RegressionFit(Fit):
                 theta[k], height[k], steps[k] = top.theta, top.log_likelihood, top.iterations
             else:
                 problems[k] = "the iteration did not converge"
-        return RegressionFit(
+        return type(self)(
             dist=type(self.dist)(self.dist.rows, theta),
             likelihood=likelihood,
             theta=theta[:, likelihood.free],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg
 
-from ..errors import RegularityError
+from ..errors import DataError, RegularityError
 from ..likelihood import Likelihood, Maximum
 from ..numerics import gram, one_thread
 from .problem import Problem
@@ -130,11 +130,24 @@ class RegressionLikelihood(Likelihood):
             self._kept[0] = (key, Problem.of(self), None)
         return self._kept[0][1:]
 
-    def covariance(self, theta: Array, kind: str = "observed") -> Array:
+    @property
+    def called(self) -> str:
+        """What messages call the model."""
+        return self.family._called(self.statistic)
+
+    def covariance(
+        self, theta: Array, kind: str = "observed", clusters: ArrayLike | None = None
+    ) -> Array:
         """Return the covariance matrix of the free scalars at a maximum.
 
         The information is A'A with A the weighted columns. Its inverse comes from A = QR, so that the
         condition number of the columns is not squared: an offset of 1e6 costs six digits, not twelve.
+
+        Parameters
+        ----------
+        theta : the free scalars.
+        kind : "observed", "expected" or "sandwich".
+        clusters : for the sandwich, one label a row: scores are summed within a cluster before they are squared.
 
         Raises
         ------
@@ -142,11 +155,24 @@ class RegressionLikelihood(Likelihood):
         """
         theta = np.asarray(theta, dtype=float)
         if theta.ndim > 1:
-            return np.array([self.covariance(t, kind) for t in theta])
+            return np.array([self.covariance(t, kind, clusters) for t in theta])
         with one_thread(self.statistic.wide):
-            return self._covariance(theta, kind)
+            return self.family._covariance_of(self, theta, kind, self._labels(clusters, kind))
 
-    def _covariance(self, theta: Array, kind: str) -> Array:
+    def _labels(self, clusters: Any, kind: str) -> Array | None:
+        """Return the clusters as numbers from 0 on."""
+        if clusters is None:
+            return None
+        labels = np.unique(np.asarray(clusters), return_inverse=True)[1]
+        if labels.shape != (self.statistic.width,):
+            raise DataError(
+                f"clusters must have one label for each of the {self.statistic.width} rows, got shape {labels.shape}"
+            )
+        if kind != "sandwich":
+            raise DataError("clusters belong to the sandwich: give kind='sandwich'")
+        return labels
+
+    def _covariance(self, theta: Array, kind: str, clusters: Array | None) -> Array:
         member = self.layout.distribution(self._full(theta), {})
         R = self._information_root(member, kind)
         if not R.size:
@@ -154,10 +180,19 @@ class RegressionLikelihood(Likelihood):
         inverse = linalg.solve_triangular(R, np.eye(len(R)))
         if kind != "sandwich":
             return inverse @ inverse.T
-        U = member._row_scores()[:, self.free] * np.sqrt(self.statistic.counts())[:, None]
+        U = self.summed(member._row_scores()[:, self.free], clusters)
         U = linalg.solve_triangular(R, U.T, trans="T")
         spread = inverse @ U
         return spread @ spread.T
+
+    def summed(self, scores: Array, clusters: Array | None) -> Array:
+        """Return the scores of rows, weighted as the sandwich needs them, summed within clusters."""
+        w = self.statistic.counts()[:, None]
+        if clusters is None:
+            return scores * np.sqrt(w)
+        sums = np.zeros((clusters.max() + 1, scores.shape[1]))
+        np.add.at(sums, clusters, scores * w)
+        return sums
 
     def _information_root(self, member: Any, kind: str) -> Array:
         """Return the triangle R with R'R the information of the free scalars, or refuse a singular one."""

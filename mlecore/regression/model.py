@@ -14,6 +14,7 @@ from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
 from ..habits import answering
+from ..likelihood import Maximum
 from ..numerics import one_thread
 from .design import columns, row_blocks
 from .fit import RegressionFit
@@ -149,6 +150,11 @@ class Regression:
     def _remarks(cls, rows: Observations) -> tuple[str, ...]:
         """Return what else should be known of a fit: its notes."""
         return () if rows.weights is None else shares_note(rows.weights, rows.n)
+
+    @classmethod
+    def _called(cls, rows: Observations) -> str:
+        """Return what messages call it."""
+        return cls.__name__
 
     @classmethod
     def _possible(cls, y: Array) -> Array:
@@ -373,7 +379,18 @@ class Regression:
             notes=cls._remarks(rows),
         )
 
-    def _draw(self, rng: np.random.Generator) -> Array:
+    @classmethod
+    def _covariance_of(
+        cls, likelihood: RegressionLikelihood, theta: Array, kind: str, clusters: Array | None
+    ) -> Array:
+        return likelihood._covariance(theta, kind, clusters)
+
+    @classmethod
+    def _maximum(cls, likelihood: RegressionLikelihood) -> Maximum:
+        """Return the maximum, or raise where there is none."""
+        return likelihood.maximize()
+
+    def _draw(self, rng: np.random.Generator) -> Any:
         """Return a new y at each row."""
         raise NotImplementedError
 

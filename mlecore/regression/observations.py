@@ -53,6 +53,10 @@ class Design:
         X = self.X[part]
         return np.column_stack([np.ones(len(X)), X]) if self.intercept else X
 
+    def columns_of(self, X: Any) -> Array:
+        """Return new rows, given as they were to the fit, after a one if there is an intercept."""
+        return replace(self, X=self._new_rows(X)).columns()
+
     def linear(self, b: Array, part: slice = slice(None)) -> Array:
         """Return the linear predictor at some rows; coefficients b lie on the last axis."""
         return self._linear(b, self.X[part], None if self.offset is None else self.offset[part])

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import SeparationError
 from .problem import Problem
 
-__all__ = ["Cone", "recession", "refuse_separation"]
+__all__ = ["Cone", "recession", "refuse_separation", "terms"]
 
 Array = np.ndarray
 
@@ -127,9 +127,11 @@ def _programme(cone: Cone, used: Array, *, strict: bool) -> tuple[Array, float]:
     return solution.x[:size], float(-solution.fun)
 
 
-def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> None:
+def refuse_separation(
+    problem: Problem, gamma: Array, *, prove: bool = True, cone: Cone | None = None
+) -> None:
     """Raise a SeparationError if a direction along which nothing falls exists."""
-    cone = problem.family._cone(problem)
+    cone = problem.family._cone(problem) if cone is None else cone
     direction = recession(cone, gamma, search=prove)
     if direction is None:
         return
@@ -142,7 +144,7 @@ def refuse_separation(problem: Problem, gamma: Array, *, prove: bool = True) -> 
     theta = problem.theta(direction, np.zeros(len(problem.names)))
     theta = problem.without_rounding(theta / np.abs(theta).max())
     raise SeparationError(
-        f"{problem.family.__name__} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
+        f"{problem.family._called(problem.rows)} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
         f"along {_in_words(problem, cone, theta, kind)}; the coefficients run to infinity along it. "
         "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
         direction=theta,
@@ -161,10 +163,10 @@ def _in_words(problem: Problem, cone: Cone, theta: Array, kind: str) -> str:
         for i in order[:size]:
             short[i] = float(f"{theta[i] / unit:.{digits}g}")
         if _separates(cone, problem.gamma(short), strictly=kind == "completely"):
-            return f"the direction {_terms(problem, short, order[:size], digits)}"
+            return f"the direction {terms(problem, short, order[:size], digits)}"
     return (
         f"a direction of {len(order)} coefficients, the error's .direction, whose largest parts over the spread of "
-        f"the columns are {_terms(problem, theta, order[:_NAMED], 3)}"
+        f"the columns are {terms(problem, theta, order[:_NAMED], 3)}"
     )
 
 
@@ -177,5 +179,6 @@ def _separates(cone: Cone, gamma: Array, *, strictly: bool) -> bool:
     return bool(held.min() >= least and margins.max() > rounding)
 
 
-def _terms(problem: Problem, theta: Array, index: list[int], digits: int) -> str:
+def terms(problem: Problem, theta: Array, index: list[int], digits: int) -> str:
+    """Return some coefficients with their names."""
     return " ".join(f"{theta[i]:+.{digits}g} {problem.names[i]}" for i in sorted(index))

@@ -1,0 +1,278 @@
+"""The regression of any parameters of any family: g(theta_i) = offset_i + x_i' b, by the chain rule.
+
+A family tells the slope s and the Hessian H of log f in its parameters theta. In the predictors eta, with theta(eta) by
+the links, the slope is s theta' and the Hessian theta' H theta' + s theta''. A parameter that is the same in all rows is
+a predictor with an intercept alone, on the natural scale of the parameter. What rows, offsets, well-conditioned columns
+and sums over rows are, this shares with the regressions whose formulas are written out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import linalg
+
+from ..climbing import climb
+from ..domains import Domain, Layout, Real
+from ..errors import DataError
+from ..inference.information import in_own_units, invert
+from .design import MANY_ROWS
+from .irls import evaluate
+from .model import Regression
+from .observations import Design, Observations
+from .problem import Problem
+from .responses import Model, Responses
+from .top import looked_at
+
+__all__ = ["Constant", "ParameterRegression"]
+
+Array = np.ndarray
+
+# Predictors at which a row is asked whether its probability ever falls on the way to infinity.
+_FAR_OUT = np.array([-30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0])
+
+
+class Constant(Design):
+    """What a parameter follows from that is the same in all rows: an intercept, which has its name."""
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        return (self.prefix,) * self.intercept
+
+
+class _Layout(Layout):
+    """Coefficients, which may be any number, and the parameters that are the same in all rows."""
+
+    def __init__(self, rows: Observations) -> None:
+        model, domains = rows.y.model, {}
+        for k, design in enumerate(rows.designs):
+            own = model.layout.domain(k) if model.constant[k] else Real()
+            domains |= dict.fromkeys(design.coefficients, own)
+        super().__init__(domains, 1, None)
+        self.rows = rows
+
+    def distribution(self, theta: Array, known: Any) -> ParameterRegression:
+        return ParameterRegression(self.rows, theta)
+
+
+class ParameterRegression(Regression):
+    """y given its row is a member of a family, whose parameters follow from columns; made by `Family.regress`.
+
+    >>> from mlecore import Poisson
+    >>> Poisson.regress([1, 3, 6], rate=[0.0, 0.0, 1.0]).dist
+    Poisson regression(intercept=0.693147, x1=1.09861)
+    """
+
+    #: whether the curvature is the expected one
+    _expected: ClassVar[bool] = False
+    _separated = "no row's probability falls, and some rise,"
+
+    @classmethod
+    def _layout(cls, rows: Observations) -> _Layout:
+        return _Layout(rows)
+
+    @classmethod
+    def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
+        return tuple(name for d in rows.designs for name in d.coefficients)
+
+    @property
+    def model(self) -> Model:
+        """The family, its links, and which parameters are the same in all rows."""
+        return self.rows.y.model
+
+    @property
+    def called(self) -> str:
+        """What it is called: the family, and that it is a regression."""
+        return f"{self.model.family.__name__} regression"
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace(type(self).__name__, self.called, 1)
+
+    # -- formulas ----------------------------------------------------------------------------------
+
+    def _derivatives(self, eta: Array, y: Responses) -> tuple[Array, Array, Any]:
+        with np.errstate(all="ignore"):
+            theta = self.model.values(eta)
+            value, s, H = y.terms([t[0] for t in theta])
+            first, second = [t[1] for t in theta], [t[2] for t in theta]
+            slope = np.empty(eta.shape)
+            for k in range(len(slope)):
+                # Where the parameter has stopped moving its slope does not count, whatever it is.
+                slope[k] = np.where(first[k] == 0.0, 0.0, s[k] * first[k])
+            information = self._information_rows(y, theta) if self._expected else None
+
+        def weight(a: int, b: int) -> Array:
+            with np.errstate(all="ignore"):
+                if information is not None:
+                    return information[a, b] * first[a] * first[b] + 0.0 * value
+                still = (first[a] == 0.0) | (first[b] == 0.0)
+                bend = np.where(still, 0.0, H[a, b] * first[a] * first[b])
+                if a == b:
+                    bend = bend + np.where(second[a] == 0.0, 0.0, s[a] * second[a])
+                return -np.broadcast_to(bend, value.shape)
+
+        return value, slope, weight
+
+    def _information_rows(self, y: Responses, theta: list[Any]) -> Array:
+        """Return the expected information of each row in the parameters."""
+        if y.seen is not None or not self.model.family._knows_information():
+            raise DataError(
+                f"the expected information of a {self.called} is not known here; use the observed one, or the sandwich"
+            )
+        d, _ = y._members([t[0] for t in theta])
+        return np.moveaxis(d._information_matrix(), (-2, -1), (0, 1))
+
+    def _log_prob_rows(self, eta: Array, y: Responses) -> Array:
+        with np.errstate(all="ignore"):
+            return y.log_prob([theta for theta, _, _ in self.model.values(eta)])
+
+    def distribution(self, eta: Array | None = None) -> Any:
+        """Return the member of the family at each row, as one batch; at new predictors where these are given."""
+        with np.errstate(all="ignore"):
+            theta = self.model.values(self.eta() if eta is None else eta)
+        given = dict(zip(self.model.parameters, (t[0] for t in theta), strict=True))
+        return self.model.family(**self.rows.y.known, **given)
+
+    def _draw(self, rng: np.random.Generator) -> Responses:
+        return self.rows.y.again(self.distribution().sample(rng=rng))
+
+    @classmethod
+    def _knows_information(cls) -> bool:
+        return True
+
+    @classmethod
+    def _called(cls, rows: Observations) -> str:
+        return f"{rows.y.model.family.__name__} regression"
+
+    def _paths(self) -> Array:
+        """Return for each row which way its probability never falls, 1 up, -1 down, 0 neither, the others held.
+
+        That is asked of the one parameter that follows from columns, in steps on the way to infinity.
+        """
+        model, y = self.model, self.rows.y
+        k = model.parameters.index(model.followed[0])
+        eta = np.repeat(self.eta()[None], _FAR_OUT.size, axis=0)
+        eta[:, k] = _FAR_OUT[:, None]
+        height = self._log_prob_rows(eta, y)
+        with np.errstate(all="ignore"):
+            rise = np.diff(height, axis=0)
+        rounding = 1e-12 * (1.0 + np.abs(height[1:]))
+        up, down = (np.all(way * rise >= -rounding, axis=0) for way in (1, -1))
+        return up * 1.0 - down
+
+    @classmethod
+    def _covariance_of(
+        cls, likelihood: Any, theta: Array, kind: str, clusters: Array | None
+    ) -> Array:
+        """Invert the information in well-conditioned columns, and return the covariance of the coefficients."""
+        problem, _ = likelihood._problem()
+        full = likelihood._full(theta)
+        gamma, offsets = problem.gamma(full), problem.offsets(full)
+        if kind == "expected":
+            problem = replace(problem, family=Expecting)
+        information = evaluate(problem, gamma, offsets)[2]
+        scaled = invert(in_own_units(information), np.False_).matrix()
+        T = linalg.block_diag(*(basis.T for basis in problem.bases if basis.size))
+        if kind != "sandwich":
+            return T @ scaled @ T.T
+        member = likelihood.layout.distribution(full, {})
+        slope = member._derivatives(member.eta(), problem.rows.y)[1]
+        U = [b.rows() * r[:, None] for b, r in zip(problem.bases, slope, strict=True) if b.size]
+        spread = T @ scaled @ likelihood.summed(np.hstack(U), clusters).T
+        return spread @ spread.T
+
+    def _information_matrix(self) -> Array:
+        member = Expecting(self.rows, self.theta)
+        return member._each(lambda one: one._information_sum()) / self.rows.n
+
+    @classmethod
+    def _maximum(cls, likelihood: Any) -> Any:
+        return looked_at(likelihood)[0]
+
+    # -- the climb ---------------------------------------------------------------------------------
+
+    @classmethod
+    def _first_guess(cls, problem: Problem, offsets: Array | None) -> Array:
+        """Return where all rows are alike, as the family begins with them."""
+        rows, model = problem.rows, problem.rows.y.model
+        start = rows.y.rough(rows.weights)
+        gamma = np.zeros(problem.cuts[-1].stop)
+        for k, (name, basis, cut) in enumerate(
+            zip(model.parameters, problem.bases, problem.cuts, strict=True)
+        ):
+            if not basis.size:
+                continue
+            with np.errstate(all="ignore"):
+                level = float(np.asarray(model.links[k].to(np.asarray(start[name]))))
+            lead = 0.0 if offsets is None else offsets[k]
+            level = (level if np.isfinite(level) else 0.0) - float(np.mean(lead))
+            gamma[cut] = basis.least_squares(np.full(len(rows.y), level))
+        return gamma
+
+    @classmethod
+    def _reach(
+        cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, Array, float | None]:
+        offsets, size = problem.offsets(theta), problem.cuts[-1].stop
+        if not size:
+            return theta, True, 0, np.zeros(0), None
+        gamma = guess
+        many = len(problem.rows.y) >= max(MANY_ROWS, 500 * size)
+        for step in (25, 5) if many and guess is None else ():
+            part = problem.sample(step)
+            few = offsets if offsets is None else offsets[:, ::step]
+            begin = cls._first_guess(part, few) if gamma is None else gamma
+            gamma = climb(_InColumns(part, few), begin[None], max_iterations).theta[0]
+            gamma = gamma if np.isfinite(gamma).all() else None
+        if gamma is None:
+            gamma = cls._first_guess(problem, offsets)
+        here = _InColumns(problem, offsets)
+        top = climb(here, gamma[None], max_iterations)
+        if not top.converged[0] and guess is not None:
+            return cls._reach(problem, theta, None, max_iterations)
+        gamma = top.theta[0]
+        return (
+            problem.theta(gamma, theta),
+            bool(top.converged[0]),
+            int(top.iterations[0]),
+            gamma,
+            float(top.log_likelihood[0]),
+        )
+
+
+class Expecting(ParameterRegression):
+    """The same, its curvature the expected one."""
+
+    _expected = True
+
+
+class _InColumns:
+    """The log-likelihood in the coordinates of well-conditioned columns, as a climb asks for it: of one vector."""
+
+    in_one_pass = True
+
+    def __init__(self, problem: Problem, offsets: Array | None) -> None:
+        self.problem, self.offsets = problem, offsets
+        model = problem.rows.y.model
+        domains: dict[str, Domain] = {}
+        for k, basis in enumerate(problem.bases):
+            own = model.layout.domain(k) if model.constant[k] else Real()
+            domains |= {f"{k} {j}": own for j in range(basis.size)}
+        self.layout = Layout(domains, 1)
+        self.free = self.layout.everything
+
+    def at(self, rows: Any) -> _InColumns:
+        return self
+
+    def _terms(self, theta: Array) -> tuple[Array, Array, Array]:
+        value, slope, curvature = evaluate(self.problem, theta[0], self.offsets)
+        return np.array([value]), slope[None], -curvature[None]
+
+    def _derivatives(self, theta: Array) -> tuple[Array, Array]:
+        return self._terms(theta)[1:]
+
+    def _evaluate(self, theta: Array, formula: str, trailing: int) -> Array:
+        each = [evaluate(self.problem, t, self.offsets, curvature=False)[0] for t in theta]
+        return np.array(each)

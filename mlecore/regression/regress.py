@@ -1,0 +1,275 @@
+"""`Family.regress`: which parameter follows from what is read, the likelihood is climbed, and its top is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
+from ..censoring import notes
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
+from ..families import Normal, Poisson
+from ..links import link_of
+from ..observations import PartlySeen
+from .design import columns
+from .general import Constant, ParameterRegression
+from .likelihood import RegressionLikelihood
+from .observations import Design, Observations, offset_of
+from .parameter_fit import ParameterFit
+from .responses import Model, Responses
+from .top import looked_at
+
+__all__ = ["regress"]
+
+Array = np.ndarray
+
+# What a family becomes as a parameter grows, and what its parameters are then called.
+_LIMITS: dict[tuple[str, str], tuple[Any, dict[str, str]]] = {
+    ("NegativeBinomial", "size"): (Poisson, {"mu": "rate"}),
+    ("StudentT", "df"): (Normal, {"loc": "mu", "scale": "sigma"}),
+}
+
+
+def regress(
+    family: Any,
+    y: Any,
+    X: Mapping[str, Any],
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    link: Any = None,
+    fixed: Mapping[str, Any] | None = None,
+    intercept: bool = True,
+) -> ParameterFit:
+    """Return the fit of a family whose parameters follow from columns; see `Family.regress`.
+
+    >>> from mlecore import Exponential
+    >>> regress(Exponential, [1.0, 3.0, 4.0], {"rate": [0.0, 0.0, 1.0]}).params["x1"]
+    -0.6931471805599452
+    """
+    rows, held = _read(family, y, X, weights, offset, link, fixed, intercept)
+    likelihood = RegressionLikelihood(ParameterRegression, rows, fixed=held)
+    try:
+        top, remarks = looked_at(likelihood)
+    except NoMLEError as error:
+        grown = [known for known in _LIMITS if known[0] == family.__name__]
+        if "grows" in error.reason and grown:
+            limit, names = _LIMITS[grown[0]]
+            error.limit = _limit(limit, names, y, X, weights, offset, link, fixed, intercept)
+        raise
+    likelihood._kept[0] = None  # a fit keeps the data once
+    if not top.converged:
+        raise ConvergenceError(
+            f"{top.dist.called} did not converge in {top.iterations} steps; it stopped at {top.params}"
+        )
+    seen = notes(rows.y.seen) if rows.y.seen is not None else ()
+    shares = () if rows.weights is None else shares_note(rows.weights, rows.n)
+    return ParameterFit(
+        dist=top.dist,
+        likelihood=likelihood,
+        theta=top.theta[likelihood.free],
+        n=rows.n,
+        converged=True,
+        iterations=top.iterations,
+        height=top.log_likelihood,
+        notes=(*seen, *shares, *remarks),
+    )
+
+
+def _limit(limit: Any, names: dict[str, str], y: Any, X: Any, *how: Any) -> Any:
+    """Return the fit of the limiting family, its parameters under their own names; None where it has none either."""
+    weights, *given, intercept = how
+    renamed = [
+        {names[k]: v for k, v in part.items() if k in names} if isinstance(part, Mapping) else part
+        for part in (X, *given)
+    ]
+    keywords = dict(zip(("offset", "link", "fixed"), renamed[1:], strict=True))
+    try:
+        return regress(limit, y, renamed[0], weights=weights, intercept=intercept, **keywords)
+    except (ValueError, ConvergenceError):
+        return None
+
+
+def _read(
+    family: Any,
+    y: Any,
+    X: Mapping[str, Any],
+    weights: Any,
+    offset: Any,
+    link: Any,
+    fixed: Any,
+    intercept: bool,
+) -> tuple[Observations, dict[str, Any]]:
+    """Return the rows, and what is held."""
+    names = _insist_numbers(family)
+    offset, link = (
+        _by_parameter(family, names, X, given, what)
+        for given, what in ((offset, "offset"), (link, "link"))
+    )
+    followed = [n for n in names if n in X or n in offset or n in link]
+    if not followed:
+        raise DataError(
+            f"say which parameter follows from what, as in {family.__name__}.regress(y, {names[0]}=X); parameters are "
+            f"{', '.join(names)}"
+        )
+    if isinstance(y, PartlySeen) and y.weights is not None:
+        if weights is not None:
+            raise DataError("weights were given with the partly seen values already; give them once")
+        weights = y.weights
+    for what, table in X.items():
+        insist_same_index("y", y, what, table)
+        insist_same_index("weights", weights, what, table)
+    n = len(y) if isinstance(y, PartlySeen) or hasattr(y, "__len__") else 0
+    w = None if weights is None else numeric(weights, "weights")
+    known, each, held = _given(family, names, followed, fixed, n, w)
+    designs, links = [], []
+    alone = len(followed) == 1
+    for name in names:
+        domain = family.domains[name]
+        if name in followed:
+            designs.append(
+                _design(X.get(name), name, n, w, offset.get(name), intercept, "" if alone else f"{name}_",
+                        [other for other in names if other not in followed])
+            )
+            links.append(link_of(link.get(name), name, domain))
+            continue
+        lead = each.get(name)
+        none = np.zeros((n, 0))
+        designs.append(Constant(none, (), lead is None, np.zeros(0), lead, name))
+        links.append(link_of("identity", name, domain))
+    constant = tuple(n not in followed and n not in each for n in names)
+    model = Model(family, tuple(links), constant)
+    responses = Responses.of(model, y, w, known)
+    _insist_known(responses, w)
+    rows = Observations.of(tuple(designs), responses, weights)
+    rows.y.ready()
+    called = ParameterRegression._coefficient_names(rows)
+    for name in called:
+        if called.count(name) > 1:
+            raise DataError(f"two coefficients would be called {name!r}: rename a column")
+    free = {*names} - {*each} - {*held}
+    _insist_smooth(family, free)
+    return rows, held
+
+
+def _insist_numbers(family: Any) -> tuple[str, ...]:
+    """Return the parameters that are estimated, after checking that they and the observations are numbers."""
+    if not family._complete:
+        family._insist_complete()
+    vectors = [name for name, domain in family.domains.items() if domain.event_ndim]
+    if family.event_ndim or vectors:
+        instead = ": SoftmaxRegression is for classes" * (family.__name__ == "Categorical")
+        raise DataError(
+            f"regress is for families of numbers whose parameters are numbers, and {family.__name__} has "
+            f"{'observations' if family.event_ndim else vectors[0]} that are vectors{instead}"
+        )
+    return family._layout(None).names
+
+
+def _by_parameter(family: Any, names: Any, X: Mapping[str, Any], given: Any, what: str) -> dict[str, Any]:
+    """Return offsets or links by parameter; one alone belongs to the one parameter that follows from columns."""
+    for name in X:
+        if name not in names:
+            raise DataError(
+                f"{family.__name__} has no parameter {name!r} to follow from columns; there are {', '.join(names)}"
+            )
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        if len(X) != 1:
+            raise DataError(
+                f"say which parameter the {what} belongs to, as in {what}={{{names[0]!r}: ...}}"
+            )
+        return {next(iter(X)): given}
+    for name in given:
+        if name not in names:
+            raise DataError(
+                f"{what} is given for {name!r}, and {family.__name__} has the parameters {', '.join(names)}"
+            )
+    return dict(given)
+
+
+def _given(
+    family: Any, names: Any, followed: list[str], fixed: Any, n: int, w: Array | None
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Any]]:
+    """Part what is fixed into known parameters, one for each row, others that differ by row, and what is held."""
+    if not (fixed is None or isinstance(fixed, Mapping)):
+        raise DataError(f"fixed must be a dict such as {{{names[0]!r}: ...}}, got {fixed!r}")
+    known, each, held = {}, {}, {}
+    for name, value in (fixed or {}).items():
+        if name in followed:
+            raise DataError(
+                f"{name} follows from columns, and is fixed: leave out one of the two; a coefficient is held by its own name"
+            )
+        if name not in family.domains:
+            held[name] = value
+            continue
+        domain, value = family.domains[name], numeric(value, name)
+        if value.ndim and value.shape != (n,):
+            raise DataError(
+                f"fixed {name} must be one number, or one for each of the {n} rows; got shape {value.shape}"
+            )
+        value = present(value, w) if value.ndim else value
+        inside = np.asarray(domain.contains(value))
+        if not inside.all():
+            first = value[np.argmin(inside)] if inside.ndim else value
+            raise DataError(f"fixed {name} must be {domain.describe()}, {domain.complaint(first)}")
+        if domain.known:
+            known[name] = np.array(np.broadcast_to(value, n))
+        elif value.ndim:
+            each[name] = np.array(value)
+        else:
+            held[name] = value
+    missing = [k for k, domain in family.domains.items() if domain.known and k not in known]
+    if missing:
+        raise DataError(
+            f"{family.__name__} needs a known {missing[0]}: give fixed={{{missing[0]!r}: ...}}, one number or one for each row"
+        )
+    return known, each, held
+
+
+def _design(
+    X: Any, name: str, n: int, w: Any, offset: Any, intercept: bool, prefix: str, others: list[str]
+) -> Design:
+    """Return what a parameter follows from; an intercept alone where it has no columns."""
+    lead = None if offset is None else offset_of(offset, n, w, f"the offset of {name}")
+    if X is None:
+        return Design(np.zeros((n, 0)), (), True, np.zeros(0), lead, prefix)
+    reserved = ("intercept",) * bool(intercept) + tuple(others)
+    values, names, center = columns(X, reserved, w, copy=True)
+    if len(values) != n:
+        raise DataError(f"y must have one value for each of the {len(values)} rows of {name}; it has {n}")
+    return Design(values, names, bool(intercept), center, lead, prefix)
+
+
+def _insist_known(y: Responses, w: Array | None) -> None:
+    """Raise where a response contradicts what is known of its row."""
+    if not y.known:
+        return
+    layout = y.model.layout
+    d, _ = y._members([np.array([value]) for value in layout.interior])
+    low, high = d._ends()
+    bad = ~np.broadcast_to(d._inside(y.x), y.shape)
+    if y.seen is not None:
+        bad &= y.seen.exact
+    if bad.any():
+        k = int(np.argmax(bad))
+        what = ", ".join(f"{name} = {value[k]:g}" for name, value in y.known.items())
+        raise SupportError(
+            f"{y.model.family.__name__} with {what} cannot produce y[{k}] = {y.x[k]:g} ({int(bad.sum())} of {len(y)} rows "
+            "are so). Correct the data or what is known"
+        )
+
+
+def _insist_smooth(family: Any, free: set[str]) -> None:
+    """Raise where the likelihood has corners or ends, to which no slope leads."""
+    corners = sorted(free & ({*family.corners} | {*family.irregular}))
+    if family.information_only_expected and not corners:
+        corners = sorted(free & {family.parameters[0]})
+    if corners:
+        raise RegularityError(
+            f"the likelihood of {family.__name__} has a corner or an end in {', '.join(corners)}, to which no slope leads: "
+            f"hold it with fixed={{{corners[0]!r}: ...}}, or choose a family with a smooth density"
+        )
