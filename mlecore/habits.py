@@ -61,8 +61,8 @@ _KEYWORDS = {
         ("censored", "censoring", "right", "left", "event", "entry", "window", "truncation"),
         _CENSORED,
     ),
-    "offset": "an offset is not there yet: give it as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
-    "exposure": "an exposure is not there yet: give its logarithm as a column of X, and hold its coefficient at 1, as in fixed={{'x2': 1}}",
+    "offset": "an offset belongs to a regression, as in Poisson.regress(y, rate=X, offset=...)",
+    "exposure": "an exposure is an offset by its logarithm, as in Poisson.regress(y, rate=X, offset=np.log(exposure))",
     "prior": "priors of a regression are not there yet: add their logarithm to likelihood.log_likelihood, and climb with mlecore.newton",
     **dict.fromkeys(
         ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
@@ -118,7 +118,7 @@ def answering(function: Callable[P, R]) -> Callable[P, R]:
     >>> answering(lambda x: x)(1, offset=2)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    mlecore.errors.DataError: no offset=: an offset is not there yet: give it as a column of X, ...
+    mlecore.errors.DataError: no offset=: an offset belongs to a regression, ...
     """
 
     understood = signature(function).parameters

@@ -94,7 +94,9 @@ def link_of(name: str | None, parameter: str, domain: Domain) -> Link:
     """
     if name is None:
         if isinstance(domain, Above):
-            return Link(f"log of what is above {domain.low:g}", domain.to_real, domain.from_real, domain)
+            return Link(
+                f"log of what is above {domain.low:g}", domain.to_real, domain.from_real, domain
+            )
         kind = "log" if isinstance(domain, Positive) else "logit"
         return LINKS[kind if isinstance(domain, Positive | Unit) else "identity"]
     if name not in LINKS:

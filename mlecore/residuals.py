@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from .errors import DataError, RegularityError
 from .mass import log_mass
 from .observations import PartlySeen
 
-__all__ = ["Rows", "residuals", "rows_of"]
+__all__ = ["Rows", "insist_kind", "of_rows", "residuals", "rows_of"]
 
 Array = np.ndarray
 
@@ -72,9 +73,27 @@ def residuals(
     >>> residuals(Exponential.fit([1.0, 3.0]), "cox-snell")
     array([0.5, 1.5])
     """
-    if kind not in _KINDS:
-        raise DataError(f"kind must be one of {', '.join(map(repr, _KINDS))}, got {kind!r}")
-    rows, d = rows_of(fit, "a residual"), fit.dist
+    insist_kind(kind, _KINDS)
+    return of_rows(rows_of(fit, "a residual"), fit.dist, kind, rng)
+
+
+def insist_kind(kind: Any, kinds: Sequence[str]) -> None:
+    """Raise where a kind of residual is none of those that there are.
+
+    >>> insist_kind("pearson", ["pearson"])
+    """
+    if kind not in kinds:
+        raise DataError(f"kind must be one of {', '.join(map(repr, kinds))}, got {kind!r}")
+
+
+def of_rows(rows: Rows, d: Any, kind: str, rng: np.random.Generator | int | None = None) -> Array:
+    """Return one residual a row, d being one member of a family or one for each row.
+
+    >>> from mlecore import Exponential
+    >>> f = Exponential.fit([1.0, 3.0])
+    >>> of_rows(rows_of(f, "a residual"), f.dist, "cox-snell")
+    array([0.5, 1.5])
+    """
     if kind == "pearson":
         return _pearson(rows, d)
     with np.errstate(all="ignore"):
@@ -107,7 +126,7 @@ def _pearson(rows: Rows, d: Any) -> Array:
     if np.isfinite(rows.first).any() or np.isfinite(rows.last).any():
         raise DataError("mean and sd within windows are not those of the fit; use kind='quantile'")
     sd = np.sqrt(d.var)
-    if not (np.isfinite(d.mean) and np.isfinite(sd) and sd > 0):
+    if not (np.isfinite(d.mean) & np.isfinite(sd) & (sd > 0)).all():
         raise RegularityError(
             f"{d!r} has no mean and standard deviation to measure by; use kind='quantile'"
         )

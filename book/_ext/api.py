@@ -43,7 +43,7 @@ PAGES = {
         ("Does the model fit?", ("residuals", "goodness")),
     ),
     ("api_regression", "Regression and networks"): (
-        ("Regression", ("regression",)),
+        ("Regression", ("regression", "links")),
         ("Networks", ("network",)),
     ),
     ("api_divergence", "Divergences and losses"): (

@@ -42,6 +42,10 @@ _KEYWORDS = frozenset(
         "prior",
         "n_rows",
         "starts",
+        "y",
+        "offset",
+        "link",
+        "intercept",
     )
 )
 

@@ -35,7 +35,7 @@ class Refusing(Reading):
                 raise DataError(
                     f"{name} has shape {np.shape(value)} for "
                     + (f"a batch of samples of shape {own}" if own else "a single sample")
-                    + f": give one number, or one for each sample of a batch (axis=); a {name} for each observation is not there yet"
+                    + f": give one number, or one for each sample of a batch (axis=); one for each observation is known to a regression, {cls.__name__}.regress(y, ..., fixed={{{name!r}: ...}})"
                 )
 
     @classmethod

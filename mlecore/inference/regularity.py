@@ -37,7 +37,7 @@ def refusal(likelihood: Any, theta: Array) -> tuple[Array, str]:
     where = _names(likelihood, edge)
     lies = "lie" if "," in where else "lies"
     return edge.any(axis=-1), (
-        f"{where} of {likelihood.family.__name__} {lies} on the boundary of its domain, "
+        f"{where} of {likelihood.called} {lies} on the boundary of its domain, "
         "where the slope need not be zero"
     )
 
@@ -89,7 +89,7 @@ def _irregular(likelihood: Any) -> str:
         return ""
     move = "moves" if len(names) == 1 else "move"
     return (
-        f"{', '.join(names)} of {family.__name__} {move} the support, "
+        f"{', '.join(names)} of {likelihood.called} {move} the support, "
         "so the likelihood is not smooth at its maximum"
     )
 
@@ -103,7 +103,7 @@ def _stopped(likelihood: Any, theta: Array) -> tuple[Array, str]:
     where = likelihood.layout.stopped(likelihood._full(theta))[..., likelihood.free]
     names = _names(likelihood, where)
     reason = (
-        f"{names} of {likelihood.family.__name__} was stopped at the least value that an estimate may have, and the "
+        f"{names} of {likelihood.called} was stopped at the least value that an estimate may have, and the "
         f"likelihood is higher below it. Hold {names} fixed, or use a bootstrap"
     )
     return where.any(axis=-1), reason if names else ""

@@ -135,6 +135,11 @@ class Curve:
             ) from error
 
     @property
+    def called(self) -> str:
+        """What messages call the model: the name of the family."""
+        return self.family.__name__
+
+    @property
     def n(self) -> Any:
         """The size of the sample: the sum of the weights."""
         return self.statistic.n

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..errors import DataError, NoMLEError
+from ..errors import DataError, NoMLEError, RegularityError
 from ..fit import Fit
+from ..likelihood import Likelihood
+from ..residuals import Rows, insist_kind, of_rows
 from .likelihood import RegressionLikelihood
 from .observations import Observations
 
@@ -57,6 +61,96 @@ class RegressionFit(Fit):
                 f"{type(self.dist).__name__} has no classes: use predict(X), the mean of y"
             )
         return self.dist.predict_proba(X, offset)
+
+    def covariance(self, kind: str | None = None, *, clusters: ArrayLike | None = None) -> Array:
+        """Return the covariance matrix of the free scalars: "observed", "expected" or "sandwich".
+
+        Parameters
+        ----------
+        kind : as in `Fit.covariance`.
+        clusters : for the sandwich, one label a row: rows of a cluster may depend on each other. Scores are summed within
+            clusters before they are squared; no factor for few clusters is applied.
+
+        Raises
+        ------
+        RegularityError : where there is none; see `mlecore.inference.covariance`.
+        DataError : for clusters that are not one a row, or of another kind than the sandwich.
+
+        Source: White (1982); for clusters Liang and Zeger (1986).
+
+        >>> from mlecore import PoissonRegression
+        >>> m = PoissonRegression.fit([0.0, 0.0, 1.0, 1.0], [1, 3, 6, 4])
+        >>> m.covariance("sandwich", clusters=[0, 1, 0, 1]).round(4)
+        array([[ 0.125, -0.175],
+               [-0.175,  0.245]])
+        """
+        if clusters is None:
+            return super().covariance(kind)
+        super().covariance("observed")  # says where there is none
+        return self.likelihood.covariance(self.theta, kind or "observed", clusters)
+
+    @cached_property
+    def deviance(self) -> float:
+        """Twice what the log-likelihood falls short of that of a parameter for each row, the others as they are.
+
+        It is the sum of the squared deviance residuals. Of a Normal or a Gamma others divide out the dispersion; here it
+        stays, so that differences of deviances are likelihood ratios.
+        """
+        return float(self.dist.rows.sum(self._short()))
+
+    def _short(self) -> Array:
+        """Return twice what the log-probability of each row falls short of the most that it can be."""
+        rows, d = self._rows_and_members("a deviance")
+        if not rows.exact.all() or np.isfinite(rows.first).any() or np.isfinite(rows.last).any():
+            raise DataError("a deviance needs values that were seen exactly and could all be seen")
+        followed, family = self.dist.followed, type(d)
+        if len(followed) != 1:
+            raise RegularityError(
+                f"a deviance compares with a {' and a '.join(followed)} for each row: with several parameters there is no such "
+                "maximum"
+            )
+        with np.errstate(all="ignore"):
+            one = family._statistics(rows.x[:, None], None)
+            given = {name: value for name, value in d.params.items() if name not in followed}
+            best = Likelihood(family, one, fixed=given).highest().log_likelihood
+            return np.maximum(2.0 * (best - one.evaluate(d, "_log_likelihood")), 0.0)
+
+    def residuals(
+        self, kind: str = "quantile", *, rng: np.random.Generator | int | None = None
+    ) -> Array:
+        """Return one residual for each row, at the estimate.
+
+        Parameters
+        ----------
+        kind : "quantile", "pearson" and "cox-snell" as in `Fit.residuals`, by the row's own member of the family;
+            "deviance", the root of what the row adds to the deviance, with the sign of y - mean.
+        rng : for "quantile", where something is drawn: for counts, and for what was seen in part.
+
+        Raises
+        ------
+        DataError : for a batch, classes, or a kind that a row does not have.
+
+        Source: McCullagh and Nelder (1989), section 2.4; Dunn and Smyth (1996).
+
+        >>> from mlecore import LinearRegression
+        >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).residuals("pearson").round(4)
+        array([ 0.7071, -1.4142,  0.7071])
+        """
+        insist_kind(kind, ("quantile", "pearson", "cox-snell", "deviance"))
+        rows, d = self._rows_and_members("a residual")
+        if kind == "deviance":
+            return np.sign(rows.x - d.mean) * np.sqrt(self._short())
+        return of_rows(rows, d, kind, rng)
+
+    def _rows_and_members(self, what: str) -> tuple[Rows, Any]:
+        """Return what each row says, and its member of the family."""
+        if self.batch_shape:
+            raise DataError(f"{what} takes a single fit; take one of the batch")
+        if not hasattr(self.dist, "distribution"):
+            raise DataError(
+                f"{what} is of numbers, and {type(self.dist).__name__} predicts classes"
+            )
+        return self.dist.rows_seen(), self.dist.distribution()
 
     def bootstrap(
         self,

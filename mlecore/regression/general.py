@@ -18,6 +18,7 @@ from ..climbing import climb
 from ..domains import Domain, Layout, Real
 from ..errors import DataError
 from ..inference.information import in_own_units, invert
+from ..residuals import Rows
 from .design import MANY_ROWS
 from .irls import evaluate
 from .model import Regression
@@ -42,11 +43,11 @@ class Constant(Design):
         return (self.prefix,) * self.intercept
 
 
-class _Layout(Layout):
+class _ParameterLayout(Layout):
     """Coefficients, which may be any number, and the parameters that are the same in all rows."""
 
     def __init__(self, rows: Observations) -> None:
-        model, domains = rows.y.model, {}
+        model, domains = rows.y.model, {}  # type: ignore[var-annotated]
         for k, design in enumerate(rows.designs):
             own = model.layout.domain(k) if model.constant[k] else Real()
             domains |= dict.fromkeys(design.coefficients, own)
@@ -70,8 +71,8 @@ class ParameterRegression(Regression):
     _separated = "no row's probability falls, and some rise,"
 
     @classmethod
-    def _layout(cls, rows: Observations) -> _Layout:
-        return _Layout(rows)
+    def _layout(cls, rows: Observations) -> _ParameterLayout:  # type: ignore[override]
+        return _ParameterLayout(rows)
 
     @classmethod
     def _coefficient_names(cls, rows: Observations) -> tuple[str, ...]:
@@ -83,6 +84,11 @@ class ParameterRegression(Regression):
         return self.rows.y.model
 
     @property
+    def followed(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The parameters that follow from columns."""
+        return self.model.followed
+
+    @property
     def called(self) -> str:
         """What it is called: the family, and that it is a regression."""
         return f"{self.model.family.__name__} regression"
@@ -92,7 +98,7 @@ class ParameterRegression(Regression):
 
     # -- formulas ----------------------------------------------------------------------------------
 
-    def _derivatives(self, eta: Array, y: Responses) -> tuple[Array, Array, Any]:
+    def _derivatives(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
         with np.errstate(all="ignore"):
             theta = self.model.values(eta)
             value, s, H = y.terms([t[0] for t in theta])
@@ -124,16 +130,24 @@ class ParameterRegression(Regression):
         d, _ = y._members([t[0] for t in theta])
         return np.moveaxis(d._information_matrix(), (-2, -1), (0, 1))
 
-    def _log_prob_rows(self, eta: Array, y: Responses) -> Array:
+    def _log_prob_rows(self, eta: Array, y: Any) -> Array:
         with np.errstate(all="ignore"):
             return y.log_prob([theta for theta, _, _ in self.model.values(eta)])
 
-    def distribution(self, eta: Array | None = None) -> Any:
-        """Return the member of the family at each row, as one batch; at new predictors where these are given."""
+    def distribution(self) -> Any:
+        """Return the member of the family at each row, as one batch."""
+        d = self.distribution_unchecked()
+        return type(d)(**{name: getattr(d, name) for name in d.parameters})
+
+    def distribution_unchecked(self) -> Any:
+        """Return the same, whatever the parameters have become."""
         with np.errstate(all="ignore"):
-            theta = self.model.values(self.eta() if eta is None else eta)
-        given = dict(zip(self.model.parameters, (t[0] for t in theta), strict=True))
-        return self.model.family(**self.rows.y.known, **given)
+            theta = [t[0] for t in self.model.values(self.eta())]
+        given = dict(zip(self.model.parameters, theta, strict=True))
+        return self.model.family._unchecked(**self.rows.y.known, **given)
+
+    def rows_seen(self) -> Rows:
+        return self.rows.y.rows(self.rows.weights)
 
     def _draw(self, rng: np.random.Generator) -> Responses:
         return self.rows.y.again(self.distribution().sample(rng=rng))
@@ -157,8 +171,8 @@ class ParameterRegression(Regression):
         eta[:, k] = _FAR_OUT[:, None]
         height = self._log_prob_rows(eta, y)
         with np.errstate(all="ignore"):
-            rise = np.diff(height, axis=0)
-        rounding = 1e-12 * (1.0 + np.abs(height[1:]))
+            rise = np.nan_to_num(np.diff(height, axis=0), nan=0.0)  # from impossible to impossible
+        rounding = 1e-12 * (1.0 + np.where(np.isneginf(height[1:]), 0.0, np.abs(height[1:])))
         up, down = (np.all(way * rise >= -rounding, axis=0) for way in (1, -1))
         return up * 1.0 - down
 
@@ -230,8 +244,12 @@ class ParameterRegression(Regression):
             gamma = cls._first_guess(problem, offsets)
         here = _InColumns(problem, offsets)
         top = climb(here, gamma[None], max_iterations)
-        if not top.converged[0] and guess is not None:
+        if guess is not None and not top.converged[0]:
             return cls._reach(problem, theta, None, max_iterations)
+        for other in _elsewhere(problem, top.theta[0]):
+            again = climb(here, other[None], max_iterations)
+            if again.converged[0] and again.log_likelihood[0] > top.log_likelihood[0]:
+                top = again
         gamma = top.theta[0]
         return (
             problem.theta(gamma, theta),
@@ -246,6 +264,21 @@ class Expecting(ParameterRegression):
     """The same, its curvature the expected one."""
 
     _expected = True
+
+
+def _elsewhere(problem: Problem, gamma: Array) -> list[Array]:
+    """Return other places to climb from, where a shape that may have either sign has come to rest at zero.
+
+    There the likelihood of a SkewNormal is level whatever the data are.
+    """
+    model, places = problem.rows.y.model, []
+    for k, (name, cut) in enumerate(zip(model.parameters, problem.cuts, strict=True)):
+        shape = type(model.layout.domain(k)) is Real and name not in model.family.units
+        if shape and model.constant[k] and cut.stop > cut.start and abs(gamma[cut][0]) < 1e-3:
+            for sign in (1.0, -1.0):
+                places.append(gamma.copy())
+                places[-1][cut] = 2.0 * sign
+    return places
 
 
 class _InColumns:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from ..errors import DataError, NoMLEError
+from ..families import Normal
 from ..numerics import LOG_2PI
 from .design import Basis, row_blocks
 from .model import Regression
@@ -30,6 +31,7 @@ class LinearRegression(Regression):
     2.0
     """
 
+    followed = ("mu",)
     others = ("sigma",)
 
     @property
@@ -108,6 +110,11 @@ class LinearRegression(Regression):
 
     def _draw(self, rng: np.random.Generator) -> Array:
         return rng.normal(self.eta()[0], self._scale)
+
+    def distribution(self) -> Normal:
+        """Return the Normal at each row, as one batch."""
+        eta = self.eta()[..., 0, :]
+        return Normal(mu=eta, sigma=self._scale)
 
     def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the mean of y at each row of X."""

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from ..errors import DataError, SeparationError
+from ..families import Bernoulli
 from .climbed import Climbed
 from .observations import Observations
 from .problem import Problem
@@ -31,6 +32,7 @@ class LogisticRegression(Climbed):
     0.9082
     """
 
+    followed = ("p",)
     _support = "0 or 1, or a proportion between them"
     _separated = "the columns {kind} separate the zeros of y from the ones"
     _whole = True
@@ -93,7 +95,9 @@ class LogisticRegression(Climbed):
     def _row_scores(self) -> Array:
         # A proportion stands for ones and zeros, whose squared scores are averaged, not their scores.
         p, y = special.expit(self.eta()[0]), self.rows.y
-        return self.rows.designs[0].columns() * np.sqrt(y * (1.0 - p) ** 2 + (1.0 - y) * p**2)[:, None]
+        return (
+            self.rows.designs[0].columns() * np.sqrt(y * (1.0 - p) ** 2 + (1.0 - y) * p**2)[:, None]
+        )
 
     def _log_prob_rows(self, eta: Array, y: Array) -> Array:
         eta = eta[..., 0, :]
@@ -130,6 +134,11 @@ class LogisticRegression(Climbed):
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Return P(y = 1) at each row of X, shape (n,)."""
         return special.expit(self.eta_at(X, offset)[..., 0, :])
+
+    def distribution(self) -> Bernoulli:
+        """Return the Bernoulli at each row, as one batch."""
+        eta = self.eta()[..., 0, :]
+        return Bernoulli(p=special.expit(eta))
 
     def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the likelier class, 0 or 1, at each row of X."""

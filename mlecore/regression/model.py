@@ -16,6 +16,7 @@ from ..family import Solution
 from ..habits import answering
 from ..likelihood import Maximum
 from ..numerics import one_thread
+from ..residuals import Rows
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
@@ -67,6 +68,8 @@ class Regression:
     rows: Observations
     theta: Array
 
+    #: the parameters of the family that follow from columns
+    followed: ClassVar[tuple[str, ...]] = ()
     #: the parameters beside the coefficients
     others: ClassVar[tuple[str, ...]] = ()
     irregular: ClassVar[tuple[str, ...]] = ()
@@ -312,6 +315,13 @@ class Regression:
                     if a != b:
                         total[there, here] = total[here, there].T
         return total
+
+    def rows_seen(self) -> Rows:
+        """Return what each row says, as residuals ask for it."""
+        x = np.asarray(self.rows.y, dtype=float)
+        below = x - 1.0 if self.distribution().support.whole else x
+        everything = np.full(x.shape, np.inf)
+        return Rows(x, below, x, -everything, everything, self.rows.weights)
 
     # -- fitting -----------------------------------------------------------------------------------
 

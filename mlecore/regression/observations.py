@@ -26,7 +26,9 @@ class Design:
     `center` is where the columns lie, roughly; `coefficients` are the names of the intercept, if there is one, and of
     the slopes, and `names` those of the columns.
 
-    >>> Design(np.array([[1.0], [3.0]]), ("x1",), True, np.array([2.0])).linear(np.array([1.0, 10.0]))
+    >>> Design(np.array([[1.0], [3.0]]), ("x1",), True, np.array([2.0])).linear(
+    ...     np.array([1.0, 10.0])
+    ... )
     array([11., 31.])
     """
 
@@ -256,7 +258,9 @@ class Observations(Statistic):
         )
 
 
-def _each_once(designs: tuple[Design, ...], change: Callable[[Design], Design]) -> tuple[Design, ...]:
+def _each_once(
+    designs: tuple[Design, ...], change: Callable[[Design], Design]
+) -> tuple[Design, ...]:
     """Change each design, one that several predictors share only once."""
     changed = {id(d): change(d) for d in designs}
     return tuple(changed[id(d)] for d in designs)

@@ -30,7 +30,12 @@ class ParameterFit(RegressionFit):
     """
 
     def distribution(
-        self, X: Any = None, *, offset: Any = None, fixed: Mapping[str, Any] | None = None, **columns: Any
+        self,
+        X: Any = None,
+        *,
+        offset: Any = None,
+        fixed: Mapping[str, Any] | None = None,
+        **columns: Any,
     ) -> Any:
         """Return the fitted member of the family at each row, as one batch: of new rows where they are given.
 
@@ -51,7 +56,7 @@ class ParameterFit(RegressionFit):
         """
         if X is None and not columns:
             return self.dist.distribution()
-        designs, eta = self._at(X, offset, fixed, columns)
+        _designs, eta = self._at(X, offset, fixed, columns)
         return self._members(eta, len(eta[0]), fixed)
 
     def predict(
@@ -106,7 +111,9 @@ class ParameterFit(RegressionFit):
         if kind == "response" and len(slopes) == 1:
             (one,) = slopes
             own = self._errors(rows, {one: np.ones(count)})
-            ends = np.array([self._mean(_moved(eta, one, s * z * own), count, fixed) for s in (-1, 1)])
+            ends = np.array(
+                [self._mean(_moved(eta, one, s * z * own), count, fixed) for s in (-1, 1)]
+            )
             low, high = ends.min(axis=0), ends.max(axis=0)
         else:
             low, high = estimate - z * se, estimate + z * se

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from ..errors import SeparationError
+from ..families import Poisson
 from ..numerics import deviance
 from ..statistics import saturated_poisson
 from .climbed import Climbed
@@ -30,6 +31,7 @@ class PoissonRegression(Climbed):
     array([2., 6.])
     """
 
+    followed = ("rate",)
     _support = "a count 0, 1, 2, ..."
     _separated = "the columns {kind} separate rows whose y is 0 from the rest"
 
@@ -92,6 +94,11 @@ class PoissonRegression(Climbed):
 
     def _draw(self, rng: np.random.Generator) -> Array:
         return rng.poisson(np.exp(self.eta()[0])).astype(float)
+
+    def distribution(self) -> Poisson:
+        """Return the Poisson at each row, as one batch."""
+        eta = self.eta()[..., 0, :]
+        return Poisson(rate=np.exp(eta))
 
     def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the rate, the mean of y, at each row of X; infinite where no double can hold it."""

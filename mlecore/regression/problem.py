@@ -174,9 +174,7 @@ class Problem:
         clean = direction.copy()
         parts = [clean[place] for place in self.places]
         first = [int(d.intercept) for d in self.designs]
-        moves = [
-            np.abs(b[k:]) * s for b, k, s in zip(parts, first, self._spreads, strict=True)
-        ]
+        moves = [np.abs(b[k:]) * s for b, k, s in zip(parts, first, self._spreads, strict=True)]
         largest = max(float(m.max(initial=0.0)) for m in moves)
         for d, b, k, m in zip(self.designs, parts, first, moves, strict=True):
             b[k:][m <= 1e-12 * largest] = 0.0

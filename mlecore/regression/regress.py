@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
+from ..arrays import insist_same_index, numeric, present, shares_note
 from ..censoring import notes
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from ..families import Normal, Poisson
@@ -46,8 +46,8 @@ def regress(
     """Return the fit of a family whose parameters follow from columns; see `Family.regress`.
 
     >>> from mlecore import Exponential
-    >>> regress(Exponential, [1.0, 3.0, 4.0], {"rate": [0.0, 0.0, 1.0]}).params["x1"]
-    -0.6931471805599452
+    >>> regress(Exponential, [1.0, 3.0, 4.0], {"rate": [0.0, 0.0, 1.0]}).predict([1.0])
+    array([4.])
     """
     rows, held = _read(family, y, X, weights, offset, link, fixed, intercept)
     likelihood = RegressionLikelihood(ParameterRegression, rows, fixed=held)
@@ -116,7 +116,9 @@ def _read(
         )
     if isinstance(y, PartlySeen) and y.weights is not None:
         if weights is not None:
-            raise DataError("weights were given with the partly seen values already; give them once")
+            raise DataError(
+                "weights were given with the partly seen values already; give them once"
+            )
         weights = y.weights
     for what, table in X.items():
         insist_same_index("y", y, what, table)
@@ -130,8 +132,16 @@ def _read(
         domain = family.domains[name]
         if name in followed:
             designs.append(
-                _design(X.get(name), name, n, w, offset.get(name), intercept, "" if alone else f"{name}_",
-                        [other for other in names if other not in followed])
+                _design(
+                    X.get(name),
+                    name,
+                    n,
+                    w,
+                    offset.get(name),
+                    intercept,
+                    "" if alone else f"{name}_",
+                    [other for other in names if other not in followed],
+                )
             )
             links.append(link_of(link.get(name), name, domain))
             continue
@@ -168,7 +178,9 @@ def _insist_numbers(family: Any) -> tuple[str, ...]:
     return family._layout(None).names
 
 
-def _by_parameter(family: Any, names: Any, X: Mapping[str, Any], given: Any, what: str) -> dict[str, Any]:
+def _by_parameter(
+    family: Any, names: Any, X: Mapping[str, Any], given: Any, what: str
+) -> dict[str, Any]:
     """Return offsets or links by parameter; one alone belongs to the one parameter that follows from columns."""
     for name in X:
         if name not in names:
@@ -240,7 +252,9 @@ def _design(
     reserved = ("intercept",) * bool(intercept) + tuple(others)
     values, names, center = columns(X, reserved, w, copy=True)
     if len(values) != n:
-        raise DataError(f"y must have one value for each of the {len(values)} rows of {name}; it has {n}")
+        raise DataError(
+            f"y must have one value for each of the {len(values)} rows of {name}; it has {n}"
+        )
     return Design(values, names, bool(intercept), center, lead, prefix)
 
 
@@ -250,7 +264,6 @@ def _insist_known(y: Responses, w: Array | None) -> None:
         return
     layout = y.model.layout
     d, _ = y._members([np.array([value]) for value in layout.interior])
-    low, high = d._ends()
     bad = ~np.broadcast_to(d._inside(y.x), y.shape)
     if y.seen is not None:
         bad &= y.seen.exact

@@ -16,6 +16,7 @@ from ..errors import DataError, RegularityError, SupportError
 from ..links import Link
 from ..mass import log_mass, mass_terms
 from ..observations import PartlySeen
+from ..residuals import Rows
 
 __all__ = ["Model", "Responses"]
 
@@ -223,6 +224,15 @@ class Responses:
             if layout.domain(k).at_edge(np.asarray([start[name]]))[0]:
                 start[name] = abs(float(start[name]) - 0.01)
         return start
+
+    def rows(self, w: Array | None) -> Rows:
+        """Return what each row says, as residuals ask for it."""
+        x, whole = self.x, self.model.family.support.whole
+        if self.seen is None:
+            everything = np.full(x.shape, np.inf)
+            return Rows(x, x - 1.0 if whole else x, x, -everything, everything, w)
+        exact = np.where(self.seen.exact, x, np.nan)
+        return Rows(exact, *self.seen.events(whole), *self.seen.windows(whole), w)
 
     def again(self, x: Array) -> Self:
         """Return other values in the same rows.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..domains import Positive, Unit
 from ..errors import NoMLEError
 from ..likelihood import Maximum
 from .problem import Problem
@@ -17,8 +18,9 @@ Array = np.ndarray
 
 # A logarithm or a logit as large as this may be on its way to infinity.
 _FAR = 9.0
-# Predictors that reach so far, or climbs that took so many steps, may follow a direction without end.
-_WIDE, _LONG = 12.0, 15
+# Probabilities so near to 0 or 1, positive parameters so many times as large as others, or climbs that took so many
+# steps may follow a direction without end.
+_CERTAIN, _WIDE, _LONG = 1e-5, 1e5, 15
 _SHARE = 1e-9
 
 
@@ -31,29 +33,37 @@ def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
     NoMLEError : where a parameter runs away, or a direction of the coefficients is flat or rises for ever.
     """
     top = likelihood.maximize()
-    problem, gamma = likelihood._problem()
-    if gamma is None:
-        gamma = likelihood._kept[0][2]
+    problem, _ = likelihood._problem()
+    wide = _saturated(top.dist)
+    if not top.converged or top.iterations >= _LONG or wide:
+        cone = _cone(problem, top.dist)
+        if cone is not None:
+            with np.errstate(all="ignore"):
+                gamma = np.nan_to_num(problem.gamma(top.theta))
+            refuse_separation(problem, gamma, cone=cone)
     for k in likelihood.free:
         if likelihood.layout.names[k] in problem.rows.y.model.parameters:
             edge = _beyond(likelihood, top, int(k))
             if edge is not None:
                 return edge
-    eta = top.dist.eta()
-    wide = any(
-        np.isfinite(eta[a]).all() and np.abs(eta[a]).max() > _WIDE and link.name != "identity"
-        for a, link in enumerate(problem.rows.y.model.links)
-    )
-    if not top.converged or top.iterations >= _LONG or wide:
-        cone = _cone(problem, top.dist)
-        if cone is not None:
-            refuse_separation(problem, gamma, cone=cone)
     if not top.converged:
         raise NoMLEError(
             f"{top.dist.called} has no maximum likelihood estimate that could be found: "
             f"{_in_words(problem, top)}"
         )
     return top, ()
+
+
+def _saturated(member: Any) -> bool:
+    """Say whether a parameter that follows from columns is all but at the ends of its domain in some rows."""
+    d = member.distribution_unchecked()
+    for name in member.followed:
+        domain, value = d.domains[name], np.asarray(getattr(d, name))
+        if isinstance(domain, Unit) and np.minimum(value, 1.0 - value).min() < _CERTAIN:
+            return True
+        if isinstance(domain, Positive) and not value.max() < _WIDE * value.min():
+            return True
+    return False
 
 
 def _cone(problem: Problem, member: Any) -> Cone | None:

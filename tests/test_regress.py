@@ -1,0 +1,517 @@
+"""`Family.regress` against statsmodels, SciPy's optimisers of the explicit likelihood, and the fast roads."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import optimize, special, stats
+from statsmodels.discrete.count_model import ZeroInflatedPoisson
+from statsmodels.tools import numdiff
+
+import mlecore as mle
+from mlecore import (
+    DataError,
+    Hurdle,
+    NoMLEError,
+    RegularityError,
+    SeparationError,
+    SupportError,
+    Truncated,
+    ZeroInflated,
+    observed,
+)
+
+RNG = np.random.default_rng(3)
+N = 250
+X = RNG.normal(size=(N, 2))
+Z = sm.add_constant(X)
+ETA = 0.3 + X @ [0.5, -0.4]
+E = np.exp(ETA)
+START = RNG.bit_generator.state
+
+# A member of each family whose second entry follows from X.
+MEMBERS = {
+    "Normal": ("mu", {"mu": ETA, "sigma": 1.0}),
+    "LogNormal": ("mu", {"mu": ETA, "sigma": 1.0}),
+    "Exponential": ("rate", {"rate": E}),
+    "Gamma": ("shape", {"shape": E, "rate": 2.0}),
+    "InverseGamma": ("scale", {"shape": 2.0, "scale": E}),
+    "Weibull": ("scale", {"shape": 1.5, "scale": E}),
+    "Gumbel": ("loc", {"loc": ETA, "scale": 1.0}),
+    "Logistic": ("scale", {"loc": 2.0, "scale": E}),
+    "Cauchy": ("loc", {"loc": ETA, "scale": 1.0}),
+    "StudentT": ("loc", {"df": 4.0, "loc": ETA, "scale": 1.0}),
+    "Beta": ("a", {"a": 2 * E, "b": 3.0}),
+    "InverseGaussian": ("mu", {"mu": E, "shape": 2.0}),
+    "Rayleigh": ("scale", {"scale": E}),
+    "VonMises": ("kappa", {"mu": 0.5, "kappa": E}),
+    "Bernoulli": ("p", {"p": special.expit(ETA)}),
+    "Poisson": ("rate", {"rate": E}),
+    "Geometric": ("p", {"p": special.expit(ETA)}),
+    "NegativeBinomial": ("mu", {"mu": 2 * E, "size": 1.5}),
+    "LogLogistic": ("scale", {"shape": 2.0, "scale": E}),
+    "GeneralizedExtremeValue": ("loc", {"loc": ETA, "scale": 1.0, "shape": 0.1}),
+    "GeneralizedPareto": ("scale", {"scale": E, "shape": 0.2}),
+    "Lomax": ("scale", {"shape": 3.0, "scale": E}),
+    "SkewNormal": ("loc", {"loc": ETA, "scale": 1.0, "shape": 2.0}),
+    "HalfNormal": ("scale", {"scale": E}),
+    "LogSeries": ("p", {"p": special.expit(ETA)}),
+    "Zipf": ("exponent", {"exponent": 1.5 + E}),
+}
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_whatever_was_run_before():
+    RNG.bit_generator.state = START
+
+
+def each(fit):
+    return np.array(list(fit.se.values()))
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_every_family_is_fitted_at_a_maximum_of_the_sum_of_its_log_densities(name):
+    family, (parameter, params) = getattr(mle, name), MEMBERS[name]
+    y = family(**params).sample(rng=np.random.default_rng(5))
+    m = family.regress(y, **{parameter: X})
+    assert set(m.params) == {"intercept", "x1", "x2", *params} - {parameter}
+    assert m.log_likelihood == pytest.approx(m.distribution().log_prob(y).sum(), rel=1e-12)
+    L, se = m.likelihood, each(m)
+    assert np.abs(L.score(m.theta) * se).max() < 1e-5
+    step = 1e-4 * se
+    slopes = [(L.score(m.theta + h) - L.score(m.theta - h)) / 2 for h in np.diag(step)]
+    own = -L.hessian(m.theta) * step * se[:, None]
+    np.testing.assert_allclose(-np.array(slopes).T * se[:, None], own, atol=2e-6 * own.max())
+    for h in np.diag(3 * se):
+        for sign in (-1, 1):
+            assert not L.log_likelihood(m.theta + sign * h) > m.log_likelihood
+    at = m.likelihood.layout.index("x1")
+    assert m.params["x1"] == m.theta[list(L.free).index(at)]
+
+
+GLM = sm.families
+LINKS = [
+    (mle.Bernoulli, "p", "logit", GLM.Binomial(), GLM.links.Logit()),
+    (mle.Bernoulli, "p", "probit", GLM.Binomial(), GLM.links.Probit()),
+    (mle.Bernoulli, "p", "cloglog", GLM.Binomial(), GLM.links.CLogLog()),
+    (mle.Bernoulli, "p", "identity", GLM.Binomial(), GLM.links.Identity()),
+    (mle.Poisson, "rate", "log", GLM.Poisson(), GLM.links.Log()),
+    (mle.Poisson, "rate", "sqrt", GLM.Poisson(), GLM.links.Sqrt()),
+    (mle.Poisson, "rate", "identity", GLM.Poisson(), GLM.links.Identity()),
+]
+
+
+def responses(family, n=N):
+    rng = np.random.default_rng(8)
+    columns = rng.uniform(0.2, 1.0, size=(n, 2))
+    mean = 0.1 + columns @ [0.4, 0.3]
+    if family is mle.Bernoulli:
+        return columns, (rng.random(n) < mean).astype(float)
+    return columns, rng.poisson(4 * mean).astype(float)
+
+
+@pytest.mark.filterwarnings("ignore:The .* link function does not respect")
+@pytest.mark.parametrize(("family", "parameter", "link", "peer", "its_link"), LINKS)
+def test_each_link_agrees_with_statsmodels(family, parameter, link, peer, its_link):
+    columns, y = responses(family)
+    w = np.random.default_rng(1).integers(1, 4, N).astype(float)
+    m = family.regress(y, weights=w, link=link, **{parameter: columns})
+    peer.link = its_link
+    r = sm.GLM(y, sm.add_constant(columns), family=peer, freq_weights=w).fit(tol=1e-13, maxiter=200)
+    observed_cov = np.linalg.inv(-r.model.hessian(r.params, observed=True))
+    assert m.log_likelihood == pytest.approx(r.llf, rel=1e-9)
+    np.testing.assert_allclose(m.theta, r.params, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(each(m), np.sqrt(np.diag(observed_cov)), rtol=1e-5)
+    np.testing.assert_allclose(np.sqrt(np.diag(m.covariance("expected"))), r.bse, rtol=1e-5)
+    assert m.deviance == pytest.approx(r.deviance, rel=1e-9)
+    bare = sm.GLM(y, sm.add_constant(columns), family=peer).fit(tol=1e-13, maxiter=200)
+    m = family.regress(y, link=link, **{parameter: columns})
+    for kind, its in (("pearson", bare.resid_pearson), ("deviance", bare.resid_deviance)):
+        np.testing.assert_allclose(m.residuals(kind), its, rtol=1e-4, atol=1e-6)
+
+
+def test_a_normal_with_a_log_link_for_its_mean_agrees_with_statsmodels():
+    y = np.exp(ETA) + RNG.normal(size=N)
+    m = mle.Normal.regress(y, mu=X, link="log")
+    r = sm.GLM(y, Z, family=GLM.Gaussian(GLM.links.Log())).fit(tol=1e-14)
+    np.testing.assert_allclose(m.theta[:3], r.params, rtol=1e-7)
+    assert m.log_likelihood == pytest.approx(r.llf_scaled(m.params["sigma"] ** 2), rel=1e-9)
+
+
+def test_a_gamma_agrees_with_statsmodels_whose_coefficients_are_of_the_mean():
+    y = RNG.gamma(2.0, E / 2.0)
+    m = mle.Gamma.regress(y, rate=X)
+    r = sm.GLM(y, Z, family=GLM.Gamma(GLM.links.Log())).fit(tol=1e-14)
+    np.testing.assert_allclose([m.params["x1"], m.params["x2"]], -r.params[1:], rtol=1e-7)
+    assert m.log_likelihood == pytest.approx(r.llf_scaled(1 / m.params["shape"]), rel=1e-9)
+    assert m.deviance == pytest.approx(r.deviance * m.params["shape"], rel=1e-9)
+
+
+def test_a_negative_binomial_agrees_with_statsmodels():
+    y = mle.NegativeBinomial(mu=2 * E, size=1.5).sample(rng=1)
+    exposure = RNG.uniform(1, 2, N)
+    m = mle.NegativeBinomial.regress(y, mu=X, offset={"mu": np.log(exposure)})
+    r = sm.NegativeBinomial(y, Z, exposure=exposure).fit(disp=0, method="newton", maxiter=100)
+    assert m.log_likelihood == pytest.approx(r.llf, rel=1e-9)
+    np.testing.assert_allclose(m.theta[:3], r.params[:3], rtol=1e-6)
+    np.testing.assert_allclose(each(m)[:3], r.bse[:3], rtol=1e-6)
+    assert m.params["size"] == pytest.approx(1 / r.params[3], rel=1e-6)
+    predicted = m.predict(X[:4], offset=np.log(exposure[:4]))
+    np.testing.assert_allclose(predicted, r.predict(Z[:4], exposure=exposure[:4]), rtol=1e-6)
+
+
+def test_zero_inflation_agrees_with_statsmodels():
+    y = np.where(RNG.random(N) < special.expit(X[:, 0]), 0, RNG.poisson(2 * E))
+    m = ZeroInflated(mle.Poisson).regress(y, rate=X, zero=X[:, 0])
+    model = ZeroInflatedPoisson(y, Z, exog_infl=Z[:, :2])
+    r = model.fit(disp=0, method="newton", start_params=m.theta, maxiter=50)
+    assert m.names[0] == "zero_intercept"
+    assert m.log_likelihood == pytest.approx(r.llf, rel=1e-9)
+    np.testing.assert_allclose(m.theta, r.params, rtol=1e-5, atol=1e-8)
+    # Its own standard errors are of another matrix than the curvature of its log-likelihood.
+    curvature = numdiff.approx_hess(r.params, model.loglike)
+    np.testing.assert_allclose(m.cov, np.linalg.inv(-curvature), rtol=1e-3, atol=1e-6)
+
+
+def test_two_groups_of_proportions_agree_with_statsmodels_beta_model():
+    from statsmodels.othermod.betareg import BetaModel
+
+    group = (np.arange(N) % 2).astype(float)
+    y = RNG.beta(2 + group, 3 - group)
+    m = mle.Beta.regress(y, a=group, b=group)
+    D = sm.add_constant(group)
+    r = BetaModel(y, D, exog_precision=D).fit(disp=0, method="newton")
+    assert m.log_likelihood == pytest.approx(r.llf, rel=1e-9)
+    np.testing.assert_allclose(
+        m.predict(a=[0.0, 1.0], b=[0.0, 1.0]), r.predict(D[:2], exog_precision=D[:2]), rtol=1e-6
+    )
+
+
+ROADS = [
+    (mle.LogisticRegression, mle.Bernoulli, "p"),
+    (mle.PoissonRegression, mle.Poisson, "rate"),
+    (mle.LinearRegression, mle.Normal, "mu"),
+]
+
+
+@pytest.mark.parametrize(("model", "family", "parameter"), ROADS)
+def test_the_fast_road_and_the_general_one_reach_the_same_numbers(model, family, parameter):
+    rng = np.random.default_rng(2)
+    offset, w = rng.normal(0, 0.3, N), rng.integers(1, 3, N)
+    y = family(
+        **{parameter: MEMBERS[family.__name__][1][parameter]},
+        **({"sigma": 1.0} if family is mle.Normal else {}),
+    ).sample(rng=rng)
+    fast = model.fit(X, y, weights=w, offset=offset)
+    slow = family.regress(y, weights=w, offset=offset, **{parameter: X})
+    assert fast.names == slow.names
+    np.testing.assert_allclose(fast.theta, slow.theta, rtol=1e-8, atol=1e-10)
+    assert fast.log_likelihood == pytest.approx(slow.log_likelihood, rel=1e-12)
+    for kind in ("observed", "expected", "sandwich"):
+        np.testing.assert_allclose(
+            fast.covariance(kind), slow.covariance(kind), rtol=1e-6, atol=1e-10
+        )
+    for method in ("lr", "wald", "score"):
+        one, other = (m.test(x1=0.1, method=method).statistic for m in (fast, slow))
+        assert one == pytest.approx(other, rel=1e-6)
+    ends = [list(m.ci(method="lr").values()) for m in (fast, slow)]
+    np.testing.assert_allclose(*ends, rtol=1e-6, atol=1e-8)
+    for kind in ("quantile", "pearson", "deviance"):
+        np.testing.assert_allclose(
+            fast.residuals(kind, rng=0), slow.residuals(kind, rng=0), rtol=1e-6, atol=1e-8
+        )
+    assert fast.deviance == pytest.approx(slow.deviance, rel=1e-9)
+
+
+def test_an_offset_is_a_column_whose_coefficient_is_one():
+    y = RNG.poisson(E).astype(float)
+    lead = RNG.normal(size=N)
+    held = mle.PoissonRegression.fit(np.column_stack([X, lead]), y, fixed={"x3": 1})
+    given = mle.PoissonRegression.fit(X, y, offset=lead)
+    np.testing.assert_allclose(held.theta, given.theta, rtol=1e-9)
+    with pytest.raises(DataError, match="give that of the new rows too"):
+        given.predict(X)
+    np.testing.assert_allclose(
+        given.predict(X, offset=lead), np.exp(given.dist.eta()[0]), rtol=1e-12
+    )
+    classes = RNG.integers(0, 3, N)
+    shift = np.column_stack([lead, -lead])
+    m = mle.SoftmaxRegression.fit(X, classes, offset=shift)
+    assert m.predict_proba(X, offset=shift).shape == (N, 3)
+    with pytest.raises(DataError, match="one column for each class but the first"):
+        mle.SoftmaxRegression.fit(X, classes, offset=lead)
+
+
+def test_trials_may_differ_row_by_row():
+    trials = RNG.integers(3, 9, N)
+    k = RNG.binomial(trials, special.expit(ETA))
+    m = mle.Binomial.regress(k, p=X, fixed={"n": trials})
+    r = sm.GLM(np.column_stack([k, trials - k]), Z, family=GLM.Binomial()).fit(tol=1e-13)
+    assert m.log_likelihood == pytest.approx(r.llf, rel=1e-9)
+    np.testing.assert_allclose(each(m), r.bse, rtol=1e-6)
+    assert m.deviance == pytest.approx(r.deviance, rel=1e-9)
+    np.testing.assert_allclose(m.predict(X[:3], fixed={"n": 1}), r.predict(Z[:3]), rtol=1e-8)
+    with pytest.raises(DataError, match="those of the new rows"):
+        m.predict(X[:3])
+    with pytest.raises(SupportError, match="n = 1 cannot produce"):
+        mle.Binomial.regress([0, 2, 1], p=[1.0, 2.0, 4.0], fixed={"n": [1, 1, 1]})
+
+
+def test_a_known_parameter_that_is_none_of_the_known_kind_may_differ_row_by_row():
+    s = RNG.uniform(0.5, 2.0, N)
+    y = RNG.normal(ETA, s)
+    m = mle.Normal.regress(y, mu=X, fixed={"sigma": s})
+    r = sm.WLS(y, Z, weights=1 / s**2).fit()
+    np.testing.assert_allclose(m.theta, r.params, rtol=1e-9)
+    np.testing.assert_allclose(m.cov, r.normalized_cov_params, rtol=1e-7, atol=1e-12)
+
+
+# -- what was seen in part -------------------------------------------------------------------------
+
+
+def accelerated(censored=True):
+    rng = np.random.default_rng(11)
+    time = np.exp(ETA) * rng.weibull(1.5, N)
+    end = rng.uniform(0.5, 3.0, N) if censored else np.full(N, np.inf)
+    return np.minimum(time, end), time > end
+
+
+def test_censored_lifetimes_reach_the_maximum_of_the_written_out_likelihood():
+    time, late = accelerated()
+    m = mle.Weibull.regress(observed(time, right=late), scale=X)
+
+    def minus(theta):
+        k, scale = np.exp(theta[0]), np.exp(Z @ theta[1:])
+        d = stats.weibull_min(k, scale=scale)
+        return -np.where(late, d.logsf(time), d.logpdf(time)).sum()
+
+    best = optimize.minimize(minus, np.zeros(4), method="BFGS", options={"gtol": 1e-7})
+    assert m.log_likelihood == pytest.approx(-best.fun, rel=1e-9)
+    np.testing.assert_allclose(m.theta[1:], best.x[1:], atol=1e-5)
+    assert "right-censored" in m.notes[0]
+    low, high = m.ci(method="lr")["x1"]
+    for end in (low, high):
+        drop = 2 * (m.log_likelihood - m.likelihood.profile("x1", end))
+        assert drop == pytest.approx(stats.chi2.ppf(0.95, 1), rel=1e-6)
+    with pytest.raises(RegularityError, match="not known"):
+        m.bootstrap(5, rng=0, parametric=True)
+    assert m.bootstrap(5, rng=0).theta.shape == (5, 4)
+    r = m.residuals("cox-snell")
+    np.testing.assert_allclose(r, (time / m.distribution().scale) ** m.params["shape"], rtol=1e-9)
+
+
+def test_intervals_of_a_normal_and_late_entry_are_their_formulas():
+    y = RNG.normal(ETA, 1.0)
+    low, high = np.floor(y), np.floor(y) + 1
+    m = mle.Normal.regress(mle.interval(low, high), mu=X, sigma=X[:, 0])
+    d = m.distribution()
+    by_hand = np.log(
+        stats.norm.cdf((high - d.mu) / d.sigma) - stats.norm.cdf((low - d.mu) / d.sigma)
+    )
+    assert m.log_likelihood == pytest.approx(by_hand.sum(), rel=1e-9)
+    assert np.abs(m.likelihood.score(m.theta) * each(m)).max() < 1e-6
+    assert "not known" not in m.summary()
+    time, late = accelerated()
+    entry = 0.2
+    some = time > entry
+    seen = observed(time[some], right=late[some], entry=entry)
+    f = mle.Weibull.regress(seen, scale=X[some])
+    d = f.distribution()
+    by_hand = np.where(late[some], d.log_sf(time[some]), d.log_prob(time[some])) - d.log_sf(entry)
+    assert f.log_likelihood == pytest.approx(by_hand.sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "parameter"),
+    [
+        (Truncated(mle.Poisson, low=1), "rate"),
+        (Truncated(mle.Normal, low=0), "mu"),
+        (Hurdle(mle.Gamma), "rate"),
+        (ZeroInflated(mle.NegativeBinomial), "mu"),
+    ],
+)
+def test_families_made_of_families_are_fitted_at_a_maximum(family, parameter):
+    rng = np.random.default_rng(4)
+    y = {
+        "rate": rng.poisson(2 * E).astype(float),
+        "mu": rng.normal(1 + ETA, 1.0),
+    }[parameter]
+    if family is Hurdle(mle.Gamma):
+        y = np.where(rng.random(N) < 0.3, 0.0, rng.gamma(2.0, 1 / E))
+    if family is ZeroInflated(mle.NegativeBinomial):
+        y = np.where(
+            rng.random(N) < 0.3, 0.0, mle.NegativeBinomial(mu=6 * E, size=2.0).sample(rng=rng)
+        )
+    inside = family.support.contains(y)
+    m = family.regress(y[inside], **{parameter: X[inside]})
+    assert m.log_likelihood == pytest.approx(m.distribution().log_prob(y[inside]).sum(), rel=1e-10)
+    assert np.abs(m.likelihood.score(m.theta) * each(m)).max() < 1e-5
+    steps = each(m)[:, None] * rng.normal(0, 0.5, (len(m.theta), 30))
+    heights = [m.likelihood.log_likelihood(m.theta + h) for h in steps.T]
+    assert max(heights) < m.log_likelihood
+
+
+# -- prediction, names ------------------------------------------------------------------------------
+
+
+def test_names_follow_from_what_follows_from_columns():
+    frame = pd.DataFrame(X, columns=["age", "dose"])
+    y = RNG.gamma(2.0, E)
+    assert mle.Gamma.regress(y, rate=frame).names == ("shape", "intercept", "age", "dose")
+    both = mle.Gamma.regress(y, rate=frame, shape=X[:, 0])
+    assert both.names == ("shape_intercept", "shape_x1", "rate_intercept", "rate_age", "rate_dose")
+    turned = frame[["dose", "age"]]
+    one = mle.Gamma.regress(y, rate=frame)
+    np.testing.assert_allclose(one.predict(turned), one.predict(frame), rtol=1e-14)
+    np.testing.assert_allclose(one.predict(frame), one.distribution(frame).mean, rtol=1e-14)
+    lone = mle.Gamma.regress(y, link={"rate": "log"})
+    assert lone.names == ("shape", "intercept")
+    assert lone.log_likelihood == pytest.approx(mle.Gamma.fit(y).log_likelihood, rel=1e-12)
+    without = mle.Gamma.regress(y, rate=frame, intercept=False, fixed={"shape": 2.0, "age": 0.1})
+    assert without.names == ("dose",)
+    assert without.params["shape"] == 2.0
+
+
+def test_predictions_have_the_intervals_of_statsmodels():
+    y = RNG.poisson(E).astype(float)
+    m = mle.Poisson.regress(y, rate=X)
+    r = sm.GLM(y, Z, family=GLM.Poisson()).fit(tol=1e-14).get_prediction(Z[:5])
+    estimate, se, (low, high) = m.predict(X[:5], level=0.95)
+    np.testing.assert_allclose(estimate, r.predicted_mean, rtol=1e-8)
+    np.testing.assert_allclose(se, r.se_mean, rtol=1e-6)
+    np.testing.assert_allclose(np.column_stack([low, high]), r.conf_int(), rtol=1e-6)
+    eta = m.predict(X[:5], "linear")
+    np.testing.assert_allclose(np.exp(eta), estimate, rtol=1e-12)
+
+
+def test_clusters_agree_with_statsmodels_and_singletons_are_the_sandwich():
+    y = RNG.poisson(E).astype(float)
+    groups = np.arange(N) % 20
+    m = mle.Poisson.regress(y, rate=X)
+    r = sm.GEE(y, Z, groups=groups, family=GLM.Poisson(), cov_struct=sm.cov_struct.Independence())
+    fitted = r.fit(ctol=1e-12, maxiter=200)
+    np.testing.assert_allclose(
+        m.covariance("sandwich", clusters=groups), fitted.cov_robust, rtol=1e-5, atol=1e-9
+    )
+    fast = mle.PoissonRegression.fit(X, y).covariance("sandwich", clusters=groups)
+    np.testing.assert_allclose(fast, fitted.cov_robust, rtol=1e-5, atol=1e-9)
+    alone = m.covariance("sandwich", clusters=np.arange(N))
+    np.testing.assert_allclose(alone, m.covariance("sandwich"), rtol=1e-12)
+    with pytest.raises(DataError, match="clusters belong to the sandwich"):
+        m.covariance("observed", clusters=groups)
+
+
+def test_fits_pickle_and_show_what_they_are():
+    y = RNG.poisson(E).astype(float)
+    m = mle.NegativeBinomial.regress(y, mu=X, fixed={"size": 3})
+    again = pickle.loads(pickle.dumps(m))
+    assert again.summary() == m.summary()
+    assert m.summary().startswith("NegativeBinomial regression fitted to n = 250")
+    assert np.array_equal(again.predict(X), m.predict(X))
+    assert m.bootstrap(4, rng=0, parametric=True).theta.shape == (4, 3)
+
+
+def test_columns_far_from_zero_cost_no_digits():
+    y = mle.NegativeBinomial(mu=2 * E, size=1.5).sample(rng=2)
+    near = mle.NegativeBinomial.regress(y, mu=X)
+    far = mle.NegativeBinomial.regress(y, mu=1e6 + X)
+    for name in ("x1", "x2", "size"):
+        assert far.params[name] == pytest.approx(near.params[name], rel=1e-7)
+        assert far.se[name] == pytest.approx(near.se[name], rel=1e-6)
+        one, two = (m.test({name: 0.5}).statistic for m in (near, far))
+        assert one == pytest.approx(two, rel=1e-5)
+
+
+# -- where there is no maximum ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_separated_rows_are_refused_with_the_direction(link):
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    y = (x > 3.5) * 1.0
+    with pytest.raises(SeparationError, match="along the direction") as refused:
+        mle.Bernoulli.regress(y, p=x, link=link)
+    margin = np.column_stack([np.ones(6), x]) @ refused.value.direction
+    assert (margin * (2 * y - 1) >= 0).all()
+
+
+def test_counts_that_are_zero_on_one_side_are_refused():
+    group = np.repeat([0.0, 1.0], 20)
+    y = np.where(group > 0, 0.0, np.repeat([0.0, 1.0, 2.0, 9.0], 10))
+    for family, name in ((mle.Poisson, "rate"), (mle.NegativeBinomial, "mu")):
+        with pytest.raises(SeparationError, match="x1"):
+            family.regress(y, **{name: group})
+
+
+def test_counts_that_vary_as_a_poissons_have_their_limit():
+    y = RNG.binomial(10, special.expit(ETA)).astype(float)
+    with pytest.raises(NoMLEError, match="becomes a Poisson") as refused:
+        mle.NegativeBinomial.regress(y, mu=X)
+    limit = refused.value.limit
+    np.testing.assert_allclose(limit.theta, mle.Poisson.regress(y, rate=X).theta, rtol=1e-9)
+
+
+def test_no_more_zeros_than_a_poisson_has_are_a_boundary():
+    y = RNG.binomial(6, special.expit(ETA)).astype(float)
+    m = ZeroInflated(mle.Poisson).regress(y, rate=X)
+    assert m.params["zero"] == 0.0
+    assert "boundary" in m.notes[0]
+    assert m.log_likelihood == pytest.approx(
+        mle.Poisson.regress(y, rate=X).log_likelihood, rel=1e-9
+    )
+    with pytest.raises(RegularityError, match="zero of ZeroInflated"):
+        _ = m.se
+
+
+def test_an_exact_fit_has_no_sigma():
+    with pytest.raises(NoMLEError, match="sigma falls to 0"):
+        mle.Normal.regress([0.0, 1.0, 2.0, 3.0], mu=[0.0, 1.0, 2.0, 3.0])
+
+
+GOOD = RNG.gamma(2.0, E)
+WRONG = [
+    (lambda: mle.Gamma.regress(GOOD), "say which parameter follows from what"),
+    (lambda: mle.Gamma.regress(GOOD, X), "by its name"),
+    (lambda: mle.Gamma.regress(GOOD, scale=X), "no parameter 'scale' to follow"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, link="lgo"), "link of rate must be one of"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, link={"scale": "log"}), "link is given for 'scale'"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, shape=X, offset=GOOD), "which parameter the offset"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, offset=GOOD[:3]), "offset of rate must have one"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"rate": 1}), "leave out one of the two"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"shape": -1}), "must be finite and > 0"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"shape": [1.0, 2.0]}), "one for each of the 250"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"x9": 1}), "no parameter 'x9'"),
+    (lambda: mle.Gamma.regress(GOOD[:9], rate=X), "y must have one value for each of the 250"),
+    (lambda: mle.Gamma.regress(np.where(GOOD > 1, 0, GOOD), rate=X), r"Hurdle\(Gamma\)"),
+    (lambda: mle.Beta.regress(np.where(GOOD > 1, 1.0, 0.5), a=X), "perhaps rounded"),
+    (lambda: mle.Gamma.regress(np.where(GOOD > 1, np.nan, GOOD), rate=X), "y holds"),
+    (lambda: mle.Poisson.regress(GOOD, rate=X), r"Poisson needs whole numbers.*y\[0\]"),
+    (lambda: mle.Gamma.regress(GOOD, rate=np.column_stack([X, X[:, 0]])), "collinear"),
+    (lambda: mle.Gamma.regress(GOOD, rate=np.ones(N)), "drop it"),
+    (lambda: mle.Binomial.regress([1] * N, p=X), "needs a known n"),
+    (lambda: mle.Categorical.regress([0, 1], probs=[0.0, 1.0]), "SoftmaxRegression is for classes"),
+    (lambda: mle.Gamma.regress(GOOD, rate=pd.DataFrame({"a": ["u", "v"] * 125})), "get_dummies"),
+    (lambda: mle.Gamma.regress(GOOD, rate=pd.DataFrame({"shape": GOOD})), "called 'shape'"),
+    (lambda: mle.Gamma.regress(pd.Series(GOOD), rate=pd.DataFrame(X, index=np.arange(N) + 1)), "labels"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, weights=-GOOD), "must not be negative"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X).predict(X[:, 0]), r"must have the 2 column\(s\)"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X).predict(shape=X), "shape follows from no columns"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X).predict(X, "mean"), "kind must be"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "says"), WRONG)
+def test_what_is_wrong_is_said(call, says):
+    with pytest.raises(DataError, match=says):
+        call()
+
+
+def test_corners_are_refused():
+    with pytest.raises(RegularityError, match="corner or an end in loc"):
+        mle.Laplace.regress(GOOD, loc=X)
+    m = mle.Laplace.regress(GOOD, scale=X, fixed={"loc": 0})
+    assert m.names == ("intercept", "x1", "x2")
