@@ -110,7 +110,7 @@ def fused_sums(at: tuple[Array, Array], t: Sample) -> tuple[Array, ...]:
 @piecewise
 def newton_sums(at: tuple[Array, Array, Array], t: Sample) -> tuple[Array, ...]:
     """Return the sums of u, uz, uzz, uu, uuz and uuzz, with z = (x - loc) / scale and u = 1 / (df + z^2)."""
-    df, loc, scale = at
+    df, loc, scale = (v.astype(t.values.dtype, copy=False) for v in at)
     z = t.values - loc
     z /= scale
     u = z * z
@@ -129,18 +129,30 @@ def gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:
     >>> float(8e12 * gamma_ratio(np.array(1e12)))
     -1.0
     """
+    x = np.asarray(x)
     large = x >= SERIES_FROM
-    r = 1.0 / np.where(large, x, SERIES_FROM)
+    if large.all():
+        return _series_of_ratio(x, derivative, skip)[()]
+    if not large.any():
+        return _ratio_itself(x, derivative)[()]
+    series = _series_of_ratio(np.where(large, x, SERIES_FROM), derivative, skip)
+    return np.where(large, series, _ratio_itself(np.where(large, 1.0, x), derivative))
+
+
+def _series_of_ratio(x: Array, derivative: int, skip: int) -> Array:
+    r = 1.0 / x
     power = 2.0 * np.arange(len(_SERIES)) + 1.0
     factor = {0: 1.0 + 0.0 * power, 1: -power, 2: power * (power + 1.0)}[derivative]
     series = np.zeros_like(r)
     for coefficient in (_SERIES * factor)[skip:][::-1]:
         series = series * r * r + coefficient
-    series = series * r ** (1 + derivative + 2 * skip)
-    y = np.where(large, 1.0, x)
-    direct = {
-        0: lambda: scipy.special.gammaln(y + 0.5) - scipy.special.gammaln(y) - 0.5 * np.log(y),
-        1: lambda: scipy.special.digamma(y + 0.5) - scipy.special.digamma(y) - 0.5 / y,
-        2: lambda: trigamma(y + 0.5) - trigamma(y) + 0.5 / y / y,
-    }[derivative]()
-    return np.where(large, series, direct)[()]
+    return series * r ** (1 + derivative + 2 * skip)
+
+
+def _ratio_itself(x: Array, derivative: int) -> Array:
+    special = scipy.special
+    if derivative == 0:
+        return special.gammaln(x + 0.5) - special.gammaln(x) - 0.5 * np.log(x)
+    if derivative == 1:
+        return special.digamma(x + 0.5) - special.digamma(x) - 0.5 / x
+    return trigamma(x + 0.5) - trigamma(x) + 0.5 / x / x
