@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp
 
 import mlecore as mle
-from mlecore.families import location_scale
+from mlecore.families import heavy_tails, location_scale
 from mlecore.families.heavy_tails import largest_share
 from mlecore.mass import mass_terms
 from mlecore.statistics import LONG, Exposed, Sample
@@ -126,6 +126,18 @@ def test_from_a_part_and_single_precision_a_climb_reaches_what_doubles_reach_alo
     assert alone.iterations > 1
     unit = f.theta[1] if far else 0.0  # of a location, which a value far out leaves undetermined
     np.testing.assert_allclose(f.theta, alone.theta, rtol=1e-12, atol=1e-12 * unit)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e15, 1e45, 1e200])
+def test_the_centre_of_a_long_sample_with_heavy_tails_is_what_doubles_alone_find(far, monkeypatch):
+    x = MEMBERS[1].sample(40_000, rng=np.random.default_rng(3))
+    x[7] += far
+    fixed = [{"df": 3.0}, {"df": 1.0}]
+    found = [mle.Cauchy.fit(x).theta, *(mle.StudentT.fit(x, fixed=f).theta for f in fixed)]
+    monkeypatch.setattr(heavy_tails, "_PART", x.size)
+    alone = [mle.Cauchy.fit(x).theta, *(mle.StudentT.fit(x, fixed=f).theta for f in fixed)]
+    np.testing.assert_allclose(found, alone, rtol=1e-12)
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-12)
 
 
 def test_a_long_censored_sample_is_climbed_from_a_part_to_its_own_top():

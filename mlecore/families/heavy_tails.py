@@ -21,6 +21,8 @@ from ..numerics import blocks, every, some
 from ..statistics import LONG, Sample, order_statistics, piecewise
 from .tail_sums import newton_sums
 
+# A sample more than four times as long is looked at through a part of this length before it is climbed.
+_PART = 2**13
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
 # In samples no longer than this a hill may be as narrow as the distance between two values.
@@ -45,14 +47,19 @@ class Rescaled(Sample):
     (array([0., 1.]), [array([0., 1.])])
     """
 
-    def __init__(self, raw: Sample, center: Array, unit: Array) -> None:
-        for name, value in {"n": raw.n, "raw": raw, "center": center, "unit": unit}.items():
+    def __init__(self, raw: Sample, center: Array, unit: Array, kind: type = np.float64) -> None:
+        columns = {"n": raw.n, "raw": raw, "center": center, "unit": unit, "kind": kind}
+        for name, value in columns.items():
             object.__setattr__(self, name, value)
 
     def _standard(self, part: Sample) -> Sample:
         values = part.values - self.center[..., None]
         values /= self.unit[..., None]
-        return part._replaced(values)
+        return part._replaced(values.astype(self.kind, copy=False))
+
+    def rounded(self) -> Self:
+        """Return the sample in single precision."""
+        return type(self)(self.raw, self.center, self.unit, np.float32)
 
     @property
     def values(self) -> Array:
@@ -83,11 +90,11 @@ class Rescaled(Sample):
         return self if few is self.raw else self._standard(few)
 
     def __getitem__(self, index: Any) -> Self:
-        return type(self)(self.raw[index], self.center[index], self.unit[index])
+        return type(self)(self.raw[index], self.center[index], self.unit[index], self.kind)
 
     def repeated(self, batch: tuple[int, ...]) -> Self:
         center, unit = (np.broadcast_to(v, batch) for v in (self.center, self.unit))
-        return type(self)(self.raw.repeated(batch), center, unit)
+        return type(self)(self.raw.repeated(batch), center, unit, self.kind)
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
@@ -100,7 +107,7 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
     (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
     """
     # Those of a part serve as well: any center and unit of about the right size will do.
-    low, center, high = _quartiles(t if t.weighted or t.width < 4 * LONG else t.thinned(LONG))
+    low, center, high = _quartiles(t if t.weighted or t.width < 4 * _PART else t.thinned(_PART))
     spread = 0.5 * (high - low)
     if some(spread <= 0):
         # Half the values are equal: any scale will do to start from.
@@ -108,7 +115,7 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
         spread = np.where(spread > 0, spread, np.where(deviation > 0, deviation, 1.0))
     center, spread = np.asarray(center), np.asarray(spread)
     y = Rescaled(t, center, spread)
-    short = t.batch_shape or t.width < LONG
+    short = t.batch_shape or t.width < 4 * _PART
     return y._standard(t) if short else y, center[()], spread[()]
 
 
@@ -165,7 +172,7 @@ def largest_share(t: Sample, least: Any = 0.0) -> Array:
     0.5
     """
     if np.min(least) >= 0.5 and not t.weighted:
-        if not t.batch_shape and t.width > 4 * LONG and _without_majority(t):
+        if not t.batch_shape and t.width > 4 * _PART and _without_majority(t):
             return np.float64(0.0)
         # A value that is half the sample or more is in the middle of it.
         last = t.width - 1
@@ -188,7 +195,8 @@ def _without_majority(t: Sample) -> bool:
 
     Then no value is half the sample, and one comparison of each value with two places has shown it.
     """
-    low, high = np.quantile(t.thinned(LONG // 8).values, [1 / 3, 2 / 3])
+    part = t.thinned(_PART)
+    low, high = order_statistics(part.values, part.width // 3, 2 * part.width // 3)
     below = above = 0
     for part in t.pieces():
         below += np.count_nonzero(part.values <= low)
@@ -244,9 +252,11 @@ def locate(
         loc[active] += s * step[0]
         scale[active] = s * np.exp(step[1])
         iterations[active] += 1
-        # A gain of 1e-16 is a step of 1e-8 standard errors: after it Newton's error is below rounding.
+        # A gain of 1e-16 is a step of 1e-8 standard errors, one of 1e-13 an observation a step of 3e-7 of the scale: after
+        # them Newton's error is below rounding.
         converged[active] = short & (
-            (gain <= tolerance) | ((gain <= _NEAR) & (next_gain <= 1e-10 * tolerance))
+            (gain <= np.maximum(tolerance, 1e-13 * part.n))
+            | ((gain <= _NEAR) & (next_gain <= 1e-10 * tolerance))
         )
         active = active[~converged[active]]
     columns = loc, scale, converged, iterations
@@ -275,9 +285,7 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
     (0.0, 0.333333333333)
     """
     t = likelihood.statistic
-    start = (0.0, 1.0)
-    if not t.batch_shape and not t.weighted and t.width > 8 * LONG:
-        start = locate(t.thinned(LONG), df, tolerance=1e-6)[:2]
+    start = _near(t, df) if isinstance(t, Rescaled) and not t.weighted else (0.0, 1.0)
     loc, scale, converged, iterations = (np.atleast_1d(c) for c in locate(t, df, *start))
     slow = np.flatnonzero(~converged)
     if slow.size:
@@ -289,6 +297,14 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
         iterations[slow] += more
     columns = loc, scale, converged, iterations
     return columns if t.batch_shape else tuple(c[0] for c in columns)
+
+
+def _near(t: Rescaled, df: Any) -> tuple[Array, Array]:
+    """Return the top of a part of a long sample, then of the whole in single precision, where that can hold it."""
+    part, rounded = t.thinned(_PART), t.rounded()
+    start = locate(part, df, tolerance=1e-4 * part.width)[:2]
+    near = locate(rounded, df, *start, tolerance=1e-8 * t.width, max_iterations=10)
+    return near[:2] if every(near[2]) else start
 
 
 def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:

@@ -60,8 +60,8 @@ class Sample(Statistic):
 
     def _replaced(self, values: Array) -> Sample:
         """Return other values with the same weights."""
-        weights = self.weights if self.weighted else np.broadcast_to(1.0, values.shape)
-        return Sample(self.n, values, weights)
+        same = self.weighted or values.shape == self.weights.shape
+        return Sample(self.n, values, self.weights if same else np.broadcast_to(1.0, values.shape))
 
     def as_rows(self) -> Sample:
         """Return a batch of any shape along one axis; a single sample as a batch of one."""
@@ -83,14 +83,16 @@ class Sample(Statistic):
 
     def pieces(self) -> Iterator[Self]:
         """Cut long samples into parts that stay in the cache; a sum over the whole is the sum over its pieces."""
-        size = 2 * PIECE * self.width // max(1, self.values.size)
+        at_once = 16 * PIECE // self.values.itemsize
+        size = at_once * self.width // max(1, self.values.size)
         # A batch of many samples would be cut across its rows, which costs more than it saves.
         if size < 1024 or self.width <= 2 * size:
             yield self
             return
+        weighted = self.weighted
         for part in blocks(self.width, size):
-            weights = self.weights[..., part] if self.weighted else None
-            yield Sample.of(self.values[..., part], weights)
+            values, weights = self.values[..., part], self.weights[..., part]
+            yield Sample(size_of(values, weights if weighted else None), values, weights)
 
     def thinned(self, count: int, weigh: bool = False) -> Sample:
         """Return at least so many values, from all along each sample; all, where they are less than twice as many.
