@@ -35,7 +35,8 @@ class Refusing(Reading):
                 raise DataError(
                     f"{name} has shape {np.shape(value)} for "
                     + (f"a batch of samples of shape {own}" if own else "a single sample")
-                    + f": give one number, or one for each sample of a batch (axis=); one for each observation is known to a regression, {cls.__name__}.regress(y, ..., fixed={{{name!r}: ...}})"
+                    + ": give one number, or one for each sample of a batch (axis=); one for each observation is known to a "
+                    f"regression, {cls.__name__}.regress(y, ..., fixed={{{name!r}: ...}})"
                 )
 
     @classmethod
