@@ -140,11 +140,16 @@ class Member:
     @classmethod
     def _layout(cls, t: Statistic) -> Layout:
         if isinstance(t, Events):
-            return _layout_of(cls, 1 if t.exact is None else cls._dimension_of(t.exact))
+            return _layout_of(cls, cls._dimension_of_events(t))
         return _layout_of(cls, cls._dimension_of(t))
 
     @classmethod
     def _dimension_of(cls, t: Any) -> int:
+        return 1
+
+    @classmethod
+    def _dimension_of_events(cls, t: Events) -> int:
+        """Return the length of a vector parameter that partly seen values call for."""
         return 1
 
     def __eq__(self, other: object) -> bool:

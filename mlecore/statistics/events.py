@@ -130,7 +130,7 @@ class Events(Statistic):
         """Return the log-likelihood, its slope or its Hessian at a distribution."""
         if formula != "_log_likelihood":
             return self.terms(d)[1 if formula == "_score_vector" else 2]
-        value = 0.0 if self.exact is None else d._log_likelihood(self.exact)
+        value = 0.0 if self.exact is None else d._log_likelihood(d._fitting(self.exact))
         for sign, parts in ((1.0, self.seen), (-1.0, self.windows)):
             if parts.size:
                 value = value + sign * parts.log_mass(d)
@@ -138,7 +138,7 @@ class Events(Statistic):
 
     def terms(self, d: Any) -> tuple[Array, Array, Array]:
         """Return the log-likelihood of a distribution, its slope and its Hessian together."""
-        terms = (0.0, 0.0, 0.0) if self.exact is None else self.exact.terms(d)
+        terms = (0.0, 0.0, 0.0) if self.exact is None else d._fitting(self.exact).terms(d)
         for sign, parts in ((1.0, self.seen), (-1.0, self.windows)):
             if parts.size:
                 terms = tuple(a + sign * b for a, b in zip(terms, parts.terms(d), strict=True))
