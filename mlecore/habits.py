@@ -63,7 +63,6 @@ _KEYWORDS = {
     ),
     "offset": "an offset belongs to a regression, as in Poisson.regress(y, rate=X, offset=...)",
     "exposure": "an exposure is an offset by its logarithm, as in Poisson.regress(y, rate=X, offset=np.log(exposure))",
-    "prior": "priors of a regression are not there yet: add their logarithm to likelihood.log_likelihood, and climb with mlecore.newton",
     **dict.fromkeys(
         ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
     ),

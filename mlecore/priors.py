@@ -15,10 +15,12 @@ import numpy as np
 from .errors import DataError, RegularityError
 from .likelihood import Likelihood, Maximum
 
-__all__ = ["Penalised"]
+__all__ = ["MODE", "Penalised"]
 
 Array = np.ndarray
 
+#: what the notes of a fit say of priors
+MODE = ("the estimate is the mode of the likelihood times the priors",)
 # How far apart, in units of the prior's width or of the way to its end, its logarithm is looked at for its slope; for
 # its curvature, whose differences lose twice as many digits, farther.
 _STEP, _STEP_OF_CURVATURE = 1e-3, 5e-3

@@ -515,3 +515,66 @@ def test_corners_are_refused():
         mle.Laplace.regress(GOOD, loc=X)
     m = mle.Laplace.regress(GOOD, scale=X, fixed={"loc": 0})
     assert m.names == ("intercept", "x1", "x2")
+
+
+# -- priors ------------------------------------------------------------------------------------------
+
+
+def test_normal_priors_are_the_ridge_of_scikit_learn():
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    y = (RNG.random(N) < special.expit(ETA)).astype(float)
+    prior = {"x1": mle.Normal(0, 0.5), "x2": mle.Normal(0, 0.5)}
+    fast = mle.LogisticRegression.fit(X, y, prior=prior)
+    r = LogisticRegression(C=0.25, tol=1e-12, max_iter=10_000).fit(X, y)
+    np.testing.assert_allclose(fast.theta, [*r.intercept_, *r.coef_[0]], atol=1e-6)
+    slow = mle.Bernoulli.regress(y, p=X, prior=prior)
+    np.testing.assert_allclose(fast.theta, slow.theta, rtol=1e-10)
+    np.testing.assert_allclose(fast.cov, slow.cov, rtol=1e-8)
+    everything = mle.LogisticRegression.fit(X, y, prior={"intercept": mle.Normal(0, 0.5), **prior})
+    r = LogisticRegression(C=0.25, tol=1e-12, max_iter=10_000, fit_intercept=False).fit(Z, y)
+    np.testing.assert_allclose(everything.theta, r.coef_[0], atol=1e-6)
+    line = mle.LinearRegression.fit(X, ETA + y, prior=prior, fixed={"sigma": 1.0})
+    r = Ridge(alpha=4).fit(X, ETA + y)
+    np.testing.assert_allclose(line.theta, [r.intercept_, *r.coef_], rtol=1e-9)
+
+
+def test_a_mode_says_so_and_its_intervals_follow_the_penalised_curve():
+    y = RNG.poisson(3, N).astype(float)
+    m = mle.NegativeBinomial.regress(y, mu=X, prior={"size": mle.Gamma(2, 0.1)})
+    assert m.penalised
+    assert "mode" in m.summary()
+    assert m.log_likelihood == pytest.approx(m.distribution().log_prob(y).sum(), rel=1e-12)
+    with pytest.raises(RegularityError, match="priors have moved"):
+        _ = m.aic
+    low, high = m.ci(method="lr")["size"]
+    top = m.likelihood.log_likelihood(m.theta)
+    for end in (low, high):
+        drop = 2 * (top - m.likelihood.profile("size", end))
+        assert drop == pytest.approx(stats.chi2.ppf(0.95, 1), rel=1e-5)
+    with pytest.raises(DataError, match="either known or estimated"):
+        mle.NegativeBinomial.regress(y, mu=X, fixed={"size": 2}, prior={"size": mle.Gamma(2, 0.1)})
+    with pytest.raises(DataError, match="no free parameter named 'x9'"):
+        mle.Poisson.regress(y, rate=X, prior={"x9": mle.Normal(0, 1)})
+    with pytest.raises(DataError, match="coefficients of one predictor"):
+        mle.NegativeBinomial.regress(y, mu=X, prior="jeffreys")
+
+
+def test_jeffreys_prior_cures_separation_as_firth_showed():
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    y, D = (x > 3.5) * 1.0, np.column_stack([np.ones(6), x])
+
+    def minus(b):
+        p = special.expit(D @ b)
+        half = 0.5 * np.linalg.slogdet(D.T @ (D * (p * (1 - p))[:, None]))[1]
+        return -(special.xlogy(y, p) + special.xlog1py(1 - y, -p)).sum() - half
+
+    best = optimize.minimize(minus, [-4.0, 1.0], method="BFGS", options={"gtol": 1e-8})
+    fast = mle.LogisticRegression.fit(x, y, prior="jeffreys")
+    slow = mle.Bernoulli.regress(y, p=x, prior="jeffreys")
+    for m in (fast, slow):
+        np.testing.assert_allclose(m.theta, best.x, atol=1e-5)
+    probit = mle.Bernoulli.regress(y, p=x, link="probit", prior="jeffreys")
+    assert np.isfinite(probit.theta).all()
+    low, high = fast.ci(method="lr")["x1"]
+    assert 0 < low < fast.params["x1"] < high

@@ -18,7 +18,7 @@ from ..habits import answering
 from ..likelihood import Likelihood
 from ..numerics import blocks
 from ..observations import PartlySeen
-from ..priors import Penalised
+from ..priors import MODE, Penalised
 from ..searching import best_places, searched
 from ..statistics import Events, Moments, Parts, Sample, Statistic
 from .refusing import Refusing
@@ -28,7 +28,6 @@ __all__ = ["Fitting"]
 
 # How many values of a batch of samples are worked on at once, where the sample is its own statistic.
 _VALUES_AT_ONCE = 2**17
-_MODE = ("the estimate is the mode of the likelihood times the priors",)
 
 
 class Fitting(Refusing):
@@ -88,6 +87,7 @@ class Fitting(Refusing):
         offset: Any = None,
         link: Any = None,
         fixed: Mapping[str, Any] | None = None,
+        prior: Mapping[str, Any] | str | None = None,
         intercept: bool = True,
         **parameters: Any,
     ) -> Any:
@@ -107,6 +107,8 @@ class Fitting(Refusing):
             probability. Offset and link need no name where one parameter follows from columns.
         fixed : what is held: a coefficient, `{"x1": 0}`; a parameter that is the same in all rows, `{"shape": 1}`; and what
             is known, `{"n": 20}`, or `{"n": n}` with one number a row.
+        prior : distributions of coefficients and parameters by name, such as `{"x1": Normal(0, 1)}`, or "jeffreys": the
+            estimate is then the mode of the likelihood times these, and intervals and tests take that curve.
         intercept : whether each predictor has an intercept.
 
         Returns
@@ -142,6 +144,7 @@ class Fitting(Refusing):
             offset=offset,
             link=link,
             fixed=fixed,
+            prior=prior,
             intercept=intercept,
         )
 
@@ -266,7 +269,7 @@ class Fitting(Refusing):
         """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
         if likelihood.penalised:
             top = likelihood.mode(near)
-            return Solution({}, top.iterations, top.converged, _MODE), top.theta
+            return Solution({}, top.iterations, top.converged, MODE), top.theta
         single = not likelihood.batch_shape
         cornered_here = single and cls.corners and set(cls.corners) & set(likelihood.names)
         events = isinstance(likelihood.statistic, Events)

@@ -15,7 +15,6 @@ from ..errors import DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..likelihood import Likelihood
 from ..residuals import Rows, insist_kind, of_rows
-from .likelihood import RegressionLikelihood
 from .observations import Observations
 
 __all__ = ["RegressionFit"]
@@ -181,14 +180,12 @@ class RegressionFit(Fit):
         rng = np.random.default_rng(rng)
         likelihood = self.likelihood
         draw = self._new_y() if parametric else self._resampled()
-        held = likelihood.held_by_name
         theta = np.full((replicates, len(likelihood.layout.names)), np.nan)
         height, steps = np.full(replicates, np.nan), np.zeros(replicates, dtype=int)
         problems: dict[int, str] = {}
         for k in range(replicates):
             try:
-                again = RegressionLikelihood(likelihood.family, draw(rng), fixed=held)
-                top = likelihood.family._maximum(again)
+                top = likelihood.family._maximum(likelihood.anew(draw(rng)))
             except (DataError, NoMLEError) as error:
                 problems[k] = str(error)
                 continue

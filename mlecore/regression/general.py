@@ -8,19 +8,15 @@ and sums over rows are, this shares with the regressions whose formulas are writ
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import linalg
 
-from ..climbing import climb
-from ..domains import Domain, Layout, Real
+from ..domains import Layout, Real
 from ..errors import DataError
-from ..inference.information import in_own_units, invert
 from ..residuals import Rows
+from .ascent import ascend, covariance_in_columns
 from .design import MANY_ROWS
-from .irls import evaluate
 from .model import Regression
 from .observations import Design, Observations
 from .problem import Problem
@@ -177,25 +173,14 @@ class ParameterRegression(Regression):
         return up * 1.0 - down
 
     @classmethod
+    def _with_expected_curvature(cls) -> type[Regression]:
+        return Expecting
+
+    @classmethod
     def _covariance_of(
         cls, likelihood: Any, theta: Array, kind: str, clusters: Array | None
     ) -> Array:
-        """Invert the information in well-conditioned columns, and return the covariance of the coefficients."""
-        problem, _ = likelihood._problem()
-        full = likelihood._full(theta)
-        gamma, offsets = problem.gamma(full), problem.offsets(full)
-        if kind == "expected":
-            problem = replace(problem, family=Expecting)
-        information = evaluate(problem, gamma, offsets)[2]
-        scaled = invert(in_own_units(information), np.False_).matrix()
-        T = linalg.block_diag(*(basis.T for basis in problem.bases if basis.size))
-        if kind != "sandwich":
-            return T @ scaled @ T.T
-        member = likelihood.layout.distribution(full, {})
-        slope = member._derivatives(member.eta(), problem.rows.y)[1]
-        U = [b.rows() * r[:, None] for b, r in zip(problem.bases, slope, strict=True) if b.size]
-        spread = T @ scaled @ likelihood.summed(np.hstack(U), clusters).T
-        return spread @ spread.T
+        return covariance_in_columns(likelihood, theta, kind, clusters)
 
     def _information_matrix(self) -> Array:
         member = Expecting(self.rows, self.theta)
@@ -238,16 +223,15 @@ class ParameterRegression(Regression):
             part = problem.sample(step)
             few = offsets if offsets is None else offsets[:, ::step]
             begin = cls._first_guess(part, few) if gamma is None else gamma
-            gamma = climb(_InColumns(part, few), begin[None], max_iterations).theta[0]
+            gamma = ascend(part, begin, few, max_iterations).theta[0]
             gamma = gamma if np.isfinite(gamma).all() else None
         if gamma is None:
             gamma = cls._first_guess(problem, offsets)
-        here = _InColumns(problem, offsets)
-        top = climb(here, gamma[None], max_iterations)
+        top = ascend(problem, gamma, offsets, max_iterations)
         if guess is not None and not top.converged[0]:
             return cls._reach(problem, theta, None, max_iterations)
         for other in _elsewhere(problem, top.theta[0]):
-            again = climb(here, other[None], max_iterations)
+            again = ascend(problem, other, offsets, max_iterations)
             if again.converged[0] and again.log_likelihood[0] > top.log_likelihood[0]:
                 top = again
         gamma = top.theta[0]
@@ -279,33 +263,3 @@ def _elsewhere(problem: Problem, gamma: Array) -> list[Array]:
                 places.append(gamma.copy())
                 places[-1][cut] = 2.0 * sign
     return places
-
-
-class _InColumns:
-    """The log-likelihood in the coordinates of well-conditioned columns, as a climb asks for it: of one vector."""
-
-    in_one_pass = True
-
-    def __init__(self, problem: Problem, offsets: Array | None) -> None:
-        self.problem, self.offsets = problem, offsets
-        model = problem.rows.y.model
-        domains: dict[str, Domain] = {}
-        for k, basis in enumerate(problem.bases):
-            own = model.layout.domain(k) if model.constant[k] else Real()
-            domains |= {f"{k} {j}": own for j in range(basis.size)}
-        self.layout = Layout(domains, 1)
-        self.free = self.layout.everything
-
-    def at(self, rows: Any) -> _InColumns:
-        return self
-
-    def _terms(self, theta: Array) -> tuple[Array, Array, Array]:
-        value, slope, curvature = evaluate(self.problem, theta[0], self.offsets)
-        return np.array([value]), slope[None], -curvature[None]
-
-    def _derivatives(self, theta: Array) -> tuple[Array, Array]:
-        return self._terms(theta)[1:]
-
-    def _evaluate(self, theta: Array, formula: str, trailing: int) -> Array:
-        each = [evaluate(self.problem, t, self.offsets, curvature=False)[0] for t in theta]
-        return np.array(each)

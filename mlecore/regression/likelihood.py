@@ -12,6 +12,7 @@ from scipy import linalg
 from ..errors import DataError, RegularityError
 from ..likelihood import Likelihood, Maximum
 from ..numerics import gram, one_thread
+from .ascent import Penalty, ascend, covariance_in_columns
 from .problem import Problem
 
 __all__ = ["RegressionLikelihood"]
@@ -71,7 +72,7 @@ class RegressionLikelihood(Likelihood):
             for i, value in here.held.items():
                 held[i] = value[index] if np.ndim(value) else value
             with one_thread(rows.wide):
-                theta, converged, iterations, guess, value = self.family._reach(
+                theta, converged, iterations, guess, value = here._reach(
                     problem, held, guess, max_iterations
                 )
             if converged:
@@ -85,6 +86,29 @@ class RegressionLikelihood(Likelihood):
         )
         dist = here.layout.distribution(theta, {})
         return Maximum(dist.params, value[()], converged[()], iterations[()], theta, dist)
+
+    def _penalty(self, problem: Problem, held: Array) -> Penalty | None:
+        """Return what priors add in well-conditioned columns; None where there are none."""
+        return None
+
+    def _reach(
+        self, problem: Problem, held: Array, guess: Array | None, max_iterations: int
+    ) -> tuple[Array, bool, int, Array | None, float | None]:
+        """Climb to the maximum with some coefficients held."""
+        penalty = self._penalty(problem, held)
+        if penalty is None:
+            return self.family._reach(problem, held, guess, max_iterations)
+        offsets = problem.offsets(held)
+        start = self.family._first_guess(problem, offsets) if guess is None else guess
+        top = ascend(problem, start, offsets, max_iterations, penalty)
+        if guess is not None and not top.converged[0]:
+            return self._reach(problem, held, None, max_iterations)
+        theta, height, converged, iterations = (column[0] for column in top)
+        return problem.theta(theta, held), bool(converged), int(iterations), theta, float(height)
+
+    def anew(self, rows: Any) -> RegressionLikelihood:
+        """Return the likelihood of other rows, the same held."""
+        return RegressionLikelihood(self.family, rows, fixed=self.held_by_name)
 
     def highest(self, near: Array | None = None) -> Maximum:
         """Return the maximum, which a concave likelihood has one of: `near` is not needed.
@@ -157,7 +181,15 @@ class RegressionLikelihood(Likelihood):
         if theta.ndim > 1:
             return np.array([self.covariance(t, kind, clusters) for t in theta])
         with one_thread(self.statistic.wide):
-            return self.family._covariance_of(self, theta, kind, self._labels(clusters, kind))
+            return self._covariance_of(theta, kind, self._labels(clusters, kind))
+
+    def _covariance_of(self, theta: Array, kind: str, clusters: Array | None) -> Array:
+        return self.family._covariance_of(self, theta, kind, clusters)
+
+    def _in_columns(
+        self, theta: Array, kind: str, clusters: Array | None, penalty: Penalty
+    ) -> Array:
+        return covariance_in_columns(self, theta, kind, clusters, penalty)
 
     def _labels(self, clusters: Any, kind: str) -> Array | None:
         """Return the clusters as numbers from 0 on."""

@@ -34,6 +34,19 @@ class LinearRegression(Regression):
     followed = ("mu",)
     others = ("sigma",)
 
+    @classmethod
+    def fit(cls, X: Any, y: Any, weights: Any = None, *, prior: Any = None, **how: Any) -> Any:
+        """Return the least-squares fit as `Regression.fit` does; with a prior that of `Normal.regress`.
+
+        >>> from mlecore import Normal
+        >>> m = LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0], prior={"x1": Normal(0, 1)})
+        >>> m.penalised
+        True
+        """
+        if prior is None:
+            return super().fit(X, y, weights, **how)
+        return Normal.regress(y, mu=X, weights=weights, prior=prior, **how)
+
     @property
     def _scale(self) -> Array:
         return self.theta[..., -1]

@@ -16,11 +16,13 @@ from ..family import Solution
 from ..habits import answering
 from ..likelihood import Maximum
 from ..numerics import one_thread
+from ..priors import MODE
 from ..residuals import Rows
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, offset_of
+from .penalised import PenalisedRegression
 from .problem import Problem, cuts
 
 __all__ = ["Regression"]
@@ -73,6 +75,7 @@ class Regression:
     #: the parameters beside the coefficients
     others: ClassVar[tuple[str, ...]] = ()
     irregular: ClassVar[tuple[str, ...]] = ()
+    corners: ClassVar[tuple[str, ...]] = ()
     information_only_expected: ClassVar[str] = ""
     only_by_formula: ClassVar[bool] = False
     event_ndim: ClassVar[int] = 0
@@ -336,6 +339,7 @@ class Regression:
         intercept: bool = True,
         fixed: Mapping[str, float] | None = None,
         offset: ArrayLike | None = None,
+        prior: Mapping[str, Any] | str | None = None,
     ) -> RegressionFit:
         """Return the maximum of the likelihood of the coefficients: a Fit that also predicts.
 
@@ -348,6 +352,8 @@ class Regression:
         intercept : whether to add a coefficient, called intercept, of a column of ones.
         fixed : coefficients held at given values, such as `{"x1": 0}`.
         offset : shape (n,), what the linear predictor has beside the columns, such as the logarithm of an exposure.
+        prior : distributions of coefficients by name, `{"x1": Normal(0, 1)}`, or "jeffreys", which gives Firth's estimate: the
+            estimate is then the mode of the likelihood times these.
 
         Raises
         ------
@@ -371,6 +377,8 @@ class Regression:
                     f"fixed {likelihood.layout.names[i]} must be one number, got shape {np.shape(value)}; "
                     "for the likelihood along a grid of values use fit.likelihood.profile"
                 )
+        if prior is not None:
+            likelihood = PenalisedRegression.of(likelihood, prior)
         top = likelihood.maximize()
         likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:
@@ -385,9 +393,14 @@ class Regression:
             n=rows.n,
             converged=True,
             iterations=top.iterations,
-            height=top.log_likelihood,
-            notes=cls._remarks(rows),
+            height=None if likelihood.penalised else top.log_likelihood,
+            notes=(*cls._remarks(rows), *MODE * likelihood.penalised),
         )
+
+    @classmethod
+    def _with_expected_curvature(cls) -> type[Regression]:
+        """Return the model whose rows have the expected curvature: for a canonical link itself."""
+        return cls
 
     @classmethod
     def _covariance_of(

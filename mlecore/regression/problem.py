@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
 from .design import Basis, row_blocks
 from .observations import Design
@@ -41,7 +42,7 @@ class Problem:
     designs : what each linear predictor follows from.
     bases : for each predictor, its free columns.
     free : for each predictor, which of its coefficients are free.
-    names : the names of all parameters.
+    layout : how all parameters lie in a vector.
     """
 
     family: Any
@@ -49,7 +50,21 @@ class Problem:
     designs: tuple[Design, ...]
     bases: tuple[Basis, ...]
     free: tuple[Array, ...]
-    names: tuple[str, ...]
+    layout: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all parameters."""
+        return self.layout.names
+
+    @cached_property
+    def jacobian(self) -> Array:
+        """How the free coefficients change with those of the well-conditioned columns."""
+        return linalg.block_diag(*(basis.T for basis in self.bases if basis.size))
+
+    def expecting(self) -> Problem:
+        """Return the same, the curvature of the rows being the expected one."""
+        return replace(self, family=self.family._with_expected_curvature())
 
     @classmethod
     def of(cls, likelihood: Any) -> Problem:
@@ -69,7 +84,7 @@ class Problem:
                 names = tuple(d.names[i] for i in wanted)
                 made[key] = Basis.of(X, names, d.center[wanted], intercept=intercept)
             bases.append(made[key])
-        return cls(family, rows, designs, tuple(bases), tuple(free), likelihood.layout.names)
+        return cls(family, rows, designs, tuple(bases), tuple(free), likelihood.layout)
 
     @property
     def cuts(self) -> list[slice]:

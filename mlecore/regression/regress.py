@@ -18,6 +18,7 @@ from .general import Constant, ParameterRegression
 from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, offset_of
 from .parameter_fit import ParameterFit
+from .penalised import PenalisedRegression
 from .responses import Model, Responses
 from .top import looked_at
 
@@ -41,6 +42,7 @@ def regress(
     offset: Any = None,
     link: Any = None,
     fixed: Mapping[str, Any] | None = None,
+    prior: Mapping[str, Any] | str | None = None,
     intercept: bool = True,
 ) -> ParameterFit:
     """Return the fit of a family whose parameters follow from columns; see `Family.regress`.
@@ -51,6 +53,8 @@ def regress(
     """
     rows, held = _read(family, y, X, weights, offset, link, fixed, intercept)
     likelihood = RegressionLikelihood(ParameterRegression, rows, fixed=held)
+    if prior is not None:
+        likelihood = PenalisedRegression.of(likelihood, prior)
     try:
         top, remarks = looked_at(likelihood)
     except NoMLEError as error:
@@ -73,7 +77,7 @@ def regress(
         n=rows.n,
         converged=True,
         iterations=top.iterations,
-        height=top.log_likelihood,
+        height=None if likelihood.penalised else top.log_likelihood,
         notes=(*seen, *shares, *remarks),
     )
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..domains import Positive, Unit
-from ..errors import NoMLEError
+from ..errors import ConvergenceError, NoMLEError
 from ..likelihood import Maximum
+from ..priors import MODE
 from .problem import Problem
 from .separation import Cone, refuse_separation, terms
 
@@ -33,6 +34,12 @@ def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
     NoMLEError : where a parameter runs away, or a direction of the coefficients is flat or rises for ever.
     """
     top = likelihood.maximize()
+    if likelihood.penalised:
+        if not top.converged:
+            raise ConvergenceError(
+                f"{top.dist.called} with priors did not converge in {top.iterations} steps; it stopped at {top.params}"
+            )
+        return top, MODE
     problem, _ = likelihood._problem()
     wide = _saturated(top.dist)
     if not top.converged or top.iterations >= _LONG or wide:
