@@ -10,6 +10,7 @@ from scipy import optimize
 
 from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import Hint, NotDone, agrees, array, call, number, resembles
+from mlecore.regression.logistic import LogisticRegression
 
 Array = np.ndarray
 
@@ -114,6 +115,13 @@ def _slopes(answer: object, X: Array, y: Array, W: Array, c: Array, v: Array, b:
     def first(back: Array) -> tuple[Array, Array]:
         return X.T @ back, back.sum(axis=0)
 
+    bent = np.tanh(X @ W + c)
+    off = (_sigmoid(bent @ v + b) - y) / len(y)
+    resembles(
+        array(given[2], v.shape, what="The slope of v"),
+        bent.T @ off,
+        "That is the network with tanh. These units are squeezed by the sigmoid: Step 1 as well.",
+    )
     total = number(given[3], "The slope of b")
     resembles(total, len(y) * miss.sum(), "Those add up over the points. The loss is their mean.")
     resembles(
@@ -179,6 +187,10 @@ def _(answer: object) -> None:
             "That pushes the weights away from 0: check the sign of minus the logarithm.",
         ),
         (
+            lambda theta, slope, rate, tau, n: theta + rate * (slope + theta / (n * tau**2)),
+            "The loss falls against its slope: you walk uphill.",
+        ),
+        (
             lambda theta, slope, rate, tau, n: theta - rate * slope - theta / (n * tau**2),
             "The learning rate belongs to both parts of the slope.",
         ),
@@ -215,6 +227,9 @@ def _(answer: object) -> None:
         p = _sigmoid(a * z)
         return float(np.mean((p - y) * p * (1 - p) * z))
 
+    def beside_an_intercept(y: Array, z: Array) -> float:
+        return LogisticRegression.fit(z, y).params["x1"]
+
     factor = best(likelihood)
     loose = {"on": on, "rtol": 2e-3}
     resembles(
@@ -235,6 +250,12 @@ def _(answer: object) -> None:
         best(squared),
         "That minimises the squared error of the probability. It is proper as well, but it is not "
         "the likelihood.",
+        **loose,
+    )
+    resembles(
+        answer,
+        beside_an_intercept,
+        "You fitted an intercept too: one factor, and no more.",
         **loose,
     )
     agrees(

@@ -57,6 +57,7 @@ TestChapter05 = sweep(
                 (lambda y, p: terms(y, p).mean() / np.log(2), "bits"),
                 (lambda y, p: np.mean((p - y) ** 2), "squared error"),
                 (lambda y, p: terms(1 - y, p).mean(), "changed places"),
+                (lambda y, p: terms(p, y).mean(), "not of the label"),
             ],
         ),
         "logistic-gradient": Case(
@@ -81,9 +82,9 @@ TestChapter05 = sweep(
             starter=stable_starter,
             also_right=[
                 lambda y, z: np.logaddexp(0, np.where(y == 1, -z, z)),
-                lambda y, z: mle.bce_with_logits(y, z, reduction="none"),
             ],
             wrong=[
+                (lambda y, z: mle.bce_with_logits(y, z, reduction="none"), "asks `mlecore`"),
                 (lambda y, z: np.log(1 + np.exp(z)) - y * z, "overflows"),
                 (through_clipped_probability, "clipping"),
                 (

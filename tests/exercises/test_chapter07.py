@@ -37,8 +37,10 @@ def but(**wrong):
     return lambda y, p: report(y, p) | {key: value(y, p) for key, value in wrong.items()}
 
 
-def slopes(X, y, W, c, v, b, *, bend=lambda h: h * (1 - h), down=lambda v: v, mean=True):
-    h = sigmoid(X @ W + c)
+def slopes(
+    X, y, W, c, v, b, *, squeeze=sigmoid, bend=lambda h: h * (1 - h), down=lambda v: v, mean=True
+):
+    h = squeeze(X @ W + c)
     miss = (sigmoid(h @ v + b) - y) / (len(y) if mean else 1)
     back = np.outer(miss, down(v)) * bend(h)
     return X.T @ back, back.sum(axis=0), h.T @ miss, miss.sum()
@@ -132,6 +134,7 @@ TestChapter07 = sweep(
                 (lambda *given: slopes(*given, bend=np.ones_like), "Step 5"),
                 (lambda *given: slopes(*given, down=np.ones_like), "Step 4"),
                 (lambda *given: slopes(*given)[::-1], "The slope of b"),
+                (lambda *given: slopes(*given, squeeze=np.tanh), "Step 1 as well"),
                 (lambda *given: slopes(*given)[:3], "Return four slopes"),
                 (
                     lambda *given: (slopes(*given)[0].T, *slopes(*given)[1:]),
@@ -160,6 +163,12 @@ TestChapter07 = sweep(
                     "both parts",
                 ),
                 (
+                    lambda theta, slope, rate, tau, n: (
+                        theta + rate * (slope + theta / (n * tau**2))
+                    ),
+                    "uphill",
+                ),
+                (
                     lambda theta, slope, rate, tau, n: slope + theta / (n * tau**2),
                     "Take the step",
                 ),
@@ -176,6 +185,10 @@ TestChapter07 = sweep(
                 (lambda y, z: 1.0, "leaves the logits"),
                 (lambda y, z: np.mean((z > 0) == y), "share of right decisions"),
                 (best(lambda y, z: np.mean((sigmoid(z) - y) ** 2)), "squared error"),
+                (
+                    lambda y, z: mle.LogisticRegression.fit(z, y).params["x1"],
+                    "You fitted an intercept too",
+                ),
                 (lambda y, z: 0.41, "the sum of (p - y) z is zero"),
             ],
         ),
