@@ -221,7 +221,12 @@ def test_earthquakes_reach_the_published_log_likelihoods() -> None:
 
 
 def test_old_faithful_and_michelson_are_r_s_versions() -> None:
-    assert load("old_faithful")["eruptions"][:3].tolist() == [3.6, 1.8, 3.333]
+    eruptions = load("old_faithful")["eruptions"]
+    assert eruptions[:3].tolist() == [3.6, 1.8, 3.333]
+    # What the note says of one eruption after the other: long to long, and short to long.
+    long = eruptions > 3
+    followed = [(int(now.sum()), int((long[1:] & now).sum())) for now in (long[:-1], ~long[:-1])]
+    assert followed == [(174, 83), (97, 91)]
     speed, experiment = load("michelson")["speed"], load("michelson")["experiment"]
     means = [speed[experiment == k].mean() for k in range(1, 6)]
     assert means == [909.0, 856.0, 845.0, 820.5, 831.5]
