@@ -27,7 +27,7 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
   const line = stage.panel({ label: "The log-likelihood, with the distance, the drop and the slope at the null", height: 320 });
   const answers = stage.panel({ label: "The p-values of the three tests against the null", height: 320 });
 
-  stage.begin({ p: thousandths(Math.max(low, best - 3.4 * spread)), times: "1", guess: null, of: null }, ({ p, times, guess, of }) => {
+  stage.begin({ p: thousandths(Math.max(low, best - 1.5 * spread)), times: "1", guess: null, of: null }, ({ p, times, guess, of }) => {
     const n = trials * Number(times);
     const asked = guess === null;
     const here = drop(p, n);
@@ -47,8 +47,7 @@ define("three_tests", "Three tests of a proportion on one log-likelihood", (stag
     line.text(best, shown / 2, "drop", "likelihood", { anchor: left ? "start" : "end", dx: left ? 6 : -6 });
     if (here > floor) line.text(p, shown, "slope", "slope", { anchor: left ? "end" : "start", dx: left ? -14 : 14, dy: -10 });
     if (!asked) {
-      line.rule("x", guess, "muted", { dash: "2 3" });
-      line.text(guess, 0.5, "your guess", "muted", { anchor: "end", dx: -5, dy: 14 });
+      line.guess("x", guess, "your guess", { anchor: "end" });
       line.rule("x", end, "likelihood", { dash: "5 4" });
     }
     line.handle("p", {

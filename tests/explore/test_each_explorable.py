@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from playwright.sync_api import Browser
-from scipy import integrate, special, stats
+from scipy import integrate, optimize, special, stats
 
 import mlecore as mle
 from mlecore import DataError, explore
@@ -656,6 +656,27 @@ def test_intervals_cover_exactly_as_enumeration_says(everything: dict[str, Stage
         assert stage.fact("promised") == 0.8
 
 
+def test_intervals_keep_a_guess_beside_the_answer_and_a_ghost_of_the_curve(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "intervals") as [stage]:
+        assert "87.6 % with 20 trials. What will it cover with 30?" in stage.note()
+        assert "your guess for" not in stage.picture()
+        stage.type("guess", "0.93")
+        assert "your guess for n = 30" in stage.picture()
+        stage.press("Check my guess")
+        stage.rest()
+        assert (stage.fact("n"), stage.fact("exact coverage")) == (30, 0.809)
+        assert "87.6 % with 20 trials and 80.9 % with 30. Your guess was 93.0 %." in stage.note()
+        assert "grey: Wald, n = 20" in stage.picture()
+        stage.choose("method", "score")
+        stage.press("Keep this curve as the ghost")
+        assert "grey" not in stage.picture()
+        stage.slide("n", 40)
+        assert "grey: score, n = 30" in stage.picture()
+        assert stage.fact("your guess for n = 30") == 0.93
+
+
 def test_intervals_are_a_hundred_and_the_misses_are_marked(everything: dict[str, Stage]) -> None:
     with shows(everything, "intervals") as [stage]:
         rows = stage.element.locator(".panel").first
@@ -674,6 +695,7 @@ def test_intervals_are_a_hundred_and_the_misses_are_marked(everything: dict[str,
 
 def test_gamma_efficiency_is_the_ratio_of_variances(everything: dict[str, Stage]) -> None:
     with shows(everything, "gamma_efficiency") as [stage]:
+        stage.press("Check my guess")
         for shape in (0.3, 1.0, 12.0):
             k = math.exp(stage.slide("shape", math.log(shape)))
             mle_variance = np.linalg.inv(mle.Gamma(shape=k, rate=1.0).information())[0, 0]
@@ -687,9 +709,32 @@ def test_gamma_efficiency_is_the_ratio_of_variances(everything: dict[str, Stage]
         assert stage.facts() != before
 
 
+def test_gamma_efficiency_is_hidden_until_a_guess_which_stays_as_a_ghost(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "gamma_efficiency") as [stage]:
+        assert set(stage.facts()) == {"shape"}
+        assert "hidden" in stage.element.locator(".panel").first.inner_text()
+        assert "efficiency" not in stage.handle("shape").get_attribute("aria-valuetext")
+        stage.type("shape", "2")
+        stage.press("Check my guess")
+
+        def kept(k: float) -> float:
+            inverse = np.linalg.inv(mle.Gamma(shape=k, rate=1.0).information())
+            return inverse[0, 0] / (2 * k * (k + 1))
+
+        half = float(stage.note().split("Half is kept at shape ")[1].split(";")[0])
+        assert half == near(optimize.brentq(lambda k: kept(k) - 0.5, 0.1, 30), 3)
+        assert f"at your guess, 2.00, it is {100 * kept(2):.0f} %" in stage.note()
+        stage.slide("shape", math.log(10.0))
+        assert "Half is kept" not in stage.note()
+        assert "your guess" in stage.picture()
+
+
 def test_gamma_efficiency_never_asks_for_once_as_many(everything: dict[str, Stage]) -> None:
     """Of 96 % of the information one needs 1.05 times the observations, and no 1.0 times."""
     with shows(everything, "gamma_efficiency") as [stage]:
+        stage.press("Check my guess")
         for shape in (0.1, 1.0, 10.0, 30.0):
             stage.slide("shape", math.log(shape))
             times = float(stage.note().split("it needs ")[1].split()[0])

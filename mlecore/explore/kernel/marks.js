@@ -99,6 +99,14 @@ export class Marks extends Axes {
     this.marks.push(`<text class="${role} words" x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="${anchor}">${escapeText(words)}</text>`);
   }
 
+  // What the reader guessed, kept as a ghost beside the answer: a fine line at a value of one axis, and its words.
+  guess(axis, value, words = "your guess", { role = "muted", anchor = "start" } = {}) {
+    this.rule(axis, value, role, { dash: "2 3" });
+    const [far, top] = [this.domain.x[1], this.domain.y[1]];
+    if (axis === "x") this.text(value, top, words, role, { anchor, dx: anchor === "end" ? -5 : 6, dy: 14 });
+    else this.text(far, value, words, role, { anchor: "end", dy: -5 });
+  }
+
   // The level sets of a grid of values, the last level faintest. They are the dearest marks to find,
   // so they are kept while the grid, the levels and the axes stay the same.
   contours(xs, ys, values, levels, role, { width = 1.3 } = {}) {
