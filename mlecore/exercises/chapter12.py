@@ -186,7 +186,7 @@ def _(answer: object) -> None:
 
 @exercise(
     "bootstrap-medians",
-    praise="No formula, a thousand samples: but what is not in your sample can never be drawn.",
+    praise="No formula, and samples without end: but what is not in your sample can never be drawn.",
 )
 def _(answer: object) -> None:
     x = np.array([1.0, 2.0, 6.0])
@@ -207,7 +207,13 @@ def _(answer: object) -> None:
     if drawn.shape != (replicates,):
         raise Hint(f"It should be {replicates} medians in one row; the shape is {drawn.shape}.")
     if np.all(drawn == 2.0):
-        raise Hint("Every median is that of the data: draw *with* replacement.")
+        # Of two values, without replacement, it would lie half-way.
+        two = array(call(answer, x[:2], 9, np.random.default_rng(10)), (9,))
+        raise Hint(
+            "Every median is that of the data: draw *with* replacement."
+            if np.all(two == 1.5)
+            else "Every median is that of the data: your bootstrap samples are far larger than the data."
+        )
     if not np.isin(drawn, x).all():
         if np.isin(np.round(3 * drawn).astype(int), [3, 4, 5, 6, 8, 9, 10, 13, 14, 18]).all():
             raise Hint("Those look like means of bootstrap samples. The question is the median.")
@@ -239,3 +245,10 @@ def _(answer: object) -> None:
             "For three observations that is right, for five it is not: each bootstrap sample has as many "
             "draws as the data, `len(x)`."
         )
+    once, again, other = (
+        array(call(answer, x, 50, np.random.default_rng(seed)), (50,)) for seed in (1, 1, 2)
+    )
+    if np.any(once != again):
+        raise Hint("Right, but not the same from the same generator: draw with the given `rng`.")
+    if np.all(once == other):
+        raise Hint("Right, but the same from another generator too: draw with the given `rng`.")

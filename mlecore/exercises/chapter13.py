@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlecore.exercises.checking import exercise
@@ -77,6 +79,12 @@ def _(answer: object) -> None:
         "That is Wald's statistic for the difference of the rates. The question is the drop.",
         on=on,
     )
+    resembles(
+        answer,
+        lambda d, t: math.erfc(math.sqrt(_two_rates(d, t) / 2)),
+        "That is the p-value. Return the statistic.",
+        on=on,
+    )
     agrees(
         answer,
         _two_rates,
@@ -135,6 +143,12 @@ def _(answer: object) -> None:
     )
     resembles(
         answer,
+        lambda x, mu0: np.sqrt(held(x, mu0, 1)),
+        "That is Student's t. Compare with it later; the statistic is twice the drop of the profile.",
+        on=on,
+    )
+    resembles(
+        answer,
         under_null,
         "That is the score statistic. The question is twice the drop of the profile.",
         on=on,
@@ -160,7 +174,7 @@ def _peas(null: float, truth: float) -> float:
 
 @exercise(
     "peas-needed",
-    praise="Half the distance needs four times as many: better known before the garden is sown.",
+    praise="Half the distance needs about four times as many: better known before the garden is sown.",
 )
 def _(answer: object) -> None:
     on = [(0.75, 0.76), (0.75, 0.6), (0.1, 0.2)]
@@ -171,6 +185,17 @@ def _(answer: object) -> None:
 
     def one_spread(null: float, truth: float) -> float:
         return float((_SIZE + _POWER) ** 2 * null * (1 - null) / (truth - null) ** 2)
+
+    def one_truth(null: float, truth: float) -> float:
+        return float((_SIZE + _POWER) ** 2 * truth * (1 - truth) / (truth - null) ** 2)
+
+    def swapped(null: float, truth: float) -> float:
+        spread = _POWER * np.sqrt(null * (1 - null)) + _SIZE * np.sqrt(truth * (1 - truth))
+        return float((spread / (truth - null)) ** 2)
+
+    def minus(null: float, truth: float) -> float:
+        spread = _SIZE * np.sqrt(null * (1 - null)) - _POWER * np.sqrt(truth * (1 - truth))
+        return float((spread / (truth - null)) ** 2)
 
     def unsquared(null: float, truth: float) -> float:
         return float(np.sqrt(_peas(null, truth)))
@@ -195,6 +220,31 @@ def _(answer: object) -> None:
         "You used the null's standard deviation for both. Where the truth rules, it is the truth's.",
         **loose,
     )
+    resembles(
+        answer,
+        one_truth,
+        "You used the truth's standard deviation for both. The line is set as if the null ruled.",
+        **loose,
+    )
+    resembles(
+        answer,
+        swapped,
+        "The two are swapped: 1.96 belongs to the null's spread, and 0.84 to the truth's.",
+        **loose,
+    )
+    resembles(
+        answer,
+        minus,
+        "The two stretches lie end to end between null and truth: add them.",
+        **loose,
+    )
+    for whole in (np.ceil, np.round):
+        resembles(
+            answer,
+            lambda null, truth, whole=whole: whole(_peas(null, truth)),
+            "Right, and rounded. Leave the digits.",
+            on=on,
+        )
     resembles(answer, unsquared, "That is the square root of n. Square it.", **loose)
     resembles(
         answer,
@@ -213,7 +263,7 @@ def _(answer: object) -> None:
         _peas,
         on=on,
         rtol=2e-3,
-        otherwise="For 0.75 against 0.76 it is between ten and twenty thousand.",
+        otherwise="For 0.5 against 0.6 it should be 193.8.",
     )
 
 

@@ -153,6 +153,18 @@ TestChapter12 = sweep(
                     lambda x, r, rng: rng.choice(x, size=(r, len(x))).mean(axis=1),
                     "means of bootstrap samples",
                 ),
+                (
+                    lambda x, r, rng: np.array([np.median(rng.choice(x, 999)) for _ in range(r)]),
+                    "far larger",
+                ),
+                (
+                    lambda x, r, rng: medians(x, r, np.random.default_rng(3)),
+                    "from another generator",
+                ),
+                (
+                    lambda x, r, rng: medians(x, r, np.random.default_rng()),
+                    "from the same generator",
+                ),
                 (lambda x, r, rng: rng.choice(x, size=r), "single draws"),
                 (
                     lambda x, r, rng: np.median(rng.choice(x, size=(r, 3)), axis=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from exercise_cases import Case, sweep
+from scipy import stats
 
 import mlecore as mle
 
@@ -90,6 +91,7 @@ TestChapter13 = sweep(
                     lambda d, t: (d[0] / t[0] - d[1] / t[1]) ** 2 / np.sum(d / np.square(t)),
                     "Wald's",
                 ),
+                (lambda d, t: stats.chi2.sf(two_rates(d, t), 1), "p-value"),
             ],
         ),
         "normal-mean": Case(
@@ -101,6 +103,7 @@ TestChapter13 = sweep(
                 (lambda x, mu0: -normal_mean(x, mu0), "Upside down"),
                 (lambda x, mu0: t_squared(x, mu0, 0), "held sigma"),
                 (t_squared, "t squared"),
+                (lambda x, mu0: stats.ttest_1samp(x, mu0).statistic, "Student's t."),
                 (
                     lambda x, mu0: len(x) * (np.mean(x) - mu0) ** 2 / np.mean((x - mu0) ** 2),
                     "score statistic",
@@ -118,6 +121,15 @@ TestChapter13 = sweep(
             wrong=[
                 (lambda a, b: SIZE**2 * a * (1 - a) / (b - a) ** 2, "half of the time"),
                 (lambda a, b: (SIZE + POWER) ** 2 * a * (1 - a) / (b - a) ** 2, "the truth's"),
+                (lambda a, b: (SIZE + POWER) ** 2 * b * (1 - b) / (b - a) ** 2, "the null ruled"),
+                (lambda a, b: peas(b, a), "swapped"),
+                (
+                    lambda a, b: (
+                        ((SIZE * (a - a * a) ** 0.5 - POWER * (b - b * b) ** 0.5) / (b - a)) ** 2
+                    ),
+                    "end to end",
+                ),
+                (lambda a, b: np.ceil(peas(a, b)), "Leave the digits"),
                 (lambda a, b: np.sqrt(peas(a, b)), "Square it"),
                 (lambda a, b: peas(a, b, 1.644854), "one side"),
                 (

@@ -72,7 +72,10 @@ TestChapter14 = sweep(
         "taxis": Case(
             solution=TAXIS,
             starter=dict.fromkeys(TAXIS, ...),
-            also_right=[{**TAXIS, "impossible": "Moments"}],
+            also_right=[
+                {**TAXIS, "impossible": "Moments"},
+                {**TAXIS, "moments": 178, "corrected": 219},
+            ],
             wrong=[
                 ({**TAXIS, "maximum likelihood": 5}, "how many taxis"),
                 ({**TAXIS, "moments": 179.2}, "start at 1"),
@@ -100,6 +103,11 @@ TestChapter14 = sweep(
                 (without_mean, "Add the mean again"),
                 (two_lost, "d - 3"),
                 (by_variance, "not their average"),
+                (lambda x: x, "nothing is shrunken"),
+                (
+                    lambda x: np.mean(x) + (1 - (len(x) - 3) / np.sum(x**2)) * (x - np.mean(x)),
+                    "not of the measurements",
+                ),
             ],
         ),
     },
