@@ -96,6 +96,8 @@ class Visit:
     """An open page and what its loading did."""
 
     page: Page
+    name: str = ""
+    look: str = "light"
     outside: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)

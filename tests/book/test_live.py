@@ -529,38 +529,36 @@ class Strategies:
 strategies = Strategies()
 """
 TESTED = ("families", "test_fit.py", "test_inference.py", "test_divergence.py")
-SHARE = 10  # every tenth test: all of them would take as long as the rest of the suite
-TENTH = f"""
+RUN = f"""
 import os, sys, zipfile
 zipfile.ZipFile("tests.zip").extractall("/tmp/tests")
 sys.path[:0] = ["/tmp/tests/borrowed", "/tmp/tests"]
 os.chdir("/tmp/tests")
+os.environ["TEST_SHARE"] = "20"  # all of them would take as long as the rest of the suite
 import pytest
 
-class Tenth:
-    def pytest_collection_modifyitems(self, items):
-        items[:] = items[::{SHARE}]
+class Count:
     def pytest_runtest_logreport(self, report):
         counted[report.outcome] = counted.get(report.outcome, 0) + (report.when == "call")
         if report.failed:
             failed.append(f"{{report.nodeid}}: {{report.longreprtext[-600:]}}")
 
 counted, failed = {{}}, []
-arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--capture=sys", "-W", "error"]
-code = pytest.main([*arguments, *{TESTED!r}], plugins=[Tenth()])
+arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "share", "--capture=sys", "-W", "error"]
+code = pytest.main([*arguments, *{TESTED!r}], plugins=[Count()])
 os.chdir("/home/pyodide")
-print(int(code), counted, *failed, sep="\\n")
+print(int(code), counted, *failed, sep="\n")
 """
 
 
-def test_the_package_passes_every_tenth_of_its_tests_on_that_platform(page):
+def test_the_package_passes_every_twentieth_of_its_tests_on_that_platform(page):
     packages = Path(python_site.getsitepackages()[0])
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for base, names, under in (
             (packages, BORROWED, "borrowed/"),
             (ROOT / "tests", TESTED, ""),
-            (ROOT / "tests", ("conftest.py",), ""),
+            (ROOT / "tests", ("conftest.py", "share.py"), ""),
         ):
             for name in names:
                 path = base / name
@@ -573,7 +571,7 @@ def test_the_package_passes_every_tenth_of_its_tests_on_that_platform(page):
         Uint8Array.from(atob(data), c => c.charCodeAt(0)).buffer)""",
         data,
     )
-    shown = run(page, 1, TENTH)
+    shown = run(page, 1, RUN)
     assert "'passed'" in shown, shown[-3000:]
     assert "'failed'" not in shown, shown[-3000:]
-    assert int(shown.split("'passed':")[1].split("}")[0].split(",")[0]) > 150, shown[-300:]
+    assert int(shown.split("'passed':")[1].split("}")[0].split(",")[0]) > 80, shown[-300:]
