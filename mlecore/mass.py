@@ -35,7 +35,7 @@ Array = np.ndarray
 
 # A tail that changes by less than this between the limits has lost digits in the difference.
 _NARROW = 0.1
-# So many open parts of one member share their nodes.
+# So many parts of one member share their nodes.
 _MANY = 32
 # So many values of a discrete distribution are added up rather than subtracted.
 _FEW = 64
@@ -104,13 +104,31 @@ def log_tails(d: Any, x: Array) -> tuple[Array, Array]:
 
 def _tails_by_nodes(d: Any, x: Array) -> tuple[Array, Array]:
     infinite = np.full(np.shape(x), np.inf)
-    low = _by_rows(d, -infinite, x, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
-    high = _by_rows(d, x, infinite, lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    low = _one_tail(d, -infinite, x)
+    high = _one_tail(d, x, infinite)
     # A tail too heavy to be added up is what the other leaves.
     low = np.where(np.isnan(low), log1mexp(high), low)
     high = np.where(np.isnan(high), log1mexp(low), high)
     # The two make one whole; the larger is what the smaller leaves.
     return np.where(low < high, low, log1mexp(high)), np.where(low < high, log1mexp(low), high)
+
+
+def _one_tail(d: Any, a: Array, b: Array) -> Array:
+    """Return log P(a < X <= b) of parts that are all open at the same end; many of one member share their nodes."""
+    shape, left = np.broadcast_shapes(d.batch_shape, a.shape), slice(None)
+    if a.ndim == 1 and a.size >= _MANY:
+        _, there, seen = _common_cells(d, a, b)
+        if there is not None:
+            top = there.nodes.weights.max()
+            value = np.log(there.beyond(np.exp(there.nodes.weights - top).sum(axis=1))) + top
+            left = np.flatnonzero(~seen)
+            if not left.size:
+                return value.reshape(shape)
+    own = _by_rows(d, a[left], b[left], lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    if isinstance(left, slice):
+        return own
+    value[left] = own.ravel()
+    return value.reshape(shape)
 
 
 @_quietly
@@ -265,35 +283,45 @@ def _by_expectation(d: Any, a: Array, b: Array, wide: bool) -> MassTerms:
     return MassTerms(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def _common_cells(d: Any, a: Array, b: Array) -> tuple[Any, Any, Array]:
+    """Return the one member that many parts belong to, their cells, and which of them these serve; None without.
+
+    What lies beyond one limit is what lies beyond the next and what lies between, so sums from the far end serve all
+    open parts, and differences of them all bounded ones.
+    """
+    none = np.zeros(a.size, dtype=bool)
+    open_low, open_high = np.isneginf(a), np.isposinf(b)
+    way = 1 if open_high.all() else -1 if open_low.all() else 0
+    mixed = way == 0 and (open_low | open_high).any()
+    if d.support.whole or np.prod(d.batch_shape) != 1 or mixed:
+        return None, None, none
+    one = members(d, d.batch_shape or (1,))
+    low, high = (np.ravel(end) for end in one._ends())
+    limits = np.clip({1: a, -1: b, 0: np.concatenate([a, b])}[way], low, high)
+    there = cells(lifted(one).log_prob, d.support, limits, way, one._place())
+    seen = there.seen if way else there.seen[: a.size] & there.seen[a.size :]
+    return (one, there, seen) if seen.any() else (None, None, none)
+
+
 def _shared(
     d: Any, a: Array, b: Array, rows: tuple[Array, ...], slope: Array, curvature: Array
 ) -> Array:
-    """Fill in slope and curvature of many open parts of one member, all by the same nodes; return which rows are left.
-
-    What lies beyond one limit is what lies beyond the next and what lies between, so sums from the far end serve all.
-    """
-    above = bool(np.isposinf(b).all())
-    left = np.ones(a.size, dtype=bool)
-    alone = np.prod(d.batch_shape) == 1
-    if d.support.whole or not alone or not (above or np.isneginf(a).all()):
-        return left
-    one = members(d, d.batch_shape or (1,))
-    low, high = (np.ravel(end) for end in one._ends())
-    limits = np.clip(a if above else b, low, high)
-    there = cells(lifted(one).log_prob, d.support, limits, above, one._place())
-    if not there.seen.any():
-        return left
+    """Fill in slope and curvature of many parts of one member, all by the same nodes; return which rows are left."""
+    one, there, seen = _common_cells(d, a, b)
+    if there is None:
+        return ~seen
     share = np.exp(there.nodes.weights - there.nodes.weights.max())
     s, h = one.score(there.nodes.places), one._hessian_of_each(there.nodes.places)
     s = np.where(share[..., None] > 0, s, 0.0)
     h = np.where(share[..., None, None] > 0, h, 0.0)
     center = np.einsum("ci,cij->j", share, s) / share.sum()  # or squares would cancel
     s = s - center
-    total = there.beyond(share.sum(axis=1))[:, None]
-    mean = there.beyond(np.einsum("ci,cij->cj", share, s)) / total
+    add = there.beyond if there.way else there.between
+    total = add(share.sum(axis=1))[:, None]
+    mean = add(np.einsum("ci,cij->cj", share, s)) / total
     square = np.einsum("ci,cijk->cjk", share, h) + np.einsum("ci,cij,cik->cjk", share, s, s)
-    bend = there.beyond(square) / total[..., None] - mean[:, :, None] * mean[:, None, :]
-    good = there.seen & np.isfinite(bend).all(axis=(-2, -1))
+    bend = add(square) / total[..., None] - mean[:, :, None] * mean[:, None, :]
+    good = seen & np.isfinite(bend).all(axis=(-2, -1))
     places = tuple(k[good] for k in rows)
     slope[places], curvature[places] = (mean + center)[good], bend[good]
     return ~good

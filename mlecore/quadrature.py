@@ -118,31 +118,55 @@ def between(density: Density, support: Any, a: Array, b: Array, near: tuple[Arra
 class Cells(NamedTuple):
     """Nodes of the cells between many limits of one density, a row for each cell, and where each limit stands.
 
-    `first` is the first cell above each limit, or the last below it where not `above`; `seen` says whether the cells
-    reach far enough from the limit for what lies there.
+    `first` counts the cells below each limit; `seen` says whether the cells reach far enough from it for what is
+    asked: what lies above the limits (`way` 1), below them (-1), or between two of them (0).
     """
 
     nodes: Nodes
     first: Array
     seen: Array
-    above: bool
+    way: int
 
     def beyond(self, terms: Array) -> Array:
         """Return, for each limit, the sum of what there is of each cell over all cells beyond it."""
-        if self.above:
-            return np.cumsum(terms[::-1], axis=0)[::-1][self.first]
-        return np.cumsum(terms, axis=0)[self.first]
+        below, above = _sums(terms)
+        return above[self.first] if self.way > 0 else below[self.first]
+
+    def between(self, terms: Array) -> Array:
+        """Return the sums over the cells from each limit of the first half to its fellow of the second.
+
+        They are differences of sums from one end, that from which less mass lies up to there.
+        """
+        low, high = np.split(self.first, 2)
+        less_below, less_above = _sums(
+            np.exp(self.nodes.weights - self.nodes.weights.max()).sum(axis=1)
+        )
+        below, above = _sums(terms)
+        side = (less_below[high] < less_above[low]).reshape(-1, *(1,) * (terms.ndim - 1))
+        return np.where(side, below[high] - below[low], above[low] - above[high])
+
+
+def _sums(terms: Array) -> tuple[Array, Array]:
+    """Return the sums over the cells below each edge, and over those above it."""
+    nothing = np.zeros_like(terms[:1])
+    return (
+        np.concatenate([nothing, np.cumsum(terms, axis=0)]),
+        np.concatenate([np.cumsum(terms[::-1], axis=0)[::-1], nothing]),
+    )
 
 
 def cells(
-    density: Density, support: Any, limits: Array, above: bool, near: tuple[Array, Array]
+    density: Density, support: Any, limits: Array, way: int, near: tuple[Array, Array]
 ) -> Cells:
-    """Return the cells between many limits of one density, as far as it is seen; see `between`.
+    """Return the cells between many limits of one density, as far as it is seen; see `between` and `Cells`.
 
     >>> from mlecore import Support
-    >>> there = cells(lambda x: -x, Support(low=0.0), np.array([1.0, 2.0]), True, ([1.0], [1.0]))
-    >>> np.log(there.beyond(np.exp(there.nodes.weights).sum(axis=1))).round(12)
+    >>> there = cells(lambda x: -x, Support(low=0.0), np.array([1.0, 2.0]), 1, ([1.0], [1.0]))
+    >>> mass = np.exp(there.nodes.weights).sum(axis=1)
+    >>> np.log(there.beyond(mass)).round(12)
     array([-1., -2.])
+    >>> bool(np.isclose(there.between(mass)[0], np.exp(-1.0) - np.exp(-2.0), rtol=1e-13))
+    True
     """
     chart, top = _highest(density, support, *(np.asarray(v, dtype=float)[:, None] for v in near))
     with np.errstate(all="ignore"):
@@ -156,21 +180,19 @@ def cells(
         # Panels that double away from the top, and even ones across which the density falls by little.
         steps = np.concatenate([2.0 ** np.arange(-_PANELS, 1), np.arange(_EVEN + 1) / _EVEN])
         mesh = np.concatenate([far[0] * steps, far[1] * steps]) + top[0, 0]
-        last = mesh.max() if above else mesh.min()
+        first = mesh.min() if way < 0 else y.min()
+        last = mesh.max() if way > 0 else y.max()
         edges = np.unique(np.concatenate([mesh, y]))
-        edges = (
-            edges[(edges >= y.min()) & (edges <= last)]
-            if above
-            else edges[(edges <= y.max()) & (edges >= last)]
-        )
+        edges = edges[(edges >= first) & (edges <= last)]
         x, w = np.polynomial.legendre.leggauss(_ORDER)
         half, middle = 0.5 * np.diff(edges)[:, None], 0.5 * (edges[1:] + edges[:-1])[:, None]
         places = (middle + half * x).ravel()[None, :]
         weights = log_f(places).reshape(-1, _ORDER) + np.log(half * w)
         seen = log_f(y[None, :])[0] >= log_f(top)[0, 0] - _SHARED_DEPTH
-        seen &= (y < last) if above else (y > last)
-    first = np.clip(np.searchsorted(edges, y) - (not above), 0, half.size - 1)
-    return Cells(Nodes(chart.at(places).reshape(-1, _ORDER), weights), first, seen, above)
+        seen &= (y < last) | (way <= 0)
+        seen &= (y > first) | (way >= 0)
+    stands = np.clip(np.searchsorted(edges, y), 0, half.size)
+    return Cells(Nodes(chart.at(places).reshape(-1, _ORDER), weights), stands, seen, way)
 
 
 def _sides(

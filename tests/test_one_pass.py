@@ -8,6 +8,7 @@ import pytest
 from mpmath import mp
 
 import mlecore as mle
+from mlecore import mass
 from mlecore.families import heavy_tails, location_scale
 from mlecore.families.heavy_tails import largest_share
 from mlecore.mass import mass_terms
@@ -250,6 +251,71 @@ def test_many_bounds_together_have_the_derivatives_of_a_few_at_a_time(d, above):
     for term, one in zip(together, zip(*alone, strict=True), strict=True):
         one = np.concatenate(one)
         np.testing.assert_allclose(term, one, rtol=2e-8, atol=1e-9 * np.abs(one).max())
+
+
+@pytest.mark.parametrize(
+    "d",
+    [
+        mle.Gamma(shape=2.5, rate=1.5),
+        mle.Gamma(shape=0.3, rate=1.5),
+        mle.InverseGaussian(mu=2.0, shape=3.0),
+        mle.Beta(a=2.0, b=1.5),
+        mle.StudentT(df=3.0, loc=1.0, scale=2.0),
+    ],
+    ids=str,
+)
+def test_many_intervals_together_have_the_derivatives_of_a_few_at_a_time(d):
+    rng = np.random.default_rng(7)
+    a, b = np.sort(d.sample((2, 60), rng=rng), axis=0)
+    ends = d.ppf([1e-7, 1e-5, 1e-3, 0.5, 0.999, 1 - 1e-5])
+    a, b = np.concatenate([a, ends[:-1]]), np.concatenate([b, ends[1:]])
+    together = mass_terms(d, a, b)
+    few = np.array_split(np.arange(a.size), 3)  # too few to share
+    alone = [mass_terms(d, a[i], b[i]) for i in few]
+    for term, one in zip(together, zip(*alone, strict=True), strict=True):
+        one = np.concatenate(one)
+        np.testing.assert_allclose(term, one, rtol=1e-9, atol=1e-10 * np.abs(one).max())
+
+
+def test_few_of_many_wide_intervals_need_nodes_of_their_own(monkeypatch):
+    alone = []
+    own = mass._by_expectation
+    monkeypatch.setattr(
+        mass, "_by_expectation", lambda d, a, b, wide: alone.append(a.size) or own(d, a, b, wide)
+    )
+    d, rng = mle.Gamma(shape=2.5, rate=1.0), np.random.default_rng(9)
+    a = d.sample(300, rng=rng)
+    mass_terms(d, a, a + 0.3 + rng.random(300))
+    assert sum(alone) < 30
+
+
+@pytest.mark.parametrize("k", [0, 30, 59])
+def test_many_intervals_of_a_gamma_have_their_slopes_to_the_last_digits(k):
+    d, rng = mle.Gamma(shape=2.5, rate=1.0), np.random.default_rng(8)
+    a = np.geomspace(1e-4, 12.0, 60)
+    b = a * (1.5 + rng.random(60))
+    slope = mass_terms(d, a, b).slope[k, 0]
+    with mpmath.workdps(30):
+        exact = mpmath.diff(
+            lambda s: mpmath.log(
+                mpmath.gammainc(s, mpmath.mpf(a[k]), mpmath.mpf(b[k]), regularized=True)
+            ),
+            mpmath.mpf(2.5),
+        )
+    assert slope == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_many_tails_of_an_inverse_gaussian_are_those_of_its_closed_form():
+    d, x = mle.InverseGaussian(mu=2.0, shape=3.0), np.geomspace(0.05, 60.0, 50)
+    low, high = d.log_cdf(x), d.log_sf(x)
+    with mpmath.workdps(40):
+        for k in (0, 10, 25, 40, 49):
+            y, mu, shape = mpmath.mpf(x[k]), mpmath.mpf(2), mpmath.mpf(3)
+            root = mpmath.sqrt(shape / y)
+            below = mpmath.ncdf(root * (y / mu - 1))
+            below += mpmath.exp(2 * shape / mu) * mpmath.ncdf(-root * (y / mu + 1))
+            assert low[k] == pytest.approx(float(mpmath.log(below)), rel=1e-13)
+            assert high[k] == pytest.approx(float(mpmath.log(1 - below)), rel=1e-13)
 
 
 def test_many_bounds_of_a_gamma_have_their_slopes_to_the_last_digits():
