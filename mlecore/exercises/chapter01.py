@@ -173,7 +173,10 @@ def _(answer: object) -> None:
     kicks = datasets.load("horse_kicks")
     if answer is ...:
         raise NotDone
-    if not isinstance(answer, Fit) or not isinstance(answer.dist, Poisson):
+    if isinstance(answer, Fit) and not isinstance(answer.dist, Poisson):
+        family = type(answer.dist).__name__
+        raise Hint(f"Your fit is of the family {family}. The exercise asks for a Poisson.")
+    if not isinstance(answer, Fit):
         raise Hint(
             "Give the fit itself, what `mle.Poisson.fit` returns: the rate is one of the things that "
             f"it knows. Your answer is {describe(answer)}."
@@ -251,5 +254,11 @@ def _(answer: object) -> None:
         "All but the last are right. Your last value is for 4 or more; give that for exactly 4.",
         rtol=0.0,
         atol=0.02,
+    )
+    resembles(
+        values,
+        np.round(kicks.n * mass),
+        "Right, and rounded. An expected number is an average and need not be whole: keep the "
+        "fractions.",
     )
     agrees(values, kicks.n * mass, otherwise="The probability of each number, times 200.", **typed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlecore import datasets
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, call, own_work, resembles, same
+from mlecore.exercises.judging import Hint, agrees, call, number, own_work, resembles, same
 
 Array = np.ndarray
 # Of a number that the reader is asked to compute: more digits than a page prints.
@@ -117,6 +117,11 @@ def _(answer: object) -> None:
         math.comb(20, 13) * 0.65**13 * 0.35**7,
         "That is the height of the top. The area takes all p from 0 to 1 into account.",
     )
+    if number(answer) > 1:
+        raise Hint(
+            "The curve is at most 0.185 high and 1 long, so the area is far below 1. The steps have a "
+            "width: hand the grid to `np.trapezoid` as well, after the heights."
+        )
     way = "Let p run over the whole way from 0 to 1, in small steps."
     agrees(answer, 1 / 21, otherwise=way, rtol=DIGITS)
 

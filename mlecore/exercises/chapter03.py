@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import agrees, matching, own_work, resembles
+from mlecore.exercises.judging import agrees, matching, own_work, resembles, steady
 
 Array = np.ndarray
 
@@ -67,17 +67,25 @@ def _(answer: object) -> None:
         "multiply by log 2.",
         on=on,
     )
+    for wrong in (
+        lambda mass, bits: -math.ceil(exact(mass, bits)),
+        lambda mass, bits: math.ceil(-exact(mass, bits)),
+    ):
+        resembles(
+            answer, wrong, "The logarithm of a probability is negative: turn the sign round.", on=on
+        )
     resembles(
         answer,
-        lambda mass, bits: -math.ceil(exact(mass, bits)),
-        "The logarithm of a probability is negative: turn the sign round.",
+        lambda mass, bits: bits + 1,
+        "Right for the fair coin. With a mass of 1/4 each factor counts twice: the mass is not used.",
         on=on,
     )
     agrees(
         answer,
         lambda mass, bits: math.ceil(exact(mass, bits)),
         on=on,
-        otherwise="Try the fair coin: 2**-n is at most half of 2**-bits from n = bits + 1 on.",
+        otherwise="The product mass**n is to be at most half of 2**-bits, which is 2**-(bits + 1). "
+        "Take log2 of both sides, and mind that log2 of a mass is negative: n is not.",
     )
 
 
@@ -145,6 +153,12 @@ def _(answer: object) -> None:
         return k * math.log(rate) - rate - math.lgamma(k + 1)
 
     own_work(answer, "`math`")
+    steady(
+        answer,
+        [(10**power, 1e3) for power in (2, 3, 4, 5, 6)],
+        "What it costs grows with k: a loop over k, or a factorial, of which a million has more than "
+        "five million digits. `math.lgamma(k + 1)` is log k! and takes as long at a million as at 3.",
+    )
     resembles(
         answer,
         lambda k, rate: k * math.log(rate) - rate - math.lgamma(k),
@@ -187,7 +201,8 @@ def _(answer: object) -> None:
         answer,
         log_mass,
         on=on,
-        otherwise="Take the three factors one by one: a power, an exponential, a factorial.",
+        otherwise="Take the logarithm of each of the three factors, the power, the exponential and "
+        "the factorial, and not of their product: any of them may leave float64 before it does.",
     )
 
 

@@ -16,6 +16,7 @@ from mlecore.exercises.judging import (
     own_work,
     resembles,
     same,
+    steady,
 )
 
 Array = np.ndarray
@@ -97,6 +98,13 @@ def _(answer: object) -> None:
         answer,
         lambda m, x: -1 / m + x.sum() / m**2,
         "The -log m occurs once for each observation, so its derivative does too: the n got lost.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m, x: -x.size / m - x.sum() / m**2,
+        "Look at the sign of the second term: -x/m rises towards zero as m grows, so its slope is "
+        "positive.",
         on=on,
     )
     resembles(
@@ -258,11 +266,24 @@ def _(answer: object) -> None:
         "Look at what is left unmarked in the second catch: n - k fish, so N - M - (n - k).",
         on=on,
     )
+    steady(
+        answer,
+        [(4 * s, s, s, s // 5) for s in (100, 1_000, 10_000, 50_000, 1_000_000)],
+        "What it costs grows with the lake: somewhere a number of thousands of digits is built. Cancel "
+        "the factorials by hand first; four numbers and a division are left.",
+    )
     agrees(
         answer,
         ratio,
         on=on,
         otherwise="Try it with `math.comb` on numbers: comb(M, k) * comb(N - M, n - k) / comb(N, n).",
+    )
+    agrees(
+        answer,
+        ratio,
+        on=[(4 * 10**12, 10**12, 10**12, 2 * 10**11)],
+        otherwise="Right for a small lake. Differences of large logarithms lose their digits here: "
+        "cancel the factorials by hand.",
     )
 
 

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 
 from mlecore.errors import DataError
-from mlecore.exercises.judging import Hint, NotDone, describe
+from mlecore.exercises.answers import Hint, NotDone, describe, one_answer
 
 __all__ = ["Exercise", "Result", "check", "exercise", "registered"]
 
@@ -204,7 +204,7 @@ def _judge(found: Exercise, answer: object) -> Result:
     try:
         _refuse_blanks(answer)
         # An absurd answer may overflow a checker's arithmetic: that is no news to the reader.
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), one_answer():
             return Result(name, "correct", found.checker(answer) or found.praise)
     except NotDone:
         return Result(

@@ -3,23 +3,33 @@
 Each verb either lets the answer pass or stops the checker by raising: `NotDone` where the starter
 is untouched, `Hint` where something can be said that helps. So a checker reads as a list of what to
 look at, in the order of looking: first the classic mistakes (`resembles`), then the truth
-(`agrees`). Nothing here prints, and whatever the reader's code raises, prints or warns is turned
-into words.
+(`agrees`). The verbs that ask what the answer *is* stand in `answers`, and come from here too.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import difflib
-import inspect
-import io
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlecore.exercises.answers import (
+    Hint,
+    NotDone,
+    Stopped,
+    array,
+    call,
+    describe,
+    known,
+    number,
+    own_work,
+    shortened,
+    steady,
+    written,
+)
 
 __all__ = [
     "Hint",
@@ -35,6 +45,7 @@ __all__ = [
     "resembles",
     "same",
     "shortened",
+    "steady",
 ]
 
 TYPED = 1e-3
@@ -42,187 +53,6 @@ TYPED = 1e-3
 
 COMPUTED = 1e-7
 """Relative tolerance for functions and arrays: room for a finite difference, none for a slip."""
-
-
-class NotDone(Exception):
-    """The reader has not begun: the starter's `...` is still there."""
-
-
-class Hint(Exception):
-    """The answer is not right yet; the message says what to look at."""
-
-
-# ------------------------------------------------------------------------ what the answer is
-
-
-def shortened(text: str, limit: int) -> str:
-    """A text in one line of at most `limit` characters; dots where something is left out.
-
-    >>> shortened("size 4 is different from 3", 20)
-    'size 4 is ...'
-    >>> shortened("size 4", 20)
-    'size 4'
-    """
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    kept = line[: limit - 3]
-    return f"{kept[: kept.rfind(' ') + 1] or kept}..."
-
-
-def describe(value: object) -> str:
-    """A value in a few words, for a message: never an address in memory, never more than a line.
-
-    >>> describe("3.87"), describe([1.0, 2.0])
-    ("the string '3.87'", 'a list of 2 values')
-    """
-    if value is None or value is ... or isinstance(value, bool | np.bool_):
-        return "`...`" if value is ... else f"`{value}`"
-    if isinstance(value, str):
-        return (
-            f"the string {value!r}" if len(value) <= 40 else f"a string of {len(value)} characters"
-        )
-    if isinstance(value, int | float | complex | np.number):
-        return f"{value:.6g}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}" if value.size != 1 else f"{value.item():.6g}"
-    if isinstance(value, list | tuple | dict | set):
-        return f"a {type(value).__name__} of {len(value)} value{'s' * (len(value) != 1)}"
-    if isinstance(value, type):
-        return f"the class `{value.__name__}`"
-    if callable(value):
-        return f"the function `{getattr(value, '__name__', 'yours')}`"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} `{name}`"
-
-
-def number(answer: object, what: str = "Your answer") -> float:
-    """The answer as a float; a hint where it is not one number. Infinity passes, NaN does not.
-
-    >>> number(np.array([0.5]))
-    0.5
-    """
-    values = array(answer, what=what, wanted="one number")
-    if values.size != 1:
-        raise Hint(f"{what} should be one number, and it is {describe(answer)}.")
-    return float(values.item())
-
-
-def array(
-    answer: object,
-    shape: tuple[int, ...] | None = None,
-    *,
-    what: str = "Your answer",
-    wanted: str = "an array of numbers",
-) -> NDArray[np.float64]:
-    """The answer as a float array; a hint where it is not one.
-
-    It must have the given shape, up to axes of length one, in which it is returned.
-
-    >>> array([[1], [2]], shape=(2,))
-    array([1., 2.])
-    """
-    if answer is ... or (isinstance(answer, list | tuple) and any(v is ... for v in answer)):
-        raise NotDone
-    if answer is None:
-        raise Hint(f"{what} is `None`: did a function print its value where it should `return` it?")
-    if isinstance(answer, str):
-        raise Hint(f"{what} should be {wanted}, and it is {describe(answer)}: drop the quotes.")
-    if callable(answer):
-        raise Hint(f"{what} should be {wanted}, and it is {describe(answer)} itself: call it.")
-    if isinstance(answer, bool | np.bool_):
-        raise Hint(f"{what} should be {wanted}, and it is {describe(answer)}.")
-    try:
-        if np.iscomplexobj(answer):
-            raise TypeError
-        values = np.asarray(answer, dtype=float)
-    except Exception:  # the reader's object may raise anything at all from __array__ or __float__
-        raise Hint(f"{what} should be {wanted}, and it is {describe(answer)}.") from None
-    if np.isnan(values).any():
-        where = "" if values.size == 1 else f" at index {int(np.flatnonzero(np.isnan(values))[0])}"
-        raise Hint(
-            f"{what} is NaN{where}: look for 0/0, inf - inf, or the logarithm of a negative number."
-        )
-    if shape is None or values.shape == shape:
-        return values
-    if np.squeeze(values).shape == tuple(k for k in shape if k != 1):
-        return values.reshape(shape)
-    turned = " It looks transposed." if values.shape == shape[::-1] else ""
-    expected = "one number" if shape == () else f"of shape {shape}"
-    raise Hint(f"{what} should be {expected}, and its shape is {values.shape}.{turned}")
-
-
-def call(function: object, *arguments: Any) -> Any:
-    """The value of the reader's function at copies of the arguments; a hint where it gives none.
-
-    What it prints is kept from the page and mentioned only when it is all that the function does.
-
-    >>> call(lambda x: 2 * x, 21)
-    42
-    """
-    if function is ...:
-        raise NotDone
-    if not callable(function):
-        raise Hint(f"This exercise asks for a function, and your answer is {describe(function)}.")
-    name, written = getattr(function, "__name__", "your function"), _written(arguments)
-    name = "your function" if name == "<lambda>" else f"`{name}`"
-    with contextlib.suppress(ValueError):  # built-in functions have no signature to look at
-        try:
-            inspect.signature(function).bind(*arguments)
-        except TypeError:
-            count = len(inspect.signature(function).parameters)
-            raise Hint(
-                f"{_upper(name)} is called with {len(arguments)} argument"
-                f"{'s' * (len(arguments) != 1)}, and takes {count}."
-            ) from None
-    printed = io.StringIO()
-    try:
-        with (
-            contextlib.redirect_stdout(printed),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-        ):
-            warnings.simplefilter("ignore")
-            value = function(*copy.deepcopy(arguments))
-    except NotImplementedError:
-        raise NotDone from None
-    except (Exception, SystemExit) as error:
-        if isinstance(error, TypeError) and "ellipsis" in str(error):
-            raise NotDone from None  # the starter's `...` stands inside a formula
-        said = shortened(str(error), 300)
-        raise Hint(
-            f"At {written}, {name} stopped with {type(error).__name__}{': ' * bool(said)}{said}"
-            f"{'' if said.endswith(('.', '!', '?')) else '.'}"
-        ) from None
-    if value is ...:
-        raise NotDone
-    if value is None:
-        did = "printed its value, and returned" if printed.getvalue().strip() else "returned"
-        raise Hint(f"{_upper(name)} {did} `None`: did you forget `return`?")
-    return value
-
-
-def own_work(function: object, tool: str = "NumPy") -> None:
-    """Stop with a hint if the answer is a function of `mlecore`, or calls one by name.
-
-    For exercises that ask the reader to write what the package already has.
-
-    >>> own_work(np.log)
-    """
-    known = getattr(function, "__globals__", {})
-    used = [
-        known.get(name) for name in getattr(getattr(function, "__code__", None), "co_names", ())
-    ]
-    for thing in [getattr(function, "__func__", function), *used]:
-        home = getattr(thing, "__name__" if inspect.ismodule(thing) else "__module__", None)
-        if callable(function) and isinstance(home, str) and home.split(".")[0] == "mlecore":
-            raise Hint(
-                f"That asks `mlecore`, which has it ready. Write it yourself, with {tool} alone: "
-                "nothing in it is longer than a line."
-            )
-
-
-# ------------------------------------------------------------------------ whether it is right
 
 
 def same(
@@ -283,11 +113,14 @@ def agrees(
     """Stop with a hint unless the answer equals the reference. Arguments as in `same`.
 
     The hint says how the answer differs (the sign, a constant factor, a constant, or where it is
-    too large), without giving the right value away, and ends with `otherwise`.
+    too large) or at what it stopped, without giving the right value away, and ends with `otherwise`.
 
     >>> agrees(0.61, 0.61)
     """
-    got, want = _pair(answer, reference, on, what)
+    try:
+        got, want = _pair(answer, reference, on, what)
+    except Stopped as stopped:
+        raise Hint(f"{stopped} {otherwise}".strip()) from None
     tolerance = rtol if rtol is not None else _tolerance(want, on)
     if all(_close(g, w, tolerance, atol) for g, w in zip(got, want, strict=True)):
         return
@@ -379,9 +212,9 @@ def _pair(
     want = [np.asarray(value, dtype=float) for value in reference]
     got = [
         array(
-            call(answer, *arguments),
+            known(answer, *arguments),
             w.shape,
-            what=f"The value of your function at {_written(arguments)}",
+            what=f"The value of your function at {written(arguments)}",
         )
         for arguments, w in zip(calls, want, strict=True)
     ]
@@ -419,7 +252,7 @@ def _difference(
     where = f" at index {', '.join(str(k) for k in place)}" if want[call].ndim else ""
     if on is not None:
         arguments = on[call] if isinstance(on[call], tuple) else (on[call],)
-        subject = f"At {_written(arguments)}, your function gives {value:.6g}{where}, which"
+        subject = f"At {written(arguments)}, your function gives {value:.6g}{where}, which"
     else:
         subject = f"{what}, {value:.6g}{where},"
     if on is None and abs(value - target) <= 0.01 * abs(target) < np.inf:
@@ -443,27 +276,9 @@ def _pattern(got: NDArray[np.float64], want: NDArray[np.float64]) -> str:
     return ""
 
 
-def _written(arguments: tuple[Any, ...]) -> str:
-    """Arguments as a reader would type them, shortened: `(2.0, [3, 5, 7, ...])`."""
-
-    def one(value: Any) -> str:
-        if isinstance(value, np.ndarray | list | tuple):
-            head = [one(v) for v in list(value)[:4]]
-            return f"[{', '.join(head)}{', ...' if len(value) > 4 else ''}]"
-        return (
-            f"{value:.6g}" if isinstance(value, float | np.floating) else shortened(str(value), 40)
-        )
-
-    return f"({', '.join(one(value) for value in arguments)})"
-
-
 def _plain(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _listed(names: Iterable[object]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]

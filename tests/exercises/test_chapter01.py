@@ -125,7 +125,7 @@ TestChapter01 = sweep(
             wrong=[
                 (0.61, "the fit itself"),
                 (mle.Poisson(0.61), "the fit itself"),
-                (mle.Normal.fit(KICKS.sample), "the fit itself"),
+                (mle.Normal.fit(KICKS.sample), "of the family Normal"),
                 (mle.Poisson.fit(KICKS.values), "Weight each value"),
                 (mle.Poisson.fit(KICKS.frequencies), "fitted the frequencies"),
                 (mle.Poisson.fit(KICKS.frequencies, weights=KICKS.values), "changed places"),
@@ -140,6 +140,7 @@ TestChapter01 = sweep(
             also_right=[[108.7, 66.3, 20.2, 4.1, 0.6], list(EXPECTED), EXPECTED[:, None]],
             wrong=[
                 ([109, 65, 22, 3, 1], "observed"),
+                ([109, 66, 20, 4, 1], "rounded"),
                 (EXPECTED / 200, "How many of 200"),
                 (EXPECTED * 122 / 200, "122 deaths"),
                 ([*EXPECTED[:4], 200 - EXPECTED[:4].sum()], "4 or more"),

@@ -63,6 +63,7 @@ TestChapter02 = sweep(
                 (0.05, "one more possible"),
                 (0.1844, "height of the top"),
                 (0.0238, "too small"),
+                (4761.9, "hand the grid to"),
                 (0.04762, "let Python carry the digits"),
             ],
         ),

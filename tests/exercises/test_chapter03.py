@@ -61,7 +61,8 @@ TestChapter03 = sweep(
                 (lambda m, b: (b + 1) / -math.log2(m), "curve crosses the limit"),
                 (lambda m, b: math.floor((b + 1) / -math.log2(m)) + 1, "the tie goes to zero"),
                 (lambda m, b: math.ceil((b + 1) / -math.log(m)), "`math.log2`"),
-                (lambda m, b: math.floor((b + 1) / math.log2(m)), "turn the sign round"),
+                (lambda m, b: b + 1, "each factor counts twice"),
+                (lambda m, b: math.ceil((b + 1) / math.log2(m)), "turn the sign round"),
                 (1075, "asks for a function"),
             ],
         ),
@@ -100,8 +101,12 @@ TestChapter03 = sweep(
                 ),
                 (stats.poisson.pmf, "mass itself"),
                 (
+                    lambda k, rate: k * math.log(rate) - rate - math.log(math.factorial(k)),
+                    "grows with k",
+                ),
+                (
                     lambda k, rate: math.log(rate**k * math.exp(-rate) / math.factorial(k)),
-                    "stopped with OverflowError",
+                    "the logarithm of each of the three",
                 ),
             ],
         ),

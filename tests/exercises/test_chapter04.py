@@ -29,6 +29,16 @@ def by_binomials(N: int, M: int, n: int, k: int) -> float:
     return likelihood(N) / likelihood(N - 1)
 
 
+def by_large_logarithms(N: int, M: int, n: int, k: int) -> float:
+    def log_comb(size: int, chosen: int) -> float:
+        return math.lgamma(size + 1) - math.lgamma(chosen + 1) - math.lgamma(size - chosen + 1)
+
+    def log_likelihood(size: int) -> float:
+        return log_comb(size - M, n - k) - log_comb(size, n)
+
+    return math.exp(log_likelihood(N) - log_likelihood(N - 1))
+
+
 def lake(M: int, n: int, k: int):
     """The likelihood of N fish, up to a factor without N."""
     return lambda N: math.comb(N - M, n - k) / math.comb(N, n)
@@ -70,6 +80,7 @@ TestChapter04 = sweep(
                 (lambda m, x: len(x) / m - np.sum(x), "with m written in its place"),
                 (lambda m, x: len(x) * m - np.sum(x), "chain rule"),
                 (lambda m, x: -1 / m + np.sum(x) / m**2, "the n got lost"),
+                (lambda m, x: -len(x) / m - np.sum(x) / m**2, "sign of the second term"),
                 (lambda m, x: -len(x) / m + np.sum(x) / m, "grows by one"),
                 (lambda m, x: -len(x) * np.log(m) - np.sum(x) / m, "log-likelihood itself"),
                 (lambda m, x: score(m, x) / len(x), "per observation"),
@@ -112,8 +123,9 @@ TestChapter04 = sweep(
         "fish-ratio": Case(
             solution=ratio,
             starter=starter,
-            also_right=[by_binomials],
             wrong=[
+                (by_binomials, "grows with the lake"),
+                (by_large_logarithms, "lose their digits"),
                 (lambda N, M, n, k: 1 / ratio(N, M, n, k), "Upside down"),
                 (lambda N, M, n, k: ratio(N + 1, M, n, k), "One step too far"),
                 (lambda N, M, n, k: (N - M) / (N - M - n + k), "depends on N too"),

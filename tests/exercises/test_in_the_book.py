@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from mlecore.exercises import registered
 
+OWN_WORK = {e.name for e in registered() if "own_work(" in inspect.getsource(e.checker)}
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTERS = {int(path.name[:2]): path for path in sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))}
 
@@ -44,3 +46,17 @@ def test_every_exercise_has_a_starter_and_a_solution_in_the_page(chapter: int) -
     for name, texts in outputs.items():
         assert any(text.startswith("Not done yet.") for text in texts), f"{name}: no starter"
         assert any(text.startswith("Correct.") for text in texts), f"{name}: no solution"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_exercise_that_refuses_mlecore_says_so_first(chapter: int) -> None:
+    asked = ""
+    for cell in json.loads(CHAPTERS[chapter].read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if ":::{exercise}" in source:
+            asked = source[source.index(":::{exercise}") :]
+        for name in re.findall(r"""\bcheck\(\s*["']([^"']+)["']""", source):
+            if name in OWN_WORK:
+                assert re.search(
+                    "nothing of `mlecore`|not use `mlecore`|with NumPy alone", asked
+                ), name

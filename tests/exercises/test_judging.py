@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlecore.errors import DataError
-from mlecore.exercises import Result, check, checking, exercise, registered
+from mlecore.exercises import Result, answers, check, checking, exercise, registered
 from mlecore.exercises.judging import (
     Hint,
     NotDone,
@@ -24,6 +24,7 @@ from mlecore.exercises.judging import (
     resembles,
     same,
     shortened,
+    steady,
 )
 
 
@@ -47,6 +48,61 @@ def doubling() -> Iterator[None]:
 
     yield
     del checking._REGISTRY["doubling"]
+
+
+# ------------------------------------------------------------------------ what an answer costs
+
+
+def test_a_check_makes_each_call_of_the_answer_once(doubling: None) -> None:
+    calls: list[float] = []
+
+    def slow(x: float) -> float:
+        calls.append(x)
+        return 3 * x
+
+    @exercise("tripling", praise="Three times.")
+    def _(answer: object) -> None:
+        for wrong in (1, 2, 4):
+            resembles(answer, lambda x, wrong=wrong: wrong * x, "no", on=[1.0, 2.0])
+        agrees(answer, lambda x: 3 * x, on=[1.0, 2.0])
+
+    try:
+        assert check("tripling", slow).passed
+        assert calls == [1.0, 2.0]
+        assert check("tripling", slow).passed
+        assert calls == [1.0, 2.0] * 2, "the next check asks anew"
+    finally:
+        del checking._REGISTRY["tripling"]
+
+
+def test_an_answer_that_computes_too_long_is_told_so(
+    doubling: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check("doubling", lambda x: 2 * x).passed
+    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+    words = check("doubling", lambda x: 2 * x).message
+    assert "At (1), your function took" in words
+    assert "too long to be of use" in words
+
+
+def test_a_cost_that_grows_is_measured_before_it_hurts() -> None:
+    sizes = [(10**power,) for power in range(2, 10)]
+    seen: list[int] = []
+
+    def loop(k: int) -> float:
+        seen.append(k)
+        return sum(range(k))
+
+    assert hint(steady, loop, sizes, "It grows.") == "It grows."
+    assert max(seen) <= 10**6, "the hopeless calls are never made"
+    steady(lambda k: k * (k - 1) / 2, sizes, "It grows.")
+    steady(lambda k: 1 / 0, sizes, "a failure is left to the verb that looks for the truth")
+
+
+def test_a_function_that_stops_is_told_what_to_try_too() -> None:
+    words = hint(agrees, lambda x: 1 / 0, lambda x: x, on=[1.0], otherwise="Try x = 2.")
+    assert words.startswith("At (1), your function stopped with ZeroDivisionError")
+    assert words.endswith("Try x = 2.")
 
 
 # ------------------------------------------------------------------------ check and its result
