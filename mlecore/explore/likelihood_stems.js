@@ -140,7 +140,7 @@ define("likelihood_stems", "The likelihood as a product of stems", (stage, { x, 
     stage.facts([
       [`${symbol}`, format(theta, 4), "model"],
       ["product of the stems", `${factors} = ${formatPower(total / Math.LN10, 4)}`, "data"],
-      ["log-likelihood", format(total, 4), "likelihood"],
+      ["log of the product", format(total, 4), "likelihood"],
     ]);
     stage.note(
       moving(state)

@@ -6,14 +6,19 @@ import { clamp, define, extent, format, linspace } from "./kernel.js";
 function normalView(x) {
   const t = { n: x.length, mean: mean(x), variance: variance(x) };
   const s = Math.sqrt(t.variance);
-  const wide = 4.2 * (s / Math.sqrt(t.n));
+  // So wide that the line where the slope along sigma is zero is seen to bend.
+  const wide = 8 * (s / Math.sqrt(t.n));
   const widen = 1 + 4.2 / Math.sqrt(2 * t.n);
   return {
     names: ["μ", "σ"], words: ["Mean μ", "Spread σ"],
     // So far up that the log-likelihood of a hundred observations bends up along sigma, from sqrt(3) s on.
-    ranges: [[t.mean - wide, t.mean + wide], [s / widen, s * Math.max(2, widen ** 1.6)]],
-    start: [t.mean - 0.55 * wide, s * widen ** 0.75],
+    ranges: [[t.mean - wide, t.mean + wide], [s / widen, s * Math.max(2.5, widen ** 1.6, 1.1 * Math.hypot(1, wide / s))]],
+    start: [t.mean - 0.4 * wide, s * widen ** 1.2],
     best: [t.mean, s],
+    // Where the slope along sigma is zero, sigma^2 is the mean square deviation from mu, s^2 + (mean - mu)^2.
+    // A guess has the same form, and is told by its height at the edges of the picture.
+    edge: Math.hypot(s, wide),
+    level: (mu, edge) => Math.sqrt(Math.max(0, s ** 2 + (edge ** 2 - s ** 2) * ((mu - t.mean) / wide) ** 2)),
     log: (mu, sigma) => normalLogLikelihood(t, mu, sigma),
     slopes: [
       (mu, sigma) => (t.n * (t.mean - mu)) / sigma ** 2,
@@ -63,6 +68,13 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
       label: "Slope along", options: views[view].names.map((name, k) => [String(k), name]), when: (state) => state.view === view,
     });
   }
+  stage.slider("edge", {
+    label: "My guess: at the edges of the picture the slope along σ is zero at σ =",
+    min: views.normal.ranges[1][0], max: views.normal.ranges[1][1], step: (views.normal.ranges[1][1] - views.normal.ranges[1][0]) / 200,
+    format: (v) => format(v, 3), when: ({ view, guess }) => view === "normal" && guess === null, say: (v) => `guess ${format(v, 3)}`,
+  });
+  stage.button("Check my guess", ({ edge }) => stage.change({ guess: edge }), { when: ({ view, guess }) => view === "normal" && guess === null });
+  stage.button("Guess again", () => stage.change({ guess: null, drawn: false, edge: views.normal.best[1] }), { when: ({ view, guess }) => view === "normal" && guess !== null });
   stage.button("Go to the maximum", ({ view }) => stage.glide(Object.fromEntries(keys[view].map((key, k) => [key, views[view].best[k]]))));
 
   const surface = stage.panel({ label: "Contours of the log-likelihood over both parameters", height: 270 });
@@ -77,14 +89,15 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     const top = view.log(...view.best);
     grids[name] = {
       as, bs, top, values: bs.map((b) => as.map((a) => view.log(a, b))),
-      levels: [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8].map((k) => top - (name === "normal" ? 0.5 * k * k : 1.2 * k)),
+      levels: [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 10, 12].map((k) => top - (name === "normal" ? 0.5 * k * k : 1.2 * k)),
     };
   }
   const tallest = { normal: 1.25 * views.normal.density(...[views.normal.best[0], ...views.normal.best]), uniform: 1.35 * views.uniform.density(views.uniform.best[0], ...views.uniform.best) };
   const [first, last] = extent(x, 0.35);
   const axis = linspace(first, last, 241);
 
-  const initial = { view: "normal", along_normal: "0", along_uniform: "1" };
+  const across = linspace(...views.normal.ranges[0], 81);
+  const initial = { view: "normal", along_normal: "0", along_uniform: "1", edge: views.normal.best[1], drawn: false, guess: null };
   for (const view of ["normal", "uniform"]) keys[view].forEach((key, k) => (initial[key] = views[view].start[k]));
 
   stage.begin(initial, (state) => {
@@ -105,6 +118,16 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
       y: { domain: view.ranges[1], label: view.names[1] },
     });
     surface.contours(grid.as, grid.bs, grid.values, grid.levels, "likelihood");
+    if (name === "normal" && (state.drawn || state.guess !== null)) {
+      surface.curve(across, across.map((u) => view.level(u, state.guess ?? state.edge)), "muted", { dash: "2 4", width: 1.6 });
+      surface.text(view.ranges[0][0], state.guess ?? state.edge, "my guess", "muted", { dx: 4, dy: (state.guess ?? state.edge) < view.edge ? 14 : -6 });
+    }
+    if (name === "normal" && state.guess !== null) {
+      surface.rule("x", view.best[0], "slope", { dash: "7 4" });
+      surface.text(view.best[0], view.ranges[1][1], "slope along μ is 0", "slope", { dx: 6, dy: 14 });
+      surface.curve(across, across.map((u) => view.level(u, view.edge)), "slope", { dash: "7 4", width: 1.6 });
+      surface.text(view.ranges[0][1], view.edge, "slope along σ is 0", "slope", { anchor: "end", dx: -4, dy: state.guess > view.edge ? 16 : -8 });
+    }
     if (name === "uniform") {
       const [low, high] = view.best;
       surface.segment([low, high], [low, view.ranges[1][1]], "data");
@@ -186,7 +209,9 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
       [`score in ${view.names[1]}`, format(score[1]), "slope"],
     ]);
     stage.note(
-      name === "normal"
+      name === "normal" && state.guess !== null && !close
+        ? `The slope along μ is zero on a straight line. The slope along σ is zero on a curve that bends upwards and is at σ = ${format(view.edge, 3)} at the edges. ${Math.abs(state.guess / view.edge - 1) < 0.02 ? "Your guess was right." : `Your guess, ${format(state.guess, 3)}, was too ${state.guess > view.edge ? "high" : "low"}.`}`
+        : name === "normal"
         ? close
           ? "Here both slopes are zero and every way leads down: this is the maximum, μ̂ the mean and σ̂ the root mean square deviation."
           : `Along ${view.names[k]} the slope is ${tilt > 0 ? "positive: move up the axis" : "negative: move down the axis"} to climb${Math.abs(other) > Math.abs(0.02 * tilt) ? "; both slopes must vanish together" : ""}.`
@@ -197,5 +222,6 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
             : "Bring the ends closer together: the log-likelihood only rises, its slope never reaches zero, until an end meets the data.",
       `${view.names[0]} ${format(here[0])}, ${view.names[1]} ${format(here[1])}, log-likelihood ${format(at, 5)}, slope along ${view.names[k]} ${format(tilt)}`,
     );
-  });
+    // A guess is drawn from the first move of its slider on.
+  }, ({ edge, drawn }) => ({ drawn: drawn || edge !== views.normal.best[1] }));
 });

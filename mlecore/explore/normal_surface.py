@@ -14,7 +14,8 @@ def normal_surface(x: ArrayLike) -> Explorable:
     """Drag a point over the log-likelihood of a Normal's (mu, sigma), and the tangent along its slope.
 
     The log-likelihood is -n log sigma - sum (x_i - mu)^2 / (2 sigma^2) and a constant; a second view
-    shows the Uniform, whose maximum sits on an edge.
+    shows the Uniform, whose maximum sits on an edge. The reader may guess where the slope along sigma
+    is zero, which is where sigma^2 = (1/n) sum (x_i - mu)^2, and sees the line beside the guess.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ define("poisson_rate", "Poisson rate over bars of counts", (stage, { frequencies
       ...(bar >= 0 ? [[`term of value ${bar}`, fixed(terms(rate)[bar] ?? 0, 2), "data"]] : []),
     ]);
     stage.note(
-      verdict(state) || (bar >= 0 ? about(bar, rate) : "Slide the rate until the points sit on the bars; your trail in the other panel is the log-likelihood. Then check your guess. Point at a bar to see its share."),
+      verdict(state) || (bar >= 0 ? about(bar, rate) : "Slide the rate until the points sit on the bars; your trail in the other panel is the log-likelihood. Then check your guess. Point at a bar to see what it adds to the log-likelihood."),
       verdict(state) || `Rate ${fixed(rate, 3)}, log-likelihood ${fixed(here, 1)}`,
     );
   }, ({ rate, trail }) => {

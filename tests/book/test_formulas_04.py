@@ -96,6 +96,17 @@ def test_eq_ch4_normal_hat() -> None:
     assert sp.simplify(on_the_line - 3 * (VARIANCE - sigma**2) / sigma**3) == 0
 
 
+def test_eq_ch4_normal_second() -> None:
+    squares = sum((x - mu) ** 2 for x in X)
+    exact = sp.Matrix(
+        [
+            [-3 / sigma**2, -6 * (MEAN - mu) / sigma**3],
+            [-6 * (MEAN - mu) / sigma**3, 3 / sigma**2 - 3 * squares / sigma**4],
+        ]
+    )
+    assert sp.simplify(sp.hessian(NORMAL, (mu, sigma)) - exact) == sp.zeros(2, 2)
+
+
 def test_eq_ch4_normal_hessian() -> None:
     hessian = sp.hessian(NORMAL, (mu, sigma)).subs({mu: MEAN, sigma: sp.sqrt(VARIANCE)})
     exact = sp.diag(-3 / VARIANCE, -6 / VARIANCE)

@@ -107,12 +107,12 @@ def test_likelihood_stems_multiplies_the_densities(everything: dict[str, Stage])
         mu = stage.slide("theta", 4.6)
         sigma = math.exp(stage.slide("sigma", math.log(1.0)))
         total = mle.Normal(mu=mu, sigma=sigma).log_prob(SAMPLE).sum()
-        assert stage.fact("log-likelihood") == near(total)
+        assert stage.fact("log of the product") == near(total)
         assert stage.fact("product of the stems") == near(math.exp(total))
         stage.press("Go to the maximum")
         fit = mle.Normal.fit(SAMPLE)
         assert stage.fact("μ") == near(fit.params["mu"])
-        assert stage.fact("log-likelihood") == near(fit.log_likelihood)
+        assert stage.fact("log of the product") == near(fit.log_likelihood)
 
 
 def test_likelihood_stems_lets_the_data_move_or_the_parameter_but_not_both(
@@ -158,7 +158,7 @@ def test_likelihood_stems_of_an_exponential_peaks_at_one_over_the_mean(
         stage.press("Go to the maximum")
         fit = mle.Exponential.fit(SAMPLE)
         assert stage.fact("λ") == near(fit.params["rate"])
-        assert stage.fact("log-likelihood") == near(fit.log_likelihood)
+        assert stage.fact("log of the product") == near(fit.log_likelihood)
 
 
 # ------------------------------------------------------------ chapter 3
@@ -248,6 +248,30 @@ def test_normal_surface_drags_contour_and_tangent_as_one(everything: dict[str, S
         after = stage.facts()
         assert after["σ"] != before["σ"]
         assert after["μ"] == before["μ"]
+
+
+def test_a_guess_stays_beside_the_line_where_the_slope_along_sigma_is_zero(
+    everything: dict[str, Stage],
+) -> None:
+    x = np.array(SAMPLE)
+    edge = math.hypot(x.std(), 8 * x.std() / math.sqrt(x.size))
+    with shows(everything, "normal_surface") as [stage]:
+        said = stage.element.locator("svg").first
+        assert "slope along σ is 0" not in said.text_content()
+        guess = stage.slide("edge", 0.8 * x.std())
+        assert "my guess" in said.text_content()
+        assert "slope along σ is 0" not in said.text_content()
+        stage.press("Check my guess")
+        assert "my guess" in said.text_content()
+        assert "slope along σ is 0" in said.text_content()
+        assert f"{guess:.3g}, was too low" in stage.note()
+        assert stage.note().split("σ = ")[1].startswith(f"{edge:.3g}")
+        # On the line that is shown the score in sigma is zero.
+        mu = stage.slide("mu", 4.7)
+        stage.slide("sigma", math.hypot(x.std(), x.mean() - mu))
+        assert abs(stage.fact("score in σ")) < 0.01 * len(x)
+        stage.press("Guess again")
+        assert "slope along σ is 0" not in said.text_content()
 
 
 def test_the_uniform_has_its_maximum_on_the_edge(everything: dict[str, Stage]) -> None:
