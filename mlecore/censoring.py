@@ -21,6 +21,7 @@ from .observations import PartlySeen
 from .statistics import Events, Parts
 
 __all__ = [
+    "certain",
     "cornered",
     "events_of",
     "limits_of",
@@ -45,8 +46,11 @@ _FEW = 4096
 # A logarithm that has gone so far from the start of its climb has no maximum to go to.
 _FAR = 8.0
 _LOST, _BACK = 30.0, 5.0
+# Data of a probability nearer to 1 than this have none that is highest, inside the domain.
+_CERTAIN = 1e-9
 # Of so many values of a complete sample a corner is looked for, before it is looked for between them.
 _CANDIDATES = 512
+_BRIEF = 5
 
 
 # -- the statistic ---------------------------------------------------------------------------------
@@ -353,8 +357,8 @@ def to_edge(
 def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bool = True) -> str:
     """Return why a single sample has no maximum, where a parameter has run away; "" where none has.
 
-    A parameter has run away when it is far from where its climb began, or the climb has not arrived, and going further
-    still does not lower the likelihood by more than rounding.
+    A parameter has run away when it is far from where its climb began, or the climb has not arrived, or counts have
+    become certain, and going further still does not lower the likelihood by more than rounding.
 
     >>> from mlecore import Exponential, Likelihood, observed
     >>> L = Likelihood(Exponential, observed([6.0, 8.0, 9.0], window=(0.0, 10.0)))
@@ -364,6 +368,7 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
     layout = likelihood.layout
     begin = layout.flatten_all(start)
     here = likelihood.log_likelihood(theta[likelihood.free])
+    sure = certain(likelihood, here)
     for i in likelihood.free:
         domain = layout.domain(i)
         if not np.isfinite(theta[i]):
@@ -377,7 +382,7 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
             far, lost = far or abs(here_u) > _LOST, abs(here_u) > _LOST
         else:
             lost = False
-        if (arrived and not far) or domain.at_edge(theta[i : i + 1])[0]:
+        if (arrived and not (far or sure)) or domain.at_edge(theta[i : i + 1])[0]:
             continue
         if not logarithm and not far:
             continue  # a location may be where it began
@@ -398,6 +403,16 @@ def runaway(likelihood: Any, theta: Array, start: Mapping[str, Any], arrived: bo
                 + ": what was seen does not hold it back"
             )
     return ""
+
+
+def certain(likelihood: Any, value: Array) -> Array:
+    """Say where counts have all but the probability 1, which none of them has inside the domain.
+
+    >>> from mlecore import Likelihood, Poisson
+    >>> bool(certain(Likelihood(Poisson, [0, 0]), np.array(-1e-12)))
+    True
+    """
+    return likelihood.family.support.whole & (np.asarray(value) > -_CERTAIN)
 
 
 def _reach(t: Any) -> float:
@@ -423,8 +438,8 @@ def cornered(likelihood: Any) -> tuple[Array, Array, Array]:
     """
     family, layout, t = likelihood.family, likelihood.layout, likelihood.statistic
     places = [i for i in likelihood.free if layout.names[i] in family.corners]
-    top = likelihood.climbed()
-    theta = np.array(top.theta)
+    # A climb of all scalars ends beside a corner: a few steps give the other scalars a place to begin.
+    theta = np.array(likelihood.climbed(max_iterations=_BRIEF).theta)
     limits = (
         np.concatenate([t.seen.low, t.seen.high, likelihood.corner_values()])
         if isinstance(t, Events)

@@ -148,6 +148,8 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
                 continue
             edge = _edge_by_names(small, large)
             if edge is None:
+                edge = _edge_by_values(small, large)
+            if edge is None:
                 edge = _edge_by_looking(small, large)
             if edge and chi_square:
                 raise RegularityError(
@@ -168,7 +170,19 @@ def _edge_by_names(small: Fit, large: Fit) -> str | None:
     layout = small.likelihood.layout
     at_edge = layout.at_edge(small.likelihood._full(small.theta))
     on = [name for name, edge in zip(layout.names, at_edge, strict=True) if edge and name in inner]
-    return f"the null holds {', '.join(on)} on the boundary of its domain" if on else ""
+    if on:
+        return f"the null holds {', '.join(on)} on the boundary of its domain"
+    tested = {name: value for name, value in inner.items() if name not in outer}
+    return large.likelihood.family._no_chi_square(tested, large.names)
+
+
+def _edge_by_values(small: Fit, large: Fit) -> str | None:
+    """Return why the ratio is no chi-square, "" where it is one, for a family that the other declares to contain."""
+    family = large.likelihood.family
+    if type(small.dist) not in family._contains:
+        return None
+    reason = family._no_chi_square(family._contains[type(small.dist)], large.names)
+    return reason if reason or not (small.likelihood.held or large.likelihood.held) else None
 
 
 def _insist_columns(small: Fit, large: Fit) -> None:

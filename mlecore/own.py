@@ -22,6 +22,8 @@ Array = np.ndarray
 
 # The mass that quadrature finds must be one to this, or what it says of moments is not to be trusted.
 _MASS_ERROR = 1e-6
+# A table of counts that holds all but this is drawn from; else one of so many counts, and inversion beyond.
+_WHOLE_MASS, _COUNTED = 1e-9, 4096
 # Tails that fall with a smaller power than this, their integral by so little that no range of doubles holds it.
 _FLAT, _SLOW = 1e-6, 0.06
 _NAMES = {1: "the mean", 2: "the variance"}
@@ -246,6 +248,8 @@ def _from_table(rows: Any, k: int, u: Array) -> Array:
     order = np.argsort(nodes.places[0])
     x, share = nodes.places[0][order], nodes.shares()[0][order]
     if rows.support.whole:
+        if not abs(float(nodes.log_mass()[0])) < _WHOLE_MASS:
+            return _from_counts(one, u)
         return x[np.minimum(np.searchsorted(np.cumsum(share), u), x.size - 1)]
     grid = np.unique(x[share > 0])
     below = np.exp(log_tails(_repeated(one, grid.size), grid)[0])
@@ -260,6 +264,19 @@ def _from_table(rows: Any, k: int, u: Array) -> Array:
     better = start - np.where(np.isfinite(step), step, 0.0)
     inside = (better > rows.support.low) & (better < rows.support.high)
     return np.where(inside, better, start)
+
+
+def _from_counts(one: Any, u: Array) -> Array:
+    """Return the quantiles of one member whose tail no table reaches: the first counts by one, the others by inversion."""
+    first = float(np.ravel(one._ends()[0])[0])
+    if not np.isfinite(first):
+        return _inverted(_repeated(one, u.size), u)
+    x = first + np.arange(_COUNTED)
+    below = np.cumsum(np.exp(lifted(one).log_prob(x[None])[0]))
+    drawn, far = x[np.minimum(np.searchsorted(below, u), x.size - 1)], u > below[-1]
+    if far.any():
+        drawn[far] = _inverted(_repeated(one, int(far.sum())), u[far])
+    return drawn
 
 
 #: what a family gets that writes the log-likelihood of its statistic, and not the rest

@@ -18,6 +18,7 @@ from ..statistics import Events, Moments, Sample, piecewise
 from ..tails import inverse_mills, log_skew_normal_tails, standard
 from .half_normal import HalfNormal
 from .heavy_tails import tied
+from .normal import Normal
 from .skew_profile import ZERO, Tops, skew_sums, tops_of_profile
 
 _LOG_2 = float(np.log(2.0))
@@ -45,6 +46,9 @@ class SkewNormal(Family):
     scale: Parameter = parameter(Positive())
     shape: Parameter = parameter(Real())
     units = {"loc": 1, "scale": 1}
+    # In mean, standard deviation and skewness the information is not singular there, so the likelihood ratio
+    # is a chi-square (Arellano-Valle and Azzalini 2008).
+    _contains = {Normal: {"shape": 0.0}}
 
     # -- the log-likelihood ------------------------------------------------------------------------
 
@@ -117,6 +121,14 @@ class SkewNormal(Family):
             "at shape 0 the information of SkewNormal is singular, as the slopes in loc and in shape are the same there, and "
             "errors of the shape fall as n^(-1/6) alone"
         )
+
+    @classmethod
+    def _no_chi_square(cls, null: Mapping[str, Any], free: Collection[str]) -> str:
+        # Rotnitzky et al. (2000): there the shape tells by its square, which lowers the variance whatever its sign.
+        flat = "shape" in null and np.any(np.abs(null["shape"]) < ZERO)
+        if not flat or "loc" not in free or "scale" in free:
+            return ""
+        return "with scale held any shape other than 0 lowers the variance, and half of all samples of a Normal want it higher"
 
     # -- fitting -----------------------------------------------------------------------------------
 

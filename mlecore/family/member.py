@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -51,6 +51,9 @@ class Member:
     _tells_mass: ClassVar[bool] = False
     #: what a member becomes, in words, as a parameter grows, by the name of the parameter
     _limits: ClassVar[Mapping[str, str]] = {}
+    #: families that this one contains where its information is singular and a likelihood ratio a chi-square all the same,
+    #: unless `_no_chi_square` says otherwise, with the values that make them
+    _contains: ClassVar[Mapping[type, Mapping[str, float]]] = {}
     #: why the observed information is not to be used, when it is not
     information_only_expected: ClassVar[str] = ""
 
@@ -105,6 +108,14 @@ class Member:
     def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
         """Return what the parameters must satisfy together, and its words; None when each stands alone."""
         return None
+
+    @classmethod
+    def _no_chi_square(cls, null: Mapping[str, Any], free: Collection[str]) -> str:
+        """Return why the likelihood ratio of a hypothesis is no chi-square though inside the domain, "" where it is one.
+
+        `free` are the names of the scalars that are free, those of the hypothesis among them.
+        """
+        return ""
 
     @property
     def params(self) -> dict[str, Any]:

@@ -87,8 +87,8 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
 
     Raises
     ------
-    RegularityError : for a family whose parameters move the support, and for a value on the boundary of its domain that
-        the data do not rule out: there the statistic is no chi-square (Self and Liang 1987).
+    RegularityError : for a family whose parameters move the support, for a value on the boundary of its domain that
+        the data do not rule out: there the statistic is no chi-square (Self and Liang 1987); and where a family says so.
     DataError : for an unknown or fixed parameter, or a value outside its domain.
     ConvergenceError : where the restricted likelihood cannot be maximised.
 
@@ -102,6 +102,11 @@ def likelihood_ratio_test(likelihood: Any, theta: Array, null: Mapping[str, Any]
     theta = at_maximum(likelihood, theta)
     insist_positive(likelihood, theta)
     index, _, null, words = hypothesis(likelihood, null)
+    reason = likelihood.family._no_chi_square(null, likelihood.names)
+    if reason:
+        raise RegularityError(
+            f"the statistic of {words} is not a chi-square in large samples: {reason}; use method='bootstrap'"
+        )
     full, height = restricted(likelihood, theta, null)
     top = likelihood.log_likelihood(theta)
     with np.errstate(invalid="ignore"):

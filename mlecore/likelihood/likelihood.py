@@ -127,20 +127,22 @@ class Likelihood(Curve):
         sound = np.broadcast_to(solution.converged, batch) & (value < np.inf)
         return self._maximum(full, value, sound, np.broadcast_to(solution.iterations, batch))
 
-    def climbed(self, near: Array | None = None) -> Maximum:
+    def climbed(self, near: Array | None = None, max_iterations: int = 200) -> Maximum:
         """Climb from `near`, and where that leads nowhere or is not given, from the family's rough estimate.
 
         >>> from mlecore import Exponential
         >>> Likelihood(Exponential, [1.0, 3.0]).climbed().params
         {'rate': 0.5}
         """
-        top = None if near is None else self._climbed_from(np.asarray(near, dtype=float))
+        top = None
+        if near is not None:
+            top = self._climbed_from(np.asarray(near, dtype=float), max_iterations)
         if top is not None and np.all(top.converged):
             return top
         with np.errstate(all="ignore"):
             rough = self.layout.flatten_all(self.family._rough(self.statistic, self.known))
             rough = self._holding(rough)
-        other = self._climbed_from(rough)
+        other = self._climbed_from(rough, max_iterations)
         return other if top is None else self._better(top, other)
 
     def _better(self, one: Maximum, other: Maximum) -> Maximum:

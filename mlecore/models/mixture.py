@@ -410,7 +410,7 @@ class MixtureFamily(Finding):
         Parameters
         ----------
         starts : from how many places to climb. A start whose component becomes narrower than 1e-3 of the sample's
-            standard deviation is discarded.
+            spread is discarded: of its standard deviation or, with heavy tails, what the middle nine tenths give.
         rng : what draws the starts: a number gives the same ones each time.
         x, weights, axis, fixed, method : as in the fit of any family. With a parameter of a component held in `fixed`,
             that component keeps its number, whatever its mean.

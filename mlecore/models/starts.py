@@ -31,6 +31,8 @@ _EM_CYCLES, _EM_GAIN, _LONGEST, _CONCAVE = 40, 1e-4, 64.0, 1e-3
 _CLIMB = 100
 # A component narrower than this part of the sample is on its way to a single value.
 _NARROW = 1e-3
+# So many standard deviations lie between the 5 % and the 95 % quantile of a Normal.
+_NINE_TENTHS = 3.29
 # A component that holds less than this of one observation is empty.
 _EMPTY = 1e-4
 # Components whose log-densities differ by less than this at every value are one.
@@ -130,7 +132,8 @@ def _guesses(likelihood: Any, plan: Search) -> Array:
     """Return for each start, component and value a guess at the probability that the one came from the other.
 
     The first cuts the sample into equal parts by size; the others cut it at random places, by size or by the distance
-    from one of the values, and deal the parts out in random order.
+    from one of the values, and deal the parts out in random order. The order of the values does not matter, nor whether
+    one is there three times or has the weight 3.
     """
     family, t = likelihood.family, likelihood.statistic
     rng = np.random.default_rng(plan.seed)
@@ -142,7 +145,8 @@ def _guesses(likelihood: Any, plan: Search) -> Array:
         u, cuts, order = by_size, np.arange(1, count) / count, np.arange(count)
         if s:
             if s % 3 == 0:
-                u = _ranks(np.abs(x - x[rng.integers(x.size)]), t.weights)
+                around = x[np.argmin(np.abs(by_size - rng.random()))]
+                u = _ranks(np.abs(x - around), t.weights)
             cuts = np.cumsum(rng.dirichlet(np.ones(count)))[:-1]
             order = rng.permutation(count)
         part = order[np.searchsorted(cuts, u)]
@@ -158,12 +162,10 @@ def _guesses(likelihood: Any, plan: Search) -> Array:
 
 
 def _ranks(x: Array, weights: Array) -> Array:
-    """Return the share of the sample that lies below the middle of each value."""
-    order = np.argsort(x, kind="stable")
-    below = np.cumsum(weights[order]) - 0.5 * weights[order]
-    ranks = np.empty(x.size)
-    ranks[order] = below / weights.sum()
-    return ranks
+    """Return the share of the sample that lies below each value, half of those equal to it counted."""
+    _, first = np.unique(x, return_inverse=True)
+    size = np.bincount(first, weights)
+    return ((np.cumsum(size) - 0.5 * size) / weights.sum())[first]
 
 
 # -- EM --------------------------------------------------------------------------------------------
@@ -439,10 +441,20 @@ def _spreads(likelihood: Any, full: Array) -> Array:
 
 
 def _spread(likelihood: Any) -> float:
-    """Return the standard deviation of what was seen, a few points standing for each event."""
+    """Return the standard deviation of what was seen, a few points standing for each event.
+
+    Where the tails are heavy, what it would be of a Normal whose middle nine tenths are as wide.
+    """
     t = stood_in(likelihood.family, likelihood.statistic)
-    middle = t.mean(t.values)
-    return float(np.sqrt(t.mean((t.values - middle) ** 2)))
+
+    def measured() -> float:
+        sd = float(np.sqrt(t.mean((t.values - t.mean(t.values)) ** 2)))
+        order = np.argsort(t.values)
+        below = np.cumsum(t.weights[order]) / t.weights.sum()
+        low, high = t.values[order][np.searchsorted(below, (0.05, 0.95))]
+        return min(sd, float(high - low) / _NINE_TENTHS) or sd
+
+    return float(t.once("_spread", measured))
 
 
 def _spiked(likelihood: Any, full: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..censoring import refusals, rough, runaway
+from ..censoring import certain, refusals, rough, runaway
 from ..domains import Support
 from ..errors import DataError, NoMLEError
 from ..family import Array, Family, Refusal, Solution
@@ -59,11 +59,16 @@ def Truncated(
         a, b = max(a, family._low), min(b, family._high)
         family = family._base
     support = family.support
-    if a >= b or a > support.high or b < support.low:
+    if a > b or a > support.high or b < support.low or (a == b and not support.whole):
         raise DataError(
             f"nothing of {family.__name__} ({support.text}) lies between {number(a)} and {number(b)}"
             if a < b
             else f"low must be below high, got {number(a)} and {number(b)}"
+        )
+    if support.whole and max(a, support.low) == min(b, support.high):
+        raise DataError(
+            f"of {family.__name__} ({support.text}) one value alone is left, {number(max(a, support.low))}, which says "
+            "nothing of its parameters"
         )
     ends = [
         f"{name}={number(value)}" for name, value in (("low", a), ("high", b)) if np.isfinite(value)
@@ -227,8 +232,11 @@ class TruncatedFamily(Altered):
         """Say which rows of a batch have arrived, and not by following a parameter that runs away."""
         flat, kept = likelihood._flat(likelihood.batch_shape), np.array(converged).ravel()
         rows = full.reshape(kept.size, -1)
-        far = np.abs(likelihood.layout.to_real(rows, likelihood.layout.everything)) > _FAR
-        for k in np.flatnonzero(kept & far.any(axis=-1)):
+        real = likelihood.layout.to_real(rows, likelihood.layout.everything)
+        with np.errstate(all="ignore"):
+            sure = certain(likelihood, flat.log_likelihood(rows[:, likelihood.free]))
+        far = (np.abs(real) > _FAR).any(axis=-1) | sure
+        for k in np.flatnonzero(kept & far):
             kept[k] = not cls._ran_away(flat.at(k), rows[k], True)
         return kept.reshape(likelihood.batch_shape)
 

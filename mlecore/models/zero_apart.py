@@ -168,6 +168,13 @@ class ZeroApart(Finding, Altered):
     def _in_parts(cls, x: Array) -> bool:
         return False
 
+    @classmethod
+    def _check_known(cls, likelihood: Likelihood) -> None:
+        bare = likelihood.data is None and isinstance(likelihood.statistic, Apart)
+        super()._check_known(
+            part(likelihood, cls._base, likelihood.statistic.rest) if bare else likelihood
+        )
+
     # -- the log-likelihood ------------------------------------------------------------------------
 
     def _other(self) -> Any:

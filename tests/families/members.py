@@ -52,15 +52,40 @@ OWN_DRAWS = {
 
 
 def member(family, rng):
-    """Return a random distribution of the family."""
+    """Return a random distribution of the family; of a mixture of one family, components that are well apart."""
+    components = getattr(family, "components", ())
+    if len(set(components)) == 1:
+        return family(**_apart(family, components[0], rng))
+    base = family
+    while not components and hasattr(base, "_base"):
+        base = base._base
     while True:
         params = {
-            name: OWN_DRAWS.get((family.__name__, name), DRAWS[type(d)])(rng)
+            name: OWN_DRAWS.get((base.__name__, name), DRAWS[type(d)])(rng)
             for name, d in family.domains.items()
         }
         constraint = family._constraint({k: np.asarray(v) for k, v in params.items()})
         if constraint is None or np.all(constraint[0]):
             return family(**params)
+
+
+def _apart(family, component, rng):
+    """Return parameters of a mixture: of thirty members in many places, two that lie about half their width apart."""
+    members = []
+    for _ in range(30):
+        params, far = member(component, rng).params, np.exp(rng.uniform(0.0, 4.0))
+        for name, power in component.units.items():
+            real = type(component.domains[name]) is Real
+            params[name] = params[name] + 8.0 * np.log(far) if real else params[name] * far**power
+        members.append(params)
+    together = component(**{k: np.array([p[k] for p in members]) for k in component.parameters})
+    low, high = together.ppf(0.05), together.ppf(0.95)
+    gap = (low[:, None] - high) / (high - low + (high - low)[:, None])
+    chosen = np.unravel_index(np.argmin(np.abs(gap - 0.5)), gap.shape)[::-1]
+    params = {"weight1": rng.uniform(0.4, 0.6)}
+    for k, names in zip(chosen, family.columns, strict=True):
+        params |= {names[name]: value for name, value in members[k].items()}
+    return params
 
 
 def known(d):

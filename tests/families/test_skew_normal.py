@@ -160,6 +160,30 @@ def test_the_likelihood_ratio_of_shape_zero_is_a_chi_square_all_the_same():
         assert share == pytest.approx(tail, abs=4 * np.sqrt(tail * (1 - tail) / 300))
 
 
+def test_a_normal_within_it_is_tested_as_shape_zero_is():
+    one, other = mle.lr_test(mle.Normal.fit(X), SkewNormal.fit(X)), SkewNormal.fit(X).test(shape=0)
+    assert (one.statistic, one.df) == (pytest.approx(other.statistic, rel=1e-9), 1)
+    assert one.p_value == pytest.approx(other.p_value, rel=1e-8)
+
+
+def test_with_the_scale_held_shape_zero_has_half_a_point_at_zero_and_is_left_to_simulation():
+    # Then the shape tells by its square, which lowers the variance: half of all samples want it higher.
+    x = mle.Normal(0.0, 1.0).sample((60, 100), rng=4)
+    held = {"scale": np.ones(60)}
+    gain = SkewNormal.fit(x, fixed=held, axis=1).log_likelihood
+    gain = gain - SkewNormal.fit(x, fixed={**held, "shape": np.zeros(60)}, axis=1).log_likelihood
+    assert (gain < 1e-6).mean() == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / 60))
+    narrow = x[np.argmax(gain)]
+    free = SkewNormal.fit(narrow, fixed={"scale": 1.0})
+    null = SkewNormal.fit(narrow, fixed={"scale": 1.0, "shape": 0.0})
+    for ask in (lambda: free.test(shape=0), lambda: mle.lr_test(null, free)):
+        with pytest.raises(RegularityError, match=r"lowers the variance.*'bootstrap'"):
+            ask()
+    with pytest.raises(RegularityError, match="'bootstrap'"):
+        mle.lr_test(mle.Normal.fit(narrow, fixed={"sigma": 1.0}), free)
+    assert free.test(shape=free.params["shape"]).p_value == pytest.approx(1.0)
+
+
 def test_symmetric_data_with_heavy_tails_lean_both_ways():
     f = SkewNormal.fit([-9.0, -1.0, -0.5, 0.0, 0.5, 1.0, 9.0])
     assert f.params["shape"] > 0

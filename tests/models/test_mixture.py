@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 
 import mlecore as mle
 from mlecore import DataError, Likelihood, Mixture, NoMLEError, RegularityError, SupportError
+from mlecore.models import starts
 
 NORMALS = Mixture(mle.Normal, 2)
 POISSONS = Mixture(mle.Poisson, 2)
@@ -446,6 +447,27 @@ def test_equal_values_and_spikes_alone_have_no_estimate():
 def test_five_values_in_two_clumps_have_an_estimate_by_hand():
     f = NORMALS.fit([1.0, 2.0, 3.0, 30.0, 31.0])
     np.testing.assert_allclose(f.theta, [0.6, 2.0, np.sqrt(2 / 3), 30.5, 0.5], rtol=1e-9)
+
+
+def test_starts_depend_neither_on_the_order_of_values_nor_on_how_they_are_repeated():
+    rng = np.random.default_rng(7)
+    x, w = rng.normal(size=30).round(1), rng.integers(1, 4, 30).astype(float)
+    plan, order = starts.Search(starts=7), rng.permutation(30)
+    own, shuffled, repeated = (
+        starts._guesses(Likelihood(NORMALS, *data), plan)
+        for data in ((x, w), (x[order], w[order]), (np.repeat(x, w.astype(int)),))
+    )
+    np.testing.assert_allclose(shuffled, own[..., order], atol=1e-12)
+    np.testing.assert_allclose(repeated, np.repeat(own, w.astype(int), axis=-1), atol=1e-12)
+
+
+def test_a_component_beside_a_heavy_tail_is_no_spike():
+    # A few huge values make the standard deviation thousands of times that of either component's middle.
+    rng = np.random.default_rng(5)
+    x = np.exp(np.concatenate([rng.normal(-3.0, 0.3, 150), rng.normal(3.0, 3.0, 150)]))
+    f = Mixture(mle.LogNormal, 2).fit(x, starts=3)
+    assert f.params["mu1"] == pytest.approx(-3.0, abs=0.2)
+    assert f.params["sigma2"] == pytest.approx(3.0, rel=0.2)
 
 
 def test_equal_starts_give_equal_fits():

@@ -209,3 +209,21 @@ def test_counts_that_vary_less_than_their_mean_may_do_so_because_they_are_trunca
     grid = np.stack(np.meshgrid(np.linspace(0.05, 3, 60), np.geomspace(0.05, 50, 60)), axis=-1)
     assert np.nanmax(f.likelihood.log_likelihood(grid)) <= f.log_likelihood
     assert 0.1 < f.params["size"] < 10.0
+
+
+def test_counts_all_at_the_lowest_have_no_maximum():
+    family = Truncated(mle.Zipf, low=2)
+    with pytest.raises(NoMLEError, match="keeps rising as exponent grows"):
+        family.fit([2.0, 2.0, 2.0])
+    batch = family.fit([[2, 2, 2, 2], [2, 2, 3, 4]], axis=1)
+    assert list(batch.problems) == [0]
+    assert batch.theta[1] == family.fit([2, 2, 3, 4]).theta
+
+
+def test_counts_with_a_heavy_tail_are_drawn_from_all_of_it():
+    # No table reaches the end of this tail: once every value was the first one.
+    d = Truncated(mle.Zipf, low=2)(exponent=1.5)
+    x = d.sample(20_000, rng=1)
+    for value in (2, 3, 10, 100, 10_000, 10_000_000):
+        p = d.cdf(value)
+        assert (x <= value).mean() == pytest.approx(p, abs=4.5 * np.sqrt(p * (1 - p) / x.size))

@@ -15,6 +15,7 @@ from mlecore import (
     Likelihood,
     NoMLEError,
     RegularityError,
+    SupportError,
     Truncated,
     ZeroInflated,
 )
@@ -236,3 +237,14 @@ def test_a_probability_beside_a_density_has_no_entropy_of_one_kind():
     p = counts.pmf(k)
     expected = -(p[p > 0] * counts.log_prob(k)[p > 0]).sum()
     assert mle.entropy(counts) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("make", [ZeroInflated, Hurdle])
+def test_a_known_n_is_checked_in_bare_statistics_too(make):
+    x, n = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0]), {"n": 6}
+    family = make(mle.Binomial)
+    assert family.fit(family.statistics(x), fixed=n).params == family.fit(x, fixed=n).params
+    with pytest.raises(SupportError, match="more than n"):
+        family.fit(family.statistics(x), fixed={"n": 3})
+    with pytest.raises(SupportError, match=r"x\[6\] = 4 is more than n"):
+        family.fit(x, fixed={"n": 3})
