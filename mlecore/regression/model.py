@@ -435,6 +435,10 @@ class Regression:
         """Say whether one pass gives log-likelihood, slope and Hessian together: the climbs of its own do without."""
         return False
 
+    @classmethod
+    def _no_chi_square(cls, null: Mapping[str, Any], free: Any) -> str:
+        return ""
+
     def _irregular_where(self, free: Any) -> tuple[bool, str]:
         """Say where the large-sample theory does not hold: nowhere."""
         return False, ""

@@ -161,7 +161,8 @@ def test_a_density_of_ones_own_can_be_truncated():
 def test_what_cannot_be_truncated_is_refused_with_words():
     cases = [
         (lambda: Truncated(mle.Poisson), "low=, high="),
-        (lambda: Truncated(mle.Poisson, low=3, high=3), "below"),
+        (lambda: Truncated(mle.Poisson, low=3, high=2), "below"),
+        (lambda: Truncated(mle.Poisson, low=3, high=3), "one value alone is left, 3"),
         (lambda: Truncated(mle.Beta, low=2), "nothing of Beta"),
         (lambda: Truncated(mle.Normal, low="a"), "number"),
         (lambda: Truncated(mle.Normal(mu=0.0, sigma=1.0), low=0), "takes a family"),
