@@ -65,7 +65,7 @@ define("gamma_efficiency", "Maximum likelihood against moments for a Gamma", (st
     const height = asked ? 0.5 : share;
     if (asked) {
       left.rule("y", 0.5, "slope", { dash: "2 3" });
-      left.text(most, 0.5, "one half: drag me there", "slope", { anchor: "end", dy: -6 });
+      left.text(most, 0.5, "half is kept: at which shape?", "slope", { anchor: "end", dy: -6 });
       left.text(most, 0.25, "hidden until you have checked a guess", "muted", { anchor: "end" });
     } else {
       left.curve(grid, curve, "slope", { width: 2.6 });

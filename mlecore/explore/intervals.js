@@ -35,7 +35,7 @@ define("intervals", "A hundred intervals and their coverage", (stage, { n: n0, p
   stage.slider("n", { label: "Sample size n", min: 5, max: largest, step: 1, format: (v) => String(Math.round(v)), say: (v) => `n = ${Math.round(v)}` });
   stage.choice("method", { label: "Interval", options: Object.entries(methodWords) });
   stage.choice("level", { label: "Level", options: [0.8, 0.9, 0.95, 0.99].map((v) => [v, percent(v, 0)]) });
-  stage.slider("guess", { label: `My guess: Wald's coverage at n = ${asked}, p = ${p0}`, min: 0, max: 1, step: 0.001, format: (v) => fixed(v, 3), say: (v) => `guess ${percent(v)}` });
+  stage.slider("guess", { label: `My guess for Wald at n = ${asked}`, min: 0, max: 1, step: 0.001, format: (v) => fixed(v, 3), say: (v) => `guess ${percent(v)}` });
   stage.button("Check my guess", () => {
     stage.change({ method: start, level: promise, checked: true });
     stage.glide({ n: asked, p: p0 });
