@@ -454,8 +454,12 @@ def test_starts_depend_neither_on_the_order_of_values_nor_on_how_they_are_repeat
     x, w = rng.normal(size=30).round(1), rng.integers(1, 4, 30).astype(float)
     plan, order = starts.Search(starts=7), rng.permutation(30)
     own, shuffled, repeated = (
-        starts._guesses(Likelihood(NORMALS, *data), plan)
-        for data in ((x, w), (x[order], w[order]), (np.repeat(x, w.astype(int)),))
+        starts._guesses(Likelihood(NORMALS, values, weights=weights), plan)
+        for values, weights in (
+            (x, w),
+            (x[order], w[order]),
+            (np.repeat(x, w.astype(int)), None),
+        )
     )
     np.testing.assert_allclose(shuffled, own[..., order], atol=1e-12)
     np.testing.assert_allclose(repeated, np.repeat(own, w.astype(int), axis=-1), atol=1e-12)
