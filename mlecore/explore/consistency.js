@@ -3,6 +3,8 @@ import { cauchyLocationMle, cauchyLogPdf, generator } from "./formulas.js";
 import { clamp, define, format, grouped, linspace, range } from "./kernel.js";
 
 const longestRun = 5000;
+// What the reader is asked: how near the truth the estimates lie at the second size, told how near at the first.
+const [told, asked] = [10, 1000];
 
 // A model gives: a draw; the log-likelihood per observation at theta of the first n; its limit, the
 // expectation under the truth; the estimate; the band in which it lies 95 times in 100; the axes.
@@ -76,12 +78,25 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     return Object.assign(kept, { key, model, parts, path, other, heights });
   };
 
+  // How far below the truth the band reaches at n.
+  const reach = ({ truth, band }, n) => truth - band(n)[0];
+  // Of two parameters of which the data know the sum alone nothing is asked.
+  const question = (key) => ({ guess: Number(reach(settling[key], told).toPrecision(3)), checked: key === "twin" });
+
   stage.choice("model", {
     label: "Model", options: Object.entries(settling).map(([key, { words }]) => [key, words]),
-    change: (key) => ({ theta: start(key) }),
+    change: (key) => ({ theta: start(key), ...question(key) }),
   });
   const start = (key) => settling[key].truth + 0.35 * (settling[key].range[1] - settling[key].truth);
   stage.slider("n", { label: "Sample size n", min: 1, max: longestRun, log: true, step: 1, format: (n) => grouped(Math.round(n)), say: (n) => `n = ${Math.round(n)}` });
+  stage.slider("guess", {
+    label: `My guess: at n = ${grouped(asked)} within`, min: 0.001, max: 1, log: true, format: (v) => format(v, 3), say: (v) => `guess ${format(v, 3)}`,
+    when: ({ model }) => model !== "twin",
+  });
+  stage.button("Check my guess", () => {
+    stage.change({ checked: true });
+    stage.glide({ n: asked });
+  }, { when: ({ model }) => model !== "twin" });
   stage.player({
     step: ({ n }) => (n < longestRun ? { n: Math.min(longestRun, Math.ceil(n * 1.06)) } : null),
     rewind: () => ({ n: 1 }),
@@ -96,7 +111,8 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
   const left = stage.panel({ label: "The log-likelihood per observation and its limit, over the parameter", height: 290 });
   const right = stage.panel({ label: "The estimate against the sample size", height: 290 });
 
-  stage.begin({ model: "exponential", n: 8, seed: 1, theta: start("exponential") }, (state) => {
+  stage.begin({ model: "exponential", n: 8, seed: 1, theta: start("exponential"), ...question("exponential") }, (state) => {
+    const { guess, checked } = state;
     const n = Math.round(state.n);
     const { model, parts, path, other, heights: [floor, ceiling] } = sample(state);
     const { symbol, truth } = model;
@@ -138,8 +154,14 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     });
     const bands = sizes.map(model.band);
     const outline = [...sizes, ...sizes.slice().reverse()];
-    right.area(outline, [...bands.map((b) => clamp(b[0], -99, 99)), ...bands.slice().reverse().map((b) => clamp(b[1], -99, 99))], "model", { base: bands[0][0], opacity: 0.15 });
+    if (checked) right.area(outline, [...bands.map((b) => clamp(b[0], -99, 99)), ...bands.slice().reverse().map((b) => clamp(b[1], -99, 99))], "model", { base: bands[0][0], opacity: 0.15 });
     right.rule("y", truth, "muted", { dash: "2 4" });
+    right.text(longestRun, truth, "truth", "muted", { anchor: "end", dy: -5 });
+    if (!twin) {
+      // The Uniform's largest value never lies above the end.
+      right.segment([asked, truth - guess], [asked, truth + (state.model === "uniform" ? 0 : guess)], "muted", { width: 6, opacity: 0.6 });
+      right.text(asked, truth - guess, "your guess", "muted", { anchor: "middle", dy: 18 });
+    }
     const walked = sizes.filter((size) => size <= n);
     if (other) {
       right.curve([...walked, n], [...other.slice(0, walked.length), model.other(...parts(n))], "muted", { width: 1.8, dash: "3 3" });
@@ -150,7 +172,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
       x: n, y: clamp(estimate, low, high), step: [Math.max(1, Math.round(0.05 * n)), 0], label: "Sample size", text: `n = ${n}, estimate ${format(estimate, 4)}`,
       move: (v) => stage.change({ n: clamp(Math.round(v), 1, longestRun) }),
     });
-    right.text(1, high, "about 95 in 100 estimates", "model", { dx: 60, dy: 16 });
+    if (checked) right.text(1, high, "about 95 in 100 estimates", "model", { dx: 60, dy: 16 });
 
     stage.facts([
       ["n", grouped(n), "accent"],
@@ -159,8 +181,16 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
       ...(other ? [["mean", format(model.other(...parts(n))), "muted"]] : []),
       ["ℓ/n − limit at the point", format(at - goal, 3), "slope"],
     ]);
+    const within = reach(model, asked);
+    const near = `about 95 in 100 estimates lie within ${format(reach(model, told), 3)} of the truth`;
+    const times = Math.max(guess / within, within / guess);
+    const judged = times < 1.05 ? "is right" : `was ${format(times, 2)} times too ${guess > within ? "wide" : "narrow"}`;
     stage.note(
-      twin
+      !checked
+        ? `At n = ${told} ${near}. Within what at n = ${grouped(asked)}? Set your guess and check it; then let n run.`
+        : !twin && n === asked
+        ? `At n = ${told} ${near}, at n = ${grouped(asked)} within ${format(within, 3)}. Your guess, ${format(guess, 3)}, ${judged}: ${model.rate}.`
+        : twin
         ? "Only a + b matters to the data, so every a does as well as every other: the curve is flat for every n, and no amount of data finds a."
         : `At each fixed ${symbol} the curve settles on its limit, by the law of large numbers; its top settles on the truth: ${model.rate}.`,
       `n ${n}, estimate ${format(estimate)}, distance from the limit ${format(at - goal, 3)}`,

@@ -5,6 +5,8 @@ import { clamp, define, fixed, format, linspace, range } from "./kernel.js";
 const replicates = 1000;
 const drawn = 40;
 const largestSample = 100;
+// What the reader is asked: what becomes of curvature and scatter from the first size to the second.
+const [fewer, more] = [20, 80];
 
 // A model turns uniforms into the sum of a sample (whole: a whole number), and gives what one needs to
 // know of that sum s: the log-likelihood (up to a constant), the score, the curvature -l'', the estimate and I(theta).
@@ -72,6 +74,12 @@ define("information", "Curvature against spread", (stage) => {
       label: `True ${symbol}`, min: low, max: high, step: (high - low) / 300, when: ({ model }) => model === key,
       format: (v) => format(v, 3), say: (v) => `true parameter ${format(v, 3)}`,
     });
+  stage.slider("sharper", { label: "My guess: curvature times", min: 1, max: 16, step: 0.1, format: (v) => fixed(v, 1), say: (v) => `curvature times ${fixed(v, 1)}` });
+  stage.slider("closer", { label: "My guess: scatter divided by", min: 1, max: 16, step: 0.1, format: (v) => fixed(v, 1), say: (v) => `scatter divided by ${fixed(v, 1)}` });
+  stage.button("Check my guess", () => {
+    stage.change({ checked: true });
+    stage.glide({ n: more });
+  });
   stage.button("New samples", ({ seed }) => stage.change({ seed: seed + 1 }));
 
   const curves = stage.panel({ label: `Log-likelihoods of ${drawn} samples, each shifted to touch zero, with their maxima`, height: 290 });
@@ -79,13 +87,16 @@ define("information", "Curvature against spread", (stage) => {
   const scores = stage.panel({ label: `The scores at the truth from ${replicates} samples`, height: 230, wide: true });
 
   const initial = Object.fromEntries(Object.entries(informed).map(([key, { start }]) => [key, start]));
-  stage.begin({ model: "poisson", n: 20, seed: 1, ...initial }, (state) => {
+  stage.begin({ model: "poisson", n: fewer, seed: 1, sharper: 1, closer: 1, checked: false, ...initial }, (state) => {
+    const { sharper, closer, checked } = state;
     const model = informed[state.model];
     const { symbol } = model;
     const truth = state[state.model];
     const n = Math.round(state.n);
     const total = n * model.information(truth);
     const se = 1 / Math.sqrt(total);
+    const before = fewer * model.information(truth);
+    const guessed = checked || sharper !== 1 || closer !== 1;
     const sums = uniforms(state.seed).map((us) => model.total(us, n, truth));
     const estimates = sums.map((s) => model.estimate(s, n));
     const slopes = sums.map((s) => model.score(s, n, truth));
@@ -104,6 +115,10 @@ define("information", "Curvature against spread", (stage) => {
       curves.curve(grid, grid.map((t) => model.log(sums[i], n, t) - top), "likelihood", { width: 1, opacity: 0.4 });
     }
     curves.curve(grid, grid.map((t) => -0.5 * total * (t - truth) ** 2), "ink", { dash: "6 4", width: 1.8 });
+    if (guessed) {
+      curves.curve(grid, grid.map((t) => -0.5 * sharper * before * (t - truth) ** 2), "muted", { dash: "2 3", width: 2.4 });
+      curves.text(domain[0], 1.4, `dotted: your guess for n = ${more}`, "muted", { dx: 4, dy: 31 });
+    }
     curves.segment([truth, -6], [truth, 0.4], "muted", { width: 1.4, dash: "2 4" });
     curves.dots(estimates.slice(0, drawn), range(drawn).map(() => 0), "model", { radius: 3, opacity: 0.7 });
     curves.text(domain[0], 1.4, `dashed: −½ n I (${symbol} − truth)²`, "ink", { dx: 4, dy: 14 });
@@ -116,6 +131,7 @@ define("information", "Curvature against spread", (stage) => {
     const lattice = (of) => (model.whole ? { origin: of(0), gap: Math.abs(of(1) - of(0)) } : null);
     histogram(spread, estimates, truth, se, "model", {
       title: `The ${replicates} estimates`, label: `estimate of ${symbol}`, domain, lattice: lattice((s) => model.estimate(s, n)),
+      ghost: guessed ? 1 / Math.sqrt(before) / closer : null,
     });
     // So does this one: it is wide enough for the largest sample, so that the scores are seen to spread out.
     const wide = 3.2 * Math.sqrt(largestSample * model.information(truth));
@@ -124,12 +140,22 @@ define("information", "Curvature against spread", (stage) => {
       lattice: lattice((s) => model.score(s, n, truth)),
     });
 
+    if (!checked) {
+      stage.facts([["n", String(n)]]);
+      return stage.note(`From n = ${fewer} to n = ${more} there are four times as many data. What becomes of the curvature at the top, and of the scatter of the tops? Set both guesses, then check them.`, `n ${n}`);
+    }
+    const sd = Math.sqrt(variance(estimates));
     stage.facts([
       ["n I(θ)", format(total, 4), "ink"],
       ["mean curvature −ℓ″", format(mean(bends), 4), "likelihood"],
       ["variance of the score", format(variance(slopes), 4), "slope"],
-      ["1 / variance of the estimates", format(1 / variance(estimates), 4), "model"],
+      ["1 / variance of the estimates", format(1 / sd ** 2, 4), "model"],
+      ["their standard deviation", format(sd, 3), "model"],
     ]);
+    if (n === more) {
+      const grown = `From n = ${fewer} to n = ${more} the curvature grows from ${format(before, 3)} to ${format(total, 3)}, times ${format(more / fewer, 2)}; you said ${fixed(sharper, 1)}. The standard error falls from ${format(1 / Math.sqrt(before), 3)} to ${format(se, 3)}: divided by ${format(Math.sqrt(more / fewer), 2)}; you said ${fixed(closer, 1)}.`;
+      return stage.note(grown, grown);
+    }
     stage.note(
       `Theory says n I = ${format(total, 3)}: sharper curves, more spread-out scores, and estimates that lie closer together, with standard error 1/√(n I) = ${format(se, 3)}. The variances come from ${replicates} samples and carry an error of about 4 % of chance; that of the estimates agrees for large n.`,
       `n ${n}, information ${format(total, 3)}, variance of the score ${format(variance(slopes), 3)}, one over the variance of the estimates ${format(1 / variance(estimates), 3)}`,
@@ -138,7 +164,7 @@ define("information", "Curvature against spread", (stage) => {
 });
 
 // Bars of a sample with the normal curve that theory gives it.
-function histogram(panel, xs, centre, sd, role, { title, label, domain: [low, high], lattice }) {
+function histogram(panel, xs, centre, sd, role, { title, label, domain: [low, high], lattice, ghost = null }) {
   let width = (high - low) / 40;
   let first = low;
   if (lattice) {
@@ -152,10 +178,12 @@ function histogram(panel, xs, centre, sd, role, { title, label, domain: [low, hi
     if (k >= 0 && k < counts.length) counts[k]++;
   }
   const density = counts.map((c) => c / (xs.length * width));
-  const peak = 1 / (sd * Math.sqrt(2 * Math.PI));
+  const bell = (t, width) => Math.exp(-0.5 * ((t - centre) / width) ** 2) / (width * Math.sqrt(2 * Math.PI));
+  const peak = Math.max(bell(centre, sd), ghost ? bell(centre, ghost) : 0);
   panel.frame({ title, x: { domain: [low, high], label }, y: { domain: [0, 1.2 * Math.max(peak, ...density)], ticks: [] } });
   panel.bars(counts.map((_, k) => first + (k + 0.5) * width), density, role, { width: 0.94 * width, opacity: 0.5 });
   const grid = linspace(low, high, 161);
-  panel.curve(grid, grid.map((t) => peak * Math.exp(-0.5 * ((t - centre) / sd) ** 2)), "ink", { dash: "6 4", width: 1.8 });
+  panel.curve(grid, grid.map((t) => bell(t, sd)), "ink", { dash: "6 4", width: 1.8 });
+  if (ghost) panel.curve(grid, grid.map((t) => bell(t, ghost)), "muted", { dash: "2 3", width: 2.4 });
   panel.rule("x", centre, "muted", { dash: "2 4" });
 }

@@ -19,6 +19,8 @@ define("sufficient_statistic", "Move the data, the sum held", (stage, { x, most 
   const n = x.length;
   const rows = range(n).map((i) => n - i);
   const grid = linspace(most / 240, most, 240);
+  // Where the guess begins: not at the answer.
+  const start = most / 4;
   // The curve with its top at zero: what its height says is left out, and its shape kept.
   const shape = ({ log, top }, xs) => {
     const height = log(xs, top(xs));
@@ -49,7 +51,7 @@ define("sufficient_statistic", "Move the data, the sum held", (stage, { x, most 
 
   stage.choice("family", {
     label: "Family", options: Object.entries(oneDial).map(([key, { words }]) => [key, words]),
-    change: () => ({ x, kept: x, shown: false, guess: null, place: mean(x) }),
+    change: () => ({ x, kept: x, shown: false, guess: null, place: start }),
   });
   stage.toggle("hold", { label: "hold the sum" });
   stage.slider("place", {
@@ -61,7 +63,7 @@ define("sufficient_statistic", "Move the data, the sum held", (stage, { x, most 
   const left = stage.panel({ label: "The observations, one a row", height: 270 });
   const right = stage.panel({ label: "The log-likelihood over the parameter, its top at zero", height: 270 });
 
-  stage.begin({ family: "poisson", hold: true, x, kept: x, shown: false, guess: null, place: mean(x) }, (state) => {
+  stage.begin({ family: "poisson", hold: true, x, kept: x, shown: false, guess: null, place: start }, (state) => {
     const { family, hold, x: xs, shown, guess } = state;
     const model = oneDial[family];
     const { symbol } = model;
@@ -107,7 +109,7 @@ define("sufficient_statistic", "Move the data, the sum held", (stage, { x, most 
       ["greatest change of the curve", shown ? fixed(change, 2) : secret, "likelihood"],
     ]);
     stage.note(words(state, model, change, top), shown ? `top ${fixed(top, 2)}, the curve has changed by ${fixed(change, 2)} at most` : "the likelihood is hidden");
-  }, ({ place, guess, x: xs }) => (place !== (guess ?? mean(x)) ? { guess: place } : {}));
+  }, ({ place, guess }) => (place !== (guess ?? start) ? { guess: place } : {}));
 
   function words({ hold, shown, x: xs, kept, guess }, { words: name }, change, top) {
     if (!shown) return "Move some dots. Has the curve moved from where it was? Set your guess for its top, then show the likelihood.";

@@ -9,6 +9,7 @@ define("two_humps", "One Normal under two humps", (stage) => {
   const cell = axis[1] - axis[0];
   const muRange = [-4.5, 4.5];
   const sigmaRange = [0.35, 4.5];
+  const secret = "guess, then look";
 
   // log p(x), the mixture with its humps at -d/2 and d/2; the larger term leads, so that far tails keep their digits.
   const logP = (x, d) => {
@@ -63,29 +64,33 @@ define("two_humps", "One Normal under two humps", (stage) => {
   const inside = (mu, sigma) => ({ mu: clamp(mu, ...muRange), sigma: clamp(sigma, ...sigmaRange) });
 
   stage.choice("direction", { label: "Divergence", options: [["forward", "forward, KL(P‖Q)"], ["reverse", "reverse, KL(Q‖P)"]] });
-  stage.slider("mu", { label: "Mean μ of Q", min: muRange[0], max: muRange[1], step: 0.01, format: (v) => fixed(v, 2), say: (v) => `mu ${fixed(v, 2)}` });
-  stage.slider("sigma", { label: "Spread σ of Q", min: sigmaRange[0], max: sigmaRange[1], step: 0.01, format: (v) => fixed(v, 2), say: (v) => `sigma ${fixed(v, 2)}` });
-  stage.slider("d", { label: "Distance of the humps", min: 0, max: 6, step: 0.05, format: (v) => fixed(v, 2), say: (v) => `distance ${fixed(v, 2)}` });
-  stage.button("Go to the minimum", (state) => stage.glide(minimum(state)));
+  stage.slider("mu", { label: "Centre μ of Q", min: muRange[0], max: muRange[1], step: 0.01, format: (v) => fixed(v, 2), say: (v) => `mu ${fixed(v, 2)}` });
+  stage.slider("sigma", { label: "Width σ of Q", min: sigmaRange[0], max: sigmaRange[1], step: 0.01, format: (v) => fixed(v, 2), say: (v) => `sigma ${fixed(v, 2)}` });
+  stage.slider("d", { label: "Separation of the humps", min: 0, max: 6, step: 0.05, format: (v) => fixed(v, 2), say: (v) => `separation ${fixed(v, 2)}` });
+  stage.button("Check my guess", ({ direction, mu, sigma, d, guesses }) => stage.change({ guesses: { ...guesses, [direction]: { mu, sigma, d } } }));
+  stage.button("Go to the minimum", (state) => stage.glide(minimum(state)), { when: ({ direction, guesses }) => guesses[direction] !== null });
 
   const top = stage.panel({ label: "The two-humped density P and the Normal density Q", height: 270 });
-  const map = stage.panel({ label: "Contours of the divergence over the mean and the spread of Q", height: 270 });
+  const map = stage.panel({ label: "Contours of the divergence over the centre and the width of Q", height: 270 });
 
-  stage.begin({ direction: "forward", mu: 1.8, sigma: 0.9, d: 4 }, (state) => {
-    const { direction, mu, sigma, d } = state;
+  stage.begin({ direction: "forward", mu: 1.8, sigma: 0.9, d: 4, guesses: { forward: null, reverse: null } }, (state) => {
+    const { direction, mu, sigma, d, guesses } = state;
     const { kl, mus, sigmas, values } = look(direction, d);
     const isForward = direction === "forward";
+    const guess = guesses[direction];
     const p = axis.map((x) => Math.exp(logP(x, d)));
     const q = axis.map((x) => Math.exp(normalLogPdf(x, mu, sigma)));
     const height = 1.15 * Math.max(...p, 0.62);
+    const peak = Math.min(height, Math.exp(normalLogPdf(mu, mu, sigma)));
     top.frame({ title: "P has two humps, Q has one", x: { domain: [-reach, reach], label: "x" }, y: { domain: [0, height], label: "density" } });
     top.area(axis, p, "data");
     top.curve(axis, p, "data");
+    if (guess) top.curve(axis, axis.map((x) => Math.exp(normalLogPdf(x, guess.mu, guess.sigma))), "muted", { dash: "2 3", width: 1.6 });
     top.curve(axis, q, "model");
-    top.text(-reach, height, "P", "data", { dx: 6, dy: 18 });
-    top.text(-reach, height, "Q", "model", { dx: 24, dy: 18 });
+    top.text(-d / 2 - sd, Math.exp(logP(-d / 2 - sd, d)), "P", "data", { anchor: "end", dx: -5, dy: -4 });
+    top.text(mu, peak, "Q", "model", { dx: 12, dy: -2 });
     top.handle("mu", {
-      x: mu, y: Math.min(height, Math.exp(normalLogPdf(mu, mu, sigma))), step: [0.05, 0], label: "Mean of Q", text: `mu ${fixed(mu, 2)}`,
+      x: mu, y: peak, step: [0.05, 0], label: "Centre of Q", text: `mu ${fixed(mu, 2)}`,
       move: (m) => stage.change(inside(m, sigma)),
     });
 
@@ -94,18 +99,33 @@ define("two_humps", "One Normal under two humps", (stage) => {
     const best = minimum({ direction: "forward", d });
     map.frame({ title: isForward ? "KL(P‖Q): drag the point" : "KL(Q‖P): drag the point", x: { domain: muRange, label: "μ" }, y: { domain: sigmaRange, label: "σ" } });
     const lowest = Math.min(...values.flat().map((v) => -v));
-    map.contours(mus, sigmas, values, [0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8].map((k) => -(Math.max(lowest, 0) + k)), "likelihood");
+    if (guess) map.contours(mus, sigmas, values, [0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8].map((k) => -(Math.max(lowest, 0) + k)), "likelihood");
+    else map.text(0, sigmaRange[1], "hidden until you have checked a guess", "muted", { anchor: "middle", dy: 20 });
+    if (guess) {
+      map.dots([guess.mu], [guess.sigma], "muted", { radius: 6, hollow: true });
+      map.text(guess.mu, guess.sigma, "your guess", "muted", { dx: 9, dy: 16 });
+    }
     map.surface(move);
-    map.handle("point", { x: mu, y: sigma, axis: "xy", step: [0.05, 0.05], label: "Mean and spread of Q", text: `mu ${fixed(mu, 2)}, sigma ${fixed(sigma, 2)}, divergence ${format(here, 3)}`, move });
+    const said = `mu ${fixed(mu, 2)}, sigma ${fixed(sigma, 2)}${guess ? `, divergence ${format(here, 3)}` : ""}`;
+    map.handle("point", { x: mu, y: sigma, axis: "xy", step: [0.05, 0.05], label: "Centre and width of Q", text: said, move });
 
     const fwd = isForward ? here : forward(d)(mu, sigma);
     const rev = isForward ? reverse(d)(mu, sigma) : here;
     stage.facts([
       ["μ", fixed(mu, 2), "model"],
       ["σ", fixed(sigma, 2), "model"],
-      ["forward KL(P‖Q)", format(Math.max(fwd, 0)), isForward ? "likelihood" : "muted"],
-      ["reverse KL(Q‖P)", format(Math.max(rev, 0)), isForward ? "muted" : "likelihood"],
+      ["forward KL(P‖Q)", guesses.forward ? format(Math.max(fwd, 0)) : secret, isForward ? "likelihood" : "muted"],
+      ["reverse KL(Q‖P)", guesses.reverse ? format(Math.max(rev, 0)) : secret, isForward ? "muted" : "likelihood"],
     ]);
+    if (!guess) {
+      const [name, ratio, maker] = isForward ? ["Forward", "p/q", "P"] : ["Reverse", "q/p", "Q"];
+      return stage.note(`${name}: the average of log ${ratio} over what ${maker} makes. Put Q where you think that it is least, then check your guess.`, said);
+    }
+    if (mu === guess.mu && sigma === guess.sigma && d === guess.d) {
+      const least = minimum(state);
+      const judged = `Your guess costs ${format(Math.max(here, 0), 3)}. The least is ${format(Math.max(kl(least.mu, least.sigma), 0), 3)}, at μ = ${fixed(least.mu, 2)}, σ = ${fixed(least.sigma, 2)}. Go there, pull the humps apart, and go again.`;
+      return stage.note(judged, judged);
+    }
     const onHump = Math.abs(Math.abs(mu) - d / 2) < 0.35 && sigma < 1.2 && d > 2;
     const covering = Math.abs(mu - best.mu) < 0.25 && Math.abs(sigma - best.sigma) < 0.25;
     stage.note(
@@ -120,7 +140,7 @@ define("two_humps", "One Normal under two humps", (stage) => {
           : covering
             ? "Reverse: a Q that covers both pays for the empty valley between them. Go to the minimum and see it choose a hump."
             : "Reverse: Q pays wherever it has mass and P has little. Move μ and σ and watch KL(Q‖P).",
-      `mu ${fixed(mu, 2)}, sigma ${fixed(sigma, 2)}, ${isForward ? "forward" : "reverse"} divergence ${format(here, 3)}`,
+      `${isForward ? "forward" : "reverse"}, ${said}`,
     );
   });
 });

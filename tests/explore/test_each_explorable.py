@@ -422,6 +422,10 @@ def humps(d: float) -> tuple[object, object]:
 def test_two_humps_integrates_both_divergences(everything: dict[str, Stage]) -> None:
     with shows(everything, "two_humps") as [stage]:
         mu, sigma, d = stage.slide("mu", 0.7), stage.slide("sigma", 1.3), stage.slide("d", 3.0)
+        stage.press("Check my guess")
+        assert "Your guess costs" in stage.note()
+        stage.choose("direction", "reverse")
+        stage.press("Check my guess")
         p, log_p = humps(d)
         q = mle.Normal(mu=mu, sigma=sigma)
         forward = integrate.quad(lambda x: p(x) * (log_p(x) - q.log_prob(x)), -12, 12, limit=200)[0]
@@ -435,11 +439,13 @@ def test_two_humps_integrates_both_divergences(everything: dict[str, Stage]) -> 
 def test_two_humps_forward_covers_and_reverse_chooses(everything: dict[str, Stage]) -> None:
     with shows(everything, "two_humps") as [stage]:
         d = 4.0
+        stage.press("Check my guess")
         stage.press("Go to the minimum")
         mean = -0.6 * d / 2 + 0.4 * d / 2
         assert stage.fact("μ") == pytest.approx(mean, abs=0.006)
         assert stage.fact("σ") == pytest.approx(math.sqrt(0.49 + d * d / 4 - mean**2), abs=0.006)
         stage.choose("direction", "reverse")
+        stage.press("Check my guess")
         covering = stage.fact("reverse KL(Q‖P)")
         stage.press("Go to the minimum")
         assert stage.fact("μ") == pytest.approx(-2.0, abs=0.05)
@@ -447,6 +453,31 @@ def test_two_humps_forward_covers_and_reverse_chooses(everything: dict[str, Stag
         assert stage.fact("reverse KL(Q‖P)") < covering
         # Alone under one hump, the price is that of the weight left out.
         assert stage.fact("reverse KL(Q‖P)") == pytest.approx(-math.log(0.6), abs=0.02)
+
+
+def test_two_humps_tells_a_direction_only_who_has_guessed_it_and_keeps_the_guess(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "two_humps") as [stage]:
+        contours = stage.element.locator(".panel").nth(1).locator("path.likelihood")
+        for direction, name, least in (
+            ("forward", "forward KL(P‖Q)", (-0.4, 2.081)),
+            ("reverse", "reverse KL(Q‖P)", (-1.99, 0.712)),
+        ):
+            stage.choose("direction", direction)
+            stage.type("mu", "0.5")
+            stage.type("sigma", "1.5")
+            assert stage.facts()[name] == "guess, then look"
+            assert contours.count() == 0
+            assert "divergence" not in stage.handle("point").get_attribute("aria-valuetext")
+            assert not stage.element.get_by_role("button", name="Go to the minimum").is_visible()
+            stage.press("Check my guess")
+            told = stage.note().split("The least is ")[1]
+            assert number(told.split("μ")[1].split(",")[0]) == pytest.approx(least[0], abs=0.02)
+            assert number(told.split("σ")[1].split(". ")[0]) == pytest.approx(least[1], abs=0.02)
+            assert contours.count() > 5
+            stage.press("Go to the minimum")
+            assert "your guess" in stage.picture()
 
 
 # ------------------------------------------------------------ chapter 9
@@ -543,6 +574,29 @@ def test_consistency_settles_as_the_sample_grows(everything: dict[str, Stage]) -
         assert stage.facts() != before
 
 
+def test_consistency_asks_how_near_and_keeps_the_guess(everything: dict[str, Stage]) -> None:
+    # The quantiles of the largest of n, and 1.96 standard errors of a large sample.
+    near_truth = {
+        "exponential": lambda n: 1.96 / math.sqrt(n),
+        "uniform": lambda n: 1 - 0.025 ** (1 / n),
+        "cauchy": lambda n: 1.96 * math.sqrt(2 / n),
+    }
+    with shows(everything, "consistency") as [stage]:
+        for model, within in near_truth.items():
+            stage.choose("model", model)
+            assert f"within {within(10):.3f} of the truth" in stage.note()
+            assert "about 95" not in stage.element.locator(".panel").nth(1).inner_text()
+            stage.type("guess", "0.2")
+            stage.press("Check my guess")
+            told = stage.note().split("at n = 1,000 within ")[1]
+            assert number(told.split(". Your guess")[0]) == near(within(1000), 3)
+            assert "about 95" in stage.element.locator(".panel").nth(1).inner_text()
+            times = 0.2 / within(1000)
+            assert number(told.split(" was ")[1].split(" times too wide")[0]) == near(times, 2)
+            stage.slide("n", math.log(2000))
+            assert "your guess" in stage.picture()
+
+
 def axes(stage: Stage) -> list[str]:
     """The axes of each panel, as they are drawn: places and words."""
     stage.settle()
@@ -626,6 +680,8 @@ def test_information_meets_its_three_faces(
 ) -> None:
     with shows(everything, "information") as [stage]:
         stage.choose("model", model)
+        assert list(stage.facts()) == ["n"]
+        stage.press("Check my guess")
         for value in values:
             truth = stage.slide(model, value)
             for n in (20, 100):
@@ -653,11 +709,27 @@ def test_information_keeps_the_axis_on_which_the_scores_spread(
 
 def test_information_draws_new_samples(everything: dict[str, Stage]) -> None:
     with shows(everything, "information") as [stage]:
+        stage.press("Check my guess")
         before = stage.facts()
         stage.press("New samples")
         after = stage.facts()
         assert after["n I(θ)"] == before["n I(θ)"]
         assert after["variance of the score"] != before["variance of the score"]
+
+
+def test_information_keeps_a_guess_of_both_factors(everything: dict[str, Stage]) -> None:
+    with shows(everything, "information") as [stage]:
+        assert "your guess" not in stage.picture()
+        stage.type("sharper", "2")
+        stage.type("closer", "4")
+        assert "your guess for n = 80" in stage.picture()
+        stage.press("Check my guess")
+        assert "times 4.0; you said 2.0" in stage.note()
+        assert "divided by 2.0; you said 4.0" in stage.note()
+        assert stage.fact("n I(θ)") == near(80 / 3)
+        assert stage.fact("their standard deviation") == pytest.approx(math.sqrt(3 / 80), rel=0.1)
+        stage.slide("n", 40)
+        assert "your guess for n = 80" in stage.picture()
 
 
 # ------------------------------------------------------------ chapter 12
