@@ -288,6 +288,27 @@ def zero_inflated() -> Work:
     )
 
 
+def refitting() -> Work:
+    """A test of fit by 999 refits of n = 200, against SciPy's loop, which is timed over every fiftieth refit."""
+    x = np.random.default_rng(20260103).gamma(2.5, 1.5, 200)
+    fit = mle.Gamma.fit(x)
+    refits, few = 999, 20
+
+    def theirs() -> Any:
+        return stats.goodness_of_fit(
+            stats.gamma, x, known_params={"loc": 0}, statistic="ad", n_mc_samples=few, rng=1
+        )
+
+    return Work(
+        f"Anderson-Darling test of Gamma, n = {x.size}, {refits} refits",
+        "`scipy.stats.goodness_of_fit(gamma)`",
+        lambda: fit.goodness(statistic="ad", replicates=refits, rng=1),
+        quiet(theirs),
+        3,
+        times=refits / few,
+    )
+
+
 def importing() -> Work:
     """The time until the package can be used, that of starting Python included on both sides."""
 
@@ -341,6 +362,7 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
         ("batch Weibull", weibull),
         ("mixture scikit-learn", normal_mixture),
         ("zero-inflated statsmodels", zero_inflated),
+        ("goodness scipy", refitting),
         ("logistic statsmodels", against_statsmodels),
         ("logistic scikit-learn", against_scikit_learn),
         ("import", importing),

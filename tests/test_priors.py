@@ -188,3 +188,42 @@ def test_differences_of_a_log_density_are_its_derivatives(d, at):
 def test_what_a_prior_cannot_do_is_refused_with_the_reason(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("family", "prior"),
+    [
+        (mle.Truncated(mle.Poisson, low=1), {"rate": mle.Gamma(3, 1)}),
+        (mle.ZeroInflated(mle.Poisson), {"zero": mle.Beta(2, 2), "rate": mle.Gamma(20, 4)}),
+        (mle.ZeroInflated(mle.Poisson), {"rate": mle.Gamma(20, 4)}),
+        (mle.Hurdle(mle.Poisson), {"zero": mle.Beta(2, 8)}),
+        (mle.Hurdle(mle.Gamma), {"zero": mle.Beta(2, 2), "shape": mle.Gamma(20, 4)}),
+    ],
+    ids=repr,
+)
+def test_families_made_of_families_go_to_the_top_of_likelihood_times_priors(family, prior):
+    rng = np.random.default_rng(8)
+    x = np.where(rng.random(60) < 0.3, 0.0, rng.poisson(2.0, 60) + 1.0)
+    x = x[x > 0] if family.support.low == 1 else x
+    f, likelihood = family.fit(x, prior=prior), mle.Likelihood(family, x)
+
+    def height(theta):
+        own = [d.log_prob(theta[f.names.index(name)]) for name, d in prior.items()]
+        value = likelihood.log_likelihood(theta) + np.sum(own)
+        return value if np.isfinite(value) else -1e9
+
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 2000}
+    found = scipy.optimize.minimize(
+        lambda theta: -height(theta), f.theta + 0.01, method="Nelder-Mead", options=options
+    )
+    assert height(f.theta) == pytest.approx(-found.fun, abs=1e-8)
+    assert f.log_likelihood == pytest.approx(float(likelihood.log_likelihood(f.theta)))
+    assert f.penalised
+
+
+def test_no_zeros_more_than_without_inflation_leave_the_mode_on_its_boundary():
+    x = np.repeat([0.0, 1.0, 2.0, 3.0], [1, 5, 6, 4])
+    family, prior = mle.ZeroInflated(mle.Poisson), {"rate": mle.Gamma(20, 4)}
+    f = family.fit(x, prior=prior)
+    assert f.params["zero"] == 0.0
+    assert f.params["rate"] == pytest.approx(mle.Poisson.fit(x, prior=prior).params["rate"])

@@ -135,6 +135,8 @@ def part(likelihood: Likelihood, family: type[Family], statistic: Statistic) -> 
     other.layout = family._layout(statistic)
     other.held = {i - 1: value for i, value in likelihood.held.items() if i}
     other.free = np.delete(other.layout.everything, list(other.held))
+    if likelihood.penalised:
+        other.prior = {k: d for k, d in likelihood.prior.items() if k in other.layout.names}
     return other
 
 
@@ -268,7 +270,7 @@ class ZeroApart(Finding, Altered):
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
-        if not isinstance(likelihood.statistic, Events):
+        if not isinstance(likelihood.statistic, Events) and not likelihood.penalised:
             return cls._solve(likelihood, near)
         solution, full = super()._find(likelihood, near)
         if not cls._free_zero(likelihood):
