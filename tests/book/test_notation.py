@@ -37,9 +37,9 @@ ONCE = {
     "Q": [8, 10, 11],  # a model
     "R": [10],  # the sum of log ratios of a block
     "U": [9],  # an estimator
-    "u": [11, 13],  # the score of one observation, and its entries
     "w": [5],  # weights
     "Y": [5],  # a label before it is seen
+    "Z": [12],  # a standard Normal
     r"\alpha": [6, 9, 12, 14],  # a Gamma's shape
     r"\beta": [6, 9, 12, 14],  # a Gamma's rate
     r"\Gamma": [3, 6, 9, 14],  # the Gamma function
