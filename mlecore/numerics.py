@@ -416,17 +416,18 @@ def newton_1d(
     done, iterations = np.zeros(x.shape, dtype=bool), np.zeros(x.shape, dtype=int)
     index, here = np.arange(x.size), x.copy()  # of the problems that are left
     with np.errstate(all="ignore"):
-        for count in range(1, max_iterations + 1):
-            if index.size == 0:
-                break
+        for count in range(1, max_iterations + 1 if x.size else 1):
             terms = here, *f(here, index), lo, hi
             if index.size == 1:  # as numbers, which cost a tenth of an array's bookkeeping
                 step = _safe_step(ways, tolerance, *(np.float64(v.item()) for v in terms))
                 here, lo, hi, finished = (np.array([v]) for v in step)
             else:
                 here, lo, hi, finished = _safe_step(ways, tolerance, *terms)
-            if count == max_iterations or some(finished):
+            over = count == max_iterations or finished.all()
+            if over or finished.any():
                 x[index], done[index], iterations[index] = here, finished, count
+                if over:
+                    break
                 index, here, lo, hi = (v[~finished] for v in (index, here, lo, hi))
     return tuple(column.reshape(start.shape)[()] for column in (x, done, iterations))
 

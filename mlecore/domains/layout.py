@@ -37,6 +37,7 @@ class Layout:
             self.slices[name] = slice(first, len(names))
             self.owner += [name] * (len(names) - first)
         self.names = tuple(names)
+        self.plain = all(not domain.event_ndim for domain in self.domains.values())
         self.everything = np.arange(len(names))
         parts = [d.interior(dimension) for d in self.domains.values()]
         self.interior = np.concatenate(parts) if parts else np.zeros(0)
@@ -102,6 +103,8 @@ class Layout:
 
     def flatten_all(self, params: Mapping[str, ArrayLike]) -> Array:
         """Return the vector of all free scalars."""
+        if self.plain and not any(getattr(params[name], "ndim", 0) for name in self.domains):
+            return np.array([params[name] for name in self.domains], dtype=float)
         return _side_by_side(
             [
                 domain.flatten(np.asarray(params[name], dtype=float))

@@ -81,7 +81,7 @@ class Support:
         """
         if not always and not self.whole and self.low == -np.inf and self.high == np.inf:
             return True
-        low, high = x.min(), x.max()
+        low, high = np.minimum.reduce(x, axis=None), np.maximum.reduce(x, axis=None)
         inside = (low > self.low if self.open_low else low >= self.low) and (
             high < self.high if self.open_high else high <= self.high
         )

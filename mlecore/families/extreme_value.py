@@ -45,9 +45,11 @@ def _solve(t: Sample, unit: Array, sign: float, start: Array, kind: type) -> tup
 
     def equation(k: Array, i: Array) -> tuple[Array, Array]:
         part = rows.at(i)
-        terms = k, part.sample.n, *_tilted(part, k)
+        sums = _tilted(part, k)
         if k.size == 1:  # as numbers, which cost a tenth of an array's bookkeeping
-            terms = tuple(np.float64(v.item()) for v in terms)
+            terms = tuple(map(np.float64, (k[0], part.sample.n[0], *sums.ravel())))
+        else:
+            terms = k, part.sample.n, *sums
         value, slope, *level = _equation(*terms)
         last[i] = np.array([terms[0], *level]).T
         return value, slope
@@ -92,12 +94,12 @@ def _tilted(t: Standardised, k: Array) -> Array:
         np.exp(terms, out=terms)
         if w is not None:
             terms *= w
-        sums[0, rows] += np.add.reduce(v, axis=-1) if w is None else dot(v, w)
-        sums[1, rows] += np.add.reduce(terms, axis=-1)
-        for power in (1, 2, 3):
-            sums[power + 1, rows] += dot(v, terms)
-            if power < 3:
-                terms *= v
+        first = np.add.reduce(v, axis=-1) if w is None else dot(v, w)
+        powers = [np.add.reduce(terms, axis=-1), dot(v, terms)]
+        for _ in range(2):
+            terms *= v
+            powers.append(dot(v, terms))
+        sums[:, rows] += np.array([first, *powers])
     if isinstance(t.sample, Exposed):
         sums[0] = (t.sample.total - t.sample.n * t.center) / t.unit
     return sums

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from copy import copy
 from typing import Any
@@ -210,7 +211,7 @@ class Fitting(Refusing):
             raise NoMLEError(
                 f"{cls.__name__} has no maximum likelihood estimate here: {cls._cannot_have_made(likelihood)}"
             )
-        if not (solution.converged and np.isfinite(full).all()):
+        if not (solution.converged and all(map(math.isfinite, full.tolist()))):
             cls._insist_within_range(likelihood)
             stopped = ", ".join(
                 f"{name} = {value:.6g}"

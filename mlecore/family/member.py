@@ -87,11 +87,13 @@ class Member:
 
     def _freeze(self, values: Mapping[str, Array]) -> None:
         for name, value in values.items():
-            value = np.array(
-                value, dtype=float
-            )  # a copy: the caller's array may change, a distribution may not
-            value.flags.writeable = False
-            object.__setattr__(self, name, value[()])
+            if getattr(value, "ndim", 0):
+                # A copy: the caller's array may change, a distribution may not.
+                value = np.array(value, dtype=float)
+                value.flags.writeable = False
+            else:
+                value = np.float64(value)
+            object.__setattr__(self, name, value)
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self._freeze(state)  # a copy or a pickle brings arrays that can be written to

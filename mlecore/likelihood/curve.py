@@ -58,7 +58,11 @@ class Curve:
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
         self.held: dict[int, Array] = {}
-        self._hold({} if fixed is None else fixed)
+        self.free = self.layout.everything
+        if fixed:
+            self._hold(fixed)
+        elif fixed is not None:
+            self.layout.split(fixed)  # what is no dict is refused
 
     def _hold(self, fixed: Mapping[str, Any]) -> None:
         known, held = self.layout.split(fixed)
@@ -122,9 +126,9 @@ class Curve:
     @property
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of the batch of samples and given values together: () for a single sample."""
-        given = (*self.held.values(), *self.known.values())
-        if not given:
+        if not (self.held or self.known):
             return self.statistic.batch_shape
+        given = (*self.held.values(), *self.known.values())
         shapes = [np.shape(v) for v in given]
         try:
             return np.broadcast_shapes(self.statistic.batch_shape, *shapes)

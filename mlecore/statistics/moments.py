@@ -30,8 +30,10 @@ class Means(Statistic):
     @classmethod
     def of(cls, *columns: Array, weights: Array | None = None) -> Self:
         """Take the mean of each column over its last axis."""
+        means = [np.asarray(mean_of(c, weights))[..., None] for c in columns]
         return cls(
-            size_of(columns[0], weights), np.stack([mean_of(c, weights) for c in columns], axis=-1)
+            size_of(columns[0], weights),
+            means[0] if len(means) == 1 else np.concatenate(means, axis=-1),
         )
 
     def _pooled(self) -> tuple[Array, ...]:
