@@ -212,7 +212,7 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
     layout, held = fit.likelihood.layout, fit.likelihood.held
     fixed = ", ".join(dict.fromkeys(layout.owner[i] for i in held))
     return Compared(
-        name=type(fit.dist).__name__ + (f" ({fixed} fixed)" if fixed else ""),
+        name=fit.likelihood.called + (f" ({fixed} fixed)" if fixed else ""),
         fit=fit,
         k=len(fit.names),
         log_likelihood=float(fit.log_likelihood),
@@ -232,7 +232,7 @@ def _insist_comparable(fits: list[Fit]) -> None:
         same = same_data(fits[0].likelihood, fit.likelihood)
         if same is None:
             raise DataError(
-                f"{type(fits[0].dist).__name__} and {type(fit.dist).__name__} were fitted to statistics, from which "
+                f"{fits[0].likelihood.called} and {fit.likelihood.called} were fitted to statistics, from which "
                 "nobody can tell whether the data were the same: fit both to the data"
             )
         if not same:

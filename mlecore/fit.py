@@ -539,7 +539,7 @@ class Fit(Summary):
 
         Raises
         ------
-        DataError : for a batch, vectors, a regression, or a fit to a statistic, which has no data to draw.
+        DataError : for a batch, vectors, classes, or a fit to a statistic, which has no data to draw.
 
         >>> from mlecore import Exponential
         >>> Exponential.fit([1.0, 3.0]).plot().shape

@@ -122,7 +122,7 @@ def _fits(given: Fit | Sequence[Fit]) -> list[Fit]:
 
 
 def _words(fits: list[Fit]) -> str:
-    names = [type(f.dist).__name__ for f in fits]
+    names = [f.likelihood.called for f in fits]
     if len(names) == 1:
         held = [
             f"{n} = {float(v):g}"
@@ -145,8 +145,9 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
         for large in {type(f.dist): f for f in alternatives}.values():
             if hasattr(large.likelihood.statistic, "X"):
                 _insist_columns(small, large)
-                continue
-            edge = _edge_by_names(small, large)
+                edge = _edge_by_names(small, small)
+            else:
+                edge = _edge_by_names(small, large)
             if edge is None:
                 edge = _edge_by_values(small, large)
             if edge is None:
@@ -187,16 +188,23 @@ def _edge_by_values(small: Fit, large: Fit) -> str | None:
 
 def _insist_columns(small: Fit, large: Fit) -> None:
     """Raise where the columns of one regression do not give those of another."""
-    one, other = (f.likelihood.statistic for f in (small, large))
-    nested = type(small.dist) is type(large.dist)
+    nested = small.dist.may_lie_within(large.dist)
     if nested:
-        X = np.column_stack([np.ones(len(other.X)), other.X])
-        left = one.X - X @ np.linalg.lstsq(X, one.X, rcond=None)[0]
-        nested = bool((np.abs(left) <= 1e-8 * (1.0 + np.abs(one.X).max())).all())
+        one, other = (f.likelihood.statistic.designs for f in (small, large))
+        nested = all(_within(*pair) for pair in zip(one, other, strict=True))
     if not nested:
         raise DataError(
             "the regressions are not nested: the null must be of the same kind, and its columns among the alternative's"
         )
+
+
+def _within(one: Any, other: Any) -> bool:
+    """Say whether a predictor can be what another is with other coefficients."""
+    M, X = one.columns(), np.column_stack([np.ones(len(other.X)), other.X])
+    offsets = [np.zeros(len(d.X)) if d.offset is None else d.offset for d in (one, other)]
+    M = np.column_stack([M, offsets[0] - offsets[1]])
+    left = M - X @ np.linalg.lstsq(X, M, rcond=None)[0]
+    return bool((np.abs(left) <= 1e-8 * (1.0 + np.abs(M).max())).all())
 
 
 def _edge_by_looking(small: Fit, large: Fit) -> str:

@@ -46,7 +46,7 @@ def rows_of(fit: Any, what: str) -> Rows:
         raise DataError(f"{what} takes a single fit; fit one sample of the batch on its own")
     if not hasattr(fit.dist, "log_cdf"):
         raise DataError(
-            f"{what} is there for families of distributions, and not for a {type(fit.dist).__name__}"
+            f"{what} is there for families of distributions, and not for a {fit.likelihood.called}"
         )
     if fit.dist.event_ndim:
         raise DataError(

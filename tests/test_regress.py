@@ -578,3 +578,43 @@ def test_jeffreys_prior_cures_separation_as_firth_showed():
     assert np.isfinite(probit.theta).all()
     low, high = fast.ci(method="lr")["x1"]
     assert 0 < low < fast.params["x1"] < high
+
+
+# -- what every fit offers -----------------------------------------------------------------------------
+
+
+def test_regressions_are_compared_and_tested_under_their_names():
+    y = mle.NegativeBinomial(mu=2 * E, size=1.5).sample(rng=3)
+    large, small = (mle.NegativeBinomial.regress(y, mu=c) for c in (X, X[:, :1]))
+    poisson = mle.Poisson.regress(y, rate=X)
+    table = mle.compare([large, poisson])
+    assert table.best is large
+    assert [row.name for row in table] == ["NegativeBinomial regression", "Poisson regression"]
+    r = mle.lr_test(small, large)
+    assert r.statistic == pytest.approx(2 * (large.log_likelihood - small.log_likelihood))
+    assert r.statistic == pytest.approx(large.test(x2=0).statistic, rel=1e-6)
+    constant = mle.NegativeBinomial.regress(y, mu=X, size=X[:, 0])
+    assert mle.lr_test(large, constant).df == 1
+    for null in (poisson, mle.NegativeBinomial.regress(y, mu=X, link="sqrt")):
+        with pytest.raises(DataError, match="not nested"):
+            mle.lr_test(null, constant)
+    zeros = np.where(np.arange(N) % 3, y, 0.0)
+    without = ZeroInflated(mle.Poisson).regress(zeros, rate=X, fixed={"zero": 0})
+    with pytest.raises(RegularityError, match="boundary"):
+        mle.lr_test(without, ZeroInflated(mle.Poisson).regress(zeros, rate=X))
+
+
+def test_the_simulated_law_of_a_likelihood_ratio_is_near_the_chi_square():
+    y = RNG.poisson(np.exp(0.2 + 0.4 * X[:60, 0])).astype(float)
+    for m in (mle.PoissonRegression.fit(X[:60], y), mle.Poisson.regress(y, rate=X[:60])):
+        simulated = m.test(x2=0, method="bootstrap", replicates=99, rng=1)
+        assert simulated.replicates == 99
+        assert abs(simulated.p_value - m.test(x2=0).p_value) < 4 * simulated.error
+
+
+def test_a_picture_shows_the_residuals():
+    y = mle.NegativeBinomial(mu=2 * E, size=1.5).sample(rng=3)
+    for m in (mle.NegativeBinomial.regress(y, mu=X), mle.PoissonRegression.fit(X, y)):
+        left, right = m.plot()
+        assert "residuals" in mle.plotting.describe(left)
+        assert "standard Normal quantile" in mle.plotting.describe(right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 
 from ..domains import Parameter, Positive, Support, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
+from ..family import Array, Family, InOnePass, Refusal, Solution, symmetric
 from ..numerics import deviance, every, log1p_excess, newton_1d, stirling_error, trigamma
 from ..statistics import Moments, Sample, saturated_poisson
 from ..tails import log_beta_tails
@@ -21,7 +21,7 @@ _SERIES_FROM = 12.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NegativeBinomial(Family):
+class NegativeBinomial(InOnePass, Family):
     """NegativeBinomial(mu, size r): P(X = k) = Gamma(k + r) / (k! Gamma(r)) (r/(r+mu))^r (mu/(r+mu))^k, k = 0, 1, ...
 
     Mean mu, variance mu + mu^2/r: a Poisson whose rate varies as a Gamma of shape r. The size need not be whole. As
@@ -51,23 +51,23 @@ class NegativeBinomial(Family):
         # Loader's (2000) form: the log-probability of k under a Poisson of rate k, less what the size takes off, less
         # two deviances whose gaps are known exactly. So a size of 1e15 costs no digits.
         m, r, k, d = self._columns(t)
-        spread = stirling_error(k + r) - stirling_error(r) - 0.5 * np.log1p(k / r)
+        spread = _by_count(
+            lambda c, s: stirling_error(c + s) - 0.5 * np.log1p(c / s), k, r
+        ) - stirling_error(r)
         away = deviance(r, (k + r) / (1.0 + m / r), r * d) + deviance(
             k, m * ((k + r) / (r + m)), -r * d
         )
         return t.sum(saturated_poisson(k) + spread - away)
 
-    def _slope(self, t: Sample) -> tuple[Array, ...]:
+    def _together(self, t: Sample) -> tuple[Array, Array, Array]:
         m, r, k, d = self._columns(t)
         # At mu 0 with nothing counted the slope is that of the Poisson: minus the sample's size.
-        mu = np.where((m == 0) & (k == 0), -1.0, r * d / m)
-        return t.sum(mu), t.sum(_in_size(k, m, r)[0])
-
-    def _curvature(self, t: Sample) -> Array:
-        m, r, k, d = self._columns(t)
+        in_mu, in_size = np.where((m == 0) & (k == 0), -1.0, r * d / m), _in_size(k, m, r)
         share = (k + r) / (r + m)
         mu_mu = share / (r + m) - np.where(k == 0, 0.0, k / m / m)
-        return symmetric(t.sum(mu_mu), t.sum(d / (r + m)), t.sum(_in_size(k, m, r)[1]))
+        slope = np.stack(np.broadcast_arrays(t.sum(in_mu), t.sum(in_size[0])), axis=-1)
+        curvature = symmetric(t.sum(mu_mu), t.sum(d / (r + m)), t.sum(in_size[1]))
+        return self._log_likelihood(t), slope, curvature
 
     def _information(self) -> Array:
         m, r = np.broadcast_arrays(np.asarray(self.mu), np.asarray(self.size))
@@ -150,7 +150,8 @@ def _in_size(k: Array, mu: Array, r: Array) -> tuple[Array, Array]:
     # psi(k + r) - psi(r) is a logarithm, which joins log(r / (r + mu)), and 1/(2r) - 1/(2(k + r)), and what remains:
     # for large r each is of the size of the whole.
     total = k + r
-    one, two = _gamma_tails(np.concatenate([total, np.broadcast_to(r, (*total.shape[:-1], 1))], -1))
+    own = _gamma_tails(r)
+    one, two = _by_count(lambda c, s: np.stack(_gamma_tails(c + s)), k, r)
     ratio, d = k / total / r, (k - mu) / (r + mu)
     near = abs(d) < 0.2
     if near.all():
@@ -158,9 +159,21 @@ def _in_size(k: Array, mu: Array, r: Array) -> tuple[Array, Array]:
     else:
         far = d - np.log(total / (r + mu))
         excess = np.where(near, log1p_excess(np.where(near, d, 0.0)), far)
-    slope = 0.5 * ratio + (one[..., -1:] - one[..., :-1]) - excess
+    slope = 0.5 * ratio + (own[0] - one) - excess
     rest = 0.5 * ratio * ((total + r) / total / r)
-    return slope, d * d / total - rest + (two[..., :-1] - two[..., -1:])
+    return slope, d * d / total - rest + (two - own[1])
+
+
+def _by_count(function: Callable[[Array, Array], Array], k: Array, r: Array) -> Array:
+    """Return a function of counts and sizes; of one size and many counts by a table of the few different ones.
+
+    >>> _by_count(lambda c, s: c + s, np.full(100, 4.0), np.array([1.0])).max()
+    np.float64(5.0)
+    """
+    top = k.max(initial=0.0)
+    if r.size > 1 or not 64 <= k.size > top:
+        return function(k, r)
+    return function(np.arange(top + 1.0), r.reshape(())[()])[..., k.astype(np.intp)]
 
 
 def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:

@@ -55,7 +55,7 @@ def rstar_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
     if isinstance(likelihood.statistic, Events) or not _canonical(likelihood, theta):
         raise RegularityError(
             f"an interval by r* needs canonical parameters of values seen exactly, and {', '.join(likelihood.names)} of "
-            f"{likelihood.family.__name__} here are none. There are those of {_KNOWN}. Use method='lr'"
+            f"{likelihood.called} here are none. There are those of {_KNOWN}. Use method='lr'"
         )
     refused, reason = refusal(likelihood, theta)
     if theta.ndim == 1 and np.any(refused):

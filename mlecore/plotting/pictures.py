@@ -195,6 +195,15 @@ def qq(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
             "standard Normal quantile",
             "quantile residual",
         )
+    _against_quantiles(ax, values, share, w, quantile, settings)
+    ax.set(xlabel=what, ylabel=ylabel)
+    return ax
+
+
+def _against_quantiles(
+    ax: Axes, values: Array, share: Array, w: Array, quantile: Any, settings: dict[str, Any]
+) -> None:
+    """Draw ordered values against quantiles, with the line on which they would lie and a band about it."""
     n = w.sum()
     low, high = (
         quantile(scipy.special.betaincinv(share * n + 0.5, n - share * n + 0.5, tail))
@@ -205,8 +214,6 @@ def qq(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
     ax.plot(there, there, color=MODEL, label="equal")
     settings = {"color": DATA, "marker": "o", "ms": 4, "label": "data"} | settings
     ax.plot(there, values, linestyle="none", **settings)
-    ax.set(xlabel=what, ylabel=ylabel)
-    return ax
 
 
 def pp(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Axes:
@@ -231,6 +238,7 @@ def pp(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
 def fitted(fit: Any, axes: Any = None, *, rng: Any = 0) -> Array:
     """Two pictures of a fit, the data beside the model and the quantile plot; return both Axes.
 
+    Of a regression the quantile residuals, against the fitted mean and against the quantiles of a standard Normal.
     Right-censored values are drawn as Kaplan and Meier's survival, with that of the fit; other partly seen ones as a
     probability plot.
 
@@ -238,13 +246,15 @@ def fitted(fit: Any, axes: Any = None, *, rng: Any = 0) -> Array:
     >>> [describe(ax)[:5] for ax in fitted(Poisson.fit([2, 4]))]
     ['count', 'quant']
     """
-    rows = rows_of(fit, "a picture")
     if axes is None:
         import matplotlib.pyplot as plt
 
         with style():
             axes = plt.subplots(1, 2)[1]
     left, right = axes
+    if hasattr(fit, "predict"):
+        return _regression(fit, left, right, rng)
+    rows = rows_of(fit, "a picture")
     if rows.exact.all() or _binned(rows):
         histogram(fit, left)
     elif (rows.exact | np.isinf(rows.high)).all() and np.isinf(rows.last).all():
@@ -252,6 +262,22 @@ def fitted(fit: Any, axes: Any = None, *, rng: Any = 0) -> Array:
     else:
         pp(fit, left, rng=rng)
     qq(fit, right, rng=rng)
+    return np.array([left, right])
+
+
+def _regression(fit: Any, left: Axes, right: Axes, rng: Any) -> Array:
+    """Draw the quantile residuals of a regression against the fitted mean, and against Normal quantiles."""
+    r, mean = fit.residuals(rng=rng), fit.dist.distribution().mean
+    w = np.asarray(fit.dist.rows.counts(), dtype=float)
+    left.axhline(0.0, color=MODEL, label="expected")
+    left.plot(
+        np.broadcast_to(mean, r.shape), r, "o", color=DATA, ms=4, alpha=0.5, label="residuals"
+    )
+    left.set(xlabel="fitted mean", ylabel="quantile residual")
+    order = np.argsort(r, kind="stable")
+    share = (np.cumsum(w[order]) - 0.5 * w[order]) / w.sum()
+    _against_quantiles(right, r[order], share, w[order], scipy.special.ndtri, {})
+    right.set(xlabel="standard Normal quantile", ylabel="quantile residual")
     return np.array([left, right])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,10 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, NoMLEError, RegularityError
 from ..fit import Fit
+from ..inference import TestResult
+from ..inference.simulated import simulated_result, whole_number
+from ..inference.tests import hypothesis as restriction
+from ..inference.tests import restricted
 from ..likelihood import Likelihood
 from ..residuals import Rows, insist_kind, of_rows
 from .observations import Observations
@@ -151,6 +155,47 @@ class RegressionFit(Fit):
             )
         return self.dist.rows_seen(), self.dist.distribution()
 
+    def test(
+        self,
+        hypothesis: Mapping[str, Any] | None = None,
+        /,
+        *,
+        method: str = "lr",
+        replicates: int = 999,
+        rng: np.random.Generator | int | None = None,
+        **null: Any,
+    ) -> TestResult:
+        """Test that some coefficients or parameters have given values; see `Fit.test`.
+
+        With "bootstrap" the rows stay, and new responses are drawn from the fit under the hypothesis.
+
+        >>> from mlecore import PoissonRegression
+        >>> m = PoissonRegression.fit([0.0, 0.0, 1.0, 1.0], [1, 3, 6, 5])
+        >>> m.test(x1=0, method="bootstrap", replicates=99, rng=0).p_value
+        0.1
+        """
+        if method != "bootstrap" or self.batch_shape:
+            return super().test(hypothesis, method=method, replicates=replicates, rng=rng, **null)
+        whole_number(replicates)
+        if self.penalised:
+            raise RegularityError(
+                "a simulated law of a likelihood ratio does not know of priors; use method='lr', or fit without them"
+            )
+        index, _, null, words = restriction(self.likelihood, {**(hypothesis or {}), **null})
+        full, height = restricted(self.likelihood, self.theta, null)
+        draw, rng = self._new_y(full), np.random.default_rng(rng)
+        drops = np.full(replicates, np.nan)
+        for k in range(replicates):
+            again = self.likelihood.anew(draw(rng))
+            try:
+                one, other = again.maximize(), again.maximize(fixed=null)
+            except (DataError, NoMLEError):
+                continue
+            if one.converged and other.converged:
+                drops[k] = 2.0 * (one.log_likelihood - other.log_likelihood)
+        observed = 2.0 * (float(self.log_likelihood) - float(height))
+        return simulated_result(observed, drops, index.size, words)
+
     def bootstrap(
         self,
         replicates: int = 1000,
@@ -215,12 +260,12 @@ class RegressionFit(Fit):
 
         return draw
 
-    def _new_y(self) -> Callable[[np.random.Generator], Observations]:
-        """Return what draws a new y at every observation from the fit."""
+    def _new_y(self, theta: Array | None = None) -> Callable[[np.random.Generator], Observations]:
+        """Return what draws a new y at every observation from the fit, or at other parameters."""
         rows, counts = self._whole_rows()
         rows = rows.take(np.repeat(np.arange(len(rows.y)), counts.astype(int)))
         rows = replace(rows, weights=None, n=float(len(rows.y)))
-        member = type(self.dist)(rows, self.dist.theta)
+        member = type(self.dist)(rows, self.dist.theta if theta is None else theta)
         return lambda rng: replace(rows, y=member._draw(rng))
 
     def _whole_rows(self) -> tuple[Observations, Array]:

@@ -84,6 +84,19 @@ class ParameterRegression(Regression):
         """The parameters that follow from columns."""
         return self.model.followed
 
+    def may_lie_within(self, other: Any) -> bool:
+        if type(self) is not type(other) or self.model.family is not other.model.family:
+            return False
+        kinds = zip(
+            self.model.constant,
+            other.model.constant,
+            self.model.links,
+            other.model.links,
+            strict=True,
+        )
+        # What is the same in all rows is so on any scale.
+        return all(own or (not its and one.name == two.name) for own, its, one, two in kinds)
+
     @property
     def called(self) -> str:
         """What it is called: the family, and that it is a regression."""
@@ -219,11 +232,12 @@ class ParameterRegression(Regression):
             return theta, True, 0, np.zeros(0), None
         gamma = guess
         many = len(problem.rows.y) >= max(MANY_ROWS, 500 * size)
-        for step in (25, 5) if many and guess is None else ():
+        # A few rows find the neighbourhood; more of them need two steps from there.
+        for step, most in ((25, 20), (5, 2)) if many and guess is None else ():
             part = problem.sample(step)
             few = offsets if offsets is None else offsets[:, ::step]
             begin = cls._first_guess(part, few) if gamma is None else gamma
-            gamma = ascend(part, begin, few, max_iterations).theta[0]
+            gamma = ascend(part, begin, few, most).theta[0]
             gamma = gamma if np.isfinite(gamma).all() else None
         if gamma is None:
             gamma = cls._first_guess(problem, offsets)

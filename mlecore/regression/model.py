@@ -203,6 +203,10 @@ class Regression:
         """One name for each free scalar."""
         return (*self._coefficient_names(self.rows), *self.others)
 
+    def may_lie_within(self, other: Any) -> bool:
+        """Say whether another is of the same kind, so that it contains this one if its columns do."""
+        return type(self) is type(other)
+
     def __repr__(self) -> str:
         inside = (
             ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
