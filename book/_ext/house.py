@@ -33,6 +33,11 @@ SEARCH_SCRIPT = re.compile(
 )
 # A page without a formula needs no MathJax.
 MATH_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*tex-chtml\.js[^"]*"[^>]*></script>')
+# Where a formula stands among the first words, the first painting waits until it is set: else the
+# page jumps under the reader's eyes. Elsewhere the text comes at once, a second or two earlier.
+ARTICLE = re.compile(r'<article.*?(?=class="math|</article>)', re.DOTALL)
+UNREAD = re.compile(r"<(script|style|details|mle-[\w-]+)\b.*?</\1>|<[^>]*>|\s+", re.DOTALL)
+FIRST_WORDS = 700  # characters before the first formula, blanks not counted
 REDIRECT = '<meta http-equiv="Refresh"'
 ICON = '<link rel="icon" href="_static/favicon.svg" type="image/svg+xml" />\n'
 # Chapters that stood at another number: their old addresses lead to the new ones.
@@ -104,6 +109,12 @@ def merge_streams(outputs: list) -> list:
     return coalesce_streams(whole)
 
 
+def begins_with_a_formula(html: str) -> bool:
+    """Whether a formula stands among the first words of a page."""
+    before = ARTICLE.search(html)
+    return before is not None and len(UNREAD.sub("", before[0])) < FIRST_WORDS
+
+
 def mend(html: str) -> str:
     """Mend what the packages write and a screen reader stumbles over."""
     # Every exercise, solution and proof of a page gets the same id.
@@ -120,6 +131,10 @@ def mend(html: str) -> str:
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     if 'class="math' not in html:
         html = MATH_SCRIPT.sub("", html)
+    elif begins_with_a_formula(html):
+        html = MATH_SCRIPT.sub(
+            lambda m: m[0].replace("<script", '<script blocking="render"', 1), html
+        )
     # The page at the root only points to the title page, and a browser asks for its icon even so.
     if html.startswith(REDIRECT):
         html = ICON + html

@@ -1,7 +1,7 @@
 """The object that an explorable is in Python: an element with its script inline.
 
 An explorable computes in the page. The explorable's own module and what it imports are put into
-one inline ES module; nothing is built, nothing is fetched. Two of them on a page share nothing but a tag.
+one inline script; nothing is built, nothing is fetched. Two of them on a page share nothing but a tag.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _palette() -> str:
 
 @cache
 def _script(name: str) -> tuple[str, str]:
-    """Return the inline module of an explorable and the tag of the element that it defines."""
-    # The files are ES modules for tools and tests; side by side in one module they see each other's
+    """Return the inline script of an explorable and the tag of the element that it defines."""
+    # The files are ES modules for tools and tests; side by side in one function they see each other's
     # names, so the lines that import and the words that export go.
     text = "\n".join(_modules(name, {"palette": _palette()}).values())
     text = re.sub(r"^export ", "", _FROM.sub("", text), flags=re.MULTILINE)
@@ -79,7 +79,9 @@ class Explorable:
         script, tag = _script(self.name)
         values = html.escape(json.dumps(self.values, allow_nan=False, separators=(",", ":")))
         fallback = html.escape(f"An interactive figure, shown where scripts run. {self.fallback}")
+        # The script stands first and is no module, which would wait for the whole page: the element is whole
+        # when the page is first painted, and moves nothing that stands below it.
         return (
+            f'<script>\n(() => {{\n"use strict";\n{script}}})();\n</script>\n'
             f'<{tag} data-explorable="{self.name}" data-values="{values}"><p>{fallback}</p></{tag}>'
-            f'\n<script type="module">\n{script}</script>'
         )

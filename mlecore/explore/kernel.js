@@ -5,7 +5,7 @@
 // paints everything from the state. A control changes the state; a change of state repaints, at most
 // once a frame. Nothing else ever writes to the page, so every part always agrees with every other.
 //
-// The Python side puts an explorable and what it imports into a single inline module, below a line
+// The Python side puts an explorable and what it imports into a single inline script, below a line
 // `const revision = "..."`; there is no build step, and no request to any host.
 
 export { create } from "./kernel/elements.js";

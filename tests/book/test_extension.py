@@ -94,6 +94,14 @@ DOCSTRING = """Return the *sum* of a_1 and b.
     """
 
 
+def test_the_first_painting_waits_for_formulas_where_a_page_begins_with_one() -> None:
+    script = '<script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>'
+    page = script + '<article><h1>A</h1><p>{}</p><span class="math">x</span></article>'
+    early, late = page.format("A few words."), page.format("Many words. " * 100)
+    assert '<script blocking="render" defer' in house.mend(early)
+    assert house.mend(late) == late
+
+
 def test_a_docstring_becomes_text_lists_and_code():
     assert api.render(DOCSTRING) == (
         r"Return the \*sum\* of a\_1 and b."
