@@ -38,6 +38,7 @@ SAMPLES = {  # name: n, sum, mean to the digits that are published or printed
     "horse_kicks": (200, 122, 0.61),
     "michelson": (100, 85240, 852.4),
     "newcomb": (66, 1730, 26.21),
+    "port_pirie": (65, 258.74, 3.9806),
     "precipitation": (70, 2442.0, 34.89),
 }
 
@@ -251,7 +252,7 @@ def test_the_digits_are_the_first_of_scikit_learn_s() -> None:
 
 def test_the_list_holds_every_set_and_every_set_has_both_files() -> None:
     folder = Path(datasets.__file__).parent
-    assert len(NAMES) == 16
+    assert len(NAMES) == 17
     assert sorted(p.stem for p in folder.glob("*.csv")) == NAMES
     assert sorted(p.stem for p in folder.glob("*.toml")) == NAMES
 

@@ -42,7 +42,7 @@ def Truncated(
 
     Raises
     ------
-    DataError : no limit, limits in the wrong order or that leave nothing, a family of vectors.
+    DataError : no limit, limits in the wrong order, that leave nothing or cut nothing off, a family of vectors.
 
     >>> from mlecore import Poisson
     >>> round(Truncated(Poisson, low=1).fit([1, 1, 2, 3]).params["rate"], 4)
@@ -64,6 +64,11 @@ def Truncated(
             f"nothing of {family.__name__} ({support.text}) lies between {number(a)} and {number(b)}"
             if a < b
             else f"low must be below high, got {number(a)} and {number(b)}"
+        )
+    if a <= support.low and b >= support.high:
+        first = f", so low={support.low + 1:g} leaves out the first one" if support.whole else ""
+        raise DataError(
+            f"these limits cut nothing off {family.__name__} ({support.text}): low and high can themselves be seen{first}"
         )
     if support.whole and max(a, support.low) == min(b, support.high):
         raise DataError(

@@ -164,6 +164,8 @@ def test_what_cannot_be_truncated_is_refused_with_words():
         (lambda: Truncated(mle.Poisson, low=3, high=2), "below"),
         (lambda: Truncated(mle.Poisson, low=3, high=3), "one value alone is left, 3"),
         (lambda: Truncated(mle.Beta, low=2), "nothing of Beta"),
+        (lambda: Truncated(mle.Poisson, low=0), "nothing off Poisson.*low=1 leaves out"),
+        (lambda: Truncated(mle.Gamma, low=0), "nothing off Gamma"),
         (lambda: Truncated(mle.Normal, low="a"), "number"),
         (lambda: Truncated(mle.Normal(mu=0.0, sigma=1.0), low=0), "takes a family"),
         (lambda: Truncated(mle.MultivariateNormal, low=0), "vectors"),
