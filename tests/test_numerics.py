@@ -8,7 +8,7 @@ import pytest
 
 import mlecore as mle
 from mlecore import numerics
-from mlecore.regression import design, irls
+from mlecore.regression import design, irls, observations
 
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
 MODERATE = [10.0**k for k in range(-12, 16)] + [0.3, 1.5, 11.999, 12.0, 12.001, 20.0]
@@ -225,7 +225,8 @@ def test_no_product_of_a_narrow_regression_gets_several_threads(use, intercept, 
     fit = mle.LogisticRegression.fit(X, y, intercept=intercept)
     # Where the rows are multiplied: in the climb, in the linear predictors, in the sums of the derivatives.
     watching(irls, "_products")
-    watching(mle.LogisticRegression, "_products")
+    watching(observations.Design, "linear")
+    watching(observations.Design, "linear_at")
     watching(mle.LogisticRegression, "_information_sum")
     watching(mle.LogisticRegression, "_score_sum")
     with pools.limit(limits=2, user_api="blas"):
