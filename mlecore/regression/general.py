@@ -14,11 +14,15 @@ import numpy as np
 
 from ..domains import Layout, Real
 from ..errors import DataError
+from ..families import Bernoulli, Poisson
 from ..residuals import Rows
 from .ascent import ascend, covariance_in_columns
+from .climbed import Climbed
 from .design import MANY_ROWS
+from .logistic import LogisticRegression
 from .model import Regression
 from .observations import Design, Observations
+from .poisson import PoissonRegression
 from .problem import Problem
 from .responses import Model, Responses
 from .top import looked_at
@@ -29,6 +33,12 @@ Array = np.ndarray
 
 # Predictors at which a row is asked whether its probability ever falls on the way to infinity.
 _FAR_OUT = np.array([-30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0])
+
+
+_WRITTEN_OUT: dict[tuple[Any, str], type[Climbed]] = {
+    (Bernoulli, "logit"): LogisticRegression,
+    (Poisson, "log"): PoissonRegression,
+}
 
 
 class Constant(Design):
@@ -107,7 +117,18 @@ class ParameterRegression(Regression):
 
     # -- formulas ----------------------------------------------------------------------------------
 
+    @property
+    def _short(self) -> type[Climbed] | None:
+        """The regression whose formulas in the predictor are written out, if this is the same; they lose no digits."""
+        model = self.model
+        if self.rows.y.seen is not None or len(model.links) != 1 or self._expected:
+            return None
+        return _WRITTEN_OUT.get((model.family, model.links[0].name))
+
     def _derivatives(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
+        if self._short is not None:
+            with np.errstate(all="ignore"):
+                return self._short._derivatives(self, eta, y.x)  # type: ignore[arg-type]
         with np.errstate(all="ignore"):
             theta = self.model.values(eta)
             value, s, H = y.terms([t[0] for t in theta])
@@ -140,6 +161,8 @@ class ParameterRegression(Regression):
         return np.moveaxis(d._information_matrix(), (-2, -1), (0, 1))
 
     def _log_prob_rows(self, eta: Array, y: Any) -> Array:
+        if self._short is not None:
+            return self._short._log_prob_rows(self, eta, y.x)  # type: ignore[arg-type]
         with np.errstate(all="ignore"):
             return y.log_prob([theta for theta, _, _ in self.model.values(eta)])
 
@@ -248,13 +271,14 @@ class ParameterRegression(Regression):
             again = ascend(problem, other, offsets, max_iterations)
             if again.converged[0] and again.log_likelihood[0] > top.log_likelihood[0]:
                 top = again
-        gamma = top.theta[0]
+        gamma, short = top.theta[0], cls(problem.rows, gamma)._short
         return (
             problem.theta(gamma, theta),
             bool(top.converged[0]),
             int(top.iterations[0]),
             gamma,
-            float(top.log_likelihood[0]),
+            # Formulas that leave constants out do not tell the height.
+            None if short is not None and not short._whole else float(top.log_likelihood[0]),
         )
 
 
