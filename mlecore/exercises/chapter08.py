@@ -77,7 +77,11 @@ def _(answer: object) -> None:
             "That is the entropy of the fitted Poisson. The floor is the entropy of the data."
         )
     if given["kl"] < 0:
-        raise Hint("A divergence is never negative: take the cross-entropy minus the entropy.")
+        raise Hint(
+            "A divergence is never negative: mle.kl_divergence takes the data, then the model."
+        )
+    if given["kl"] == round(right["kl"], 4):
+        raise Hint("Four decimals leave two digits of a small kl. Give four significant digits.")
     for name, value in right.items():
         half_a_digit = 0.5 * 10.0 ** (np.floor(np.log10(value)) - 3)  # of the fourth
         agrees(

@@ -38,6 +38,12 @@ def _(answer: object) -> None:
         "Twice too many: one standard error is asked for, and it needs no factor.",
         on=on,
     )
+    resembles(
+        answer,
+        lambda rate, precision: 10_000 / rate,
+        "That is for one per cent, whatever the precision asked for. Use `precision`.",
+        on=on,
+    )
     for whole in (np.ceil, np.round, np.floor):
         resembles(
             answer,

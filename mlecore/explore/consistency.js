@@ -4,7 +4,7 @@ import { clamp, define, format, grouped, linspace, range } from "./kernel.js";
 
 const longestRun = 5000;
 // What the reader is asked: how near the truth the estimates lie at the second size, told how near at the first.
-const [told, asked] = [10, 1000];
+const [told, asked] = [40, 4000];
 
 // A model gives: a draw; the log-likelihood per observation at theta of the first n; its limit, the
 // expectation under the truth; the estimate; the band in which it lies 95 times in 100; the axes.
@@ -90,7 +90,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
   const start = (key) => settling[key].truth + 0.35 * (settling[key].range[1] - settling[key].truth);
   stage.slider("n", { label: "Sample size n", min: 1, max: longestRun, log: true, step: 1, format: (n) => grouped(Math.round(n)), say: (n) => `n = ${Math.round(n)}` });
   stage.slider("guess", {
-    label: `My guess: at n = ${grouped(asked)} within`, min: 0.001, max: 1, log: true, format: (v) => format(v, 3), say: (v) => `guess ${format(v, 3)}`,
+    label: `My guess: at n = ${grouped(asked)} within`, min: 0.0005, max: 1, log: true, format: (v) => format(v, 3), say: (v) => `guess ${format(v, 3)}`,
     when: ({ model }) => model !== "twin",
   });
   stage.button("Check my guess", () => {
@@ -160,7 +160,7 @@ define("consistency", "The log-likelihood settles as the sample grows", (stage) 
     if (!twin) {
       // The Uniform's largest value never lies above the end.
       right.segment([asked, truth - guess], [asked, truth + (state.model === "uniform" ? 0 : guess)], "muted", { width: 6, opacity: 0.6 });
-      right.text(asked, truth - guess, "your guess", "muted", { anchor: "middle", dy: 18 });
+      right.text(asked, truth - guess, "your guess", "muted", { anchor: "end", dx: 12, dy: 18 });
     }
     const walked = sizes.filter((size) => size <= n);
     if (other) {

@@ -65,6 +65,7 @@ TestChapter08 = sweep(
                 ({**STACK, "entropy": 1.029}, "four significant digits"),
                 ({**STACK, "cross-entropy": 1.029}, "four significant digits"),
                 ({**STACK, "kl": 0.00218}, "four significant digits"),
+                ({**STACK, "kl": 0.0022}, "leave two digits"),
             ],
         ),
         "normal-divergence": Case(

@@ -39,6 +39,7 @@ TestChapter10 = sweep(
                 (lambda rate, precision: rate / precision**2, "wrong side"),
                 (lambda rate, precision: 1 / (rate * precision), "square both sides"),
                 (lambda rate, precision: 1 / precision**2, "particles"),
+                (lambda rate, precision: 10_000 / rate, "Use `precision`"),
                 (lambda rate, precision: 2 / (rate * precision**2), "Twice too many"),
                 (lambda rate, precision: np.ceil(1 / (rate * precision**2)), "number itself"),
                 (lambda rate, precision: 1.1 / (rate * precision**2), "rate of 4"),

@@ -584,14 +584,15 @@ def test_consistency_asks_how_near_and_keeps_the_guess(everything: dict[str, Sta
     with shows(everything, "consistency") as [stage]:
         for model, within in near_truth.items():
             stage.choose("model", model)
-            assert f"within {within(10):.3f} of the truth" in stage.note()
+            told = stage.note().split("lie within ")[1].split(" of the truth")[0]
+            assert number(told) == near(within(40), 3)
             assert "about 95" not in stage.element.locator(".panel").nth(1).inner_text()
-            stage.type("guess", "0.2")
+            stage.type("guess", "0.1")
             stage.press("Check my guess")
-            told = stage.note().split("at n = 1,000 within ")[1]
-            assert number(told.split(". Your guess")[0]) == near(within(1000), 3)
+            told = stage.note().split("at n = 4,000 within ")[1]
+            assert number(told.split(". Your guess")[0]) == near(within(4000), 3)
             assert "about 95" in stage.element.locator(".panel").nth(1).inner_text()
-            times = 0.2 / within(1000)
+            times = 0.1 / within(4000)
             assert number(told.split(" was ")[1].split(" times too wide")[0]) == near(times, 2)
             stage.slide("n", math.log(2000))
             assert "your guess" in stage.picture()
