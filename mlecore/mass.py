@@ -11,7 +11,7 @@ density that is smooth in the parameters; families without either have a flow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,8 +151,10 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     """Return log P(a < X <= b) with its slope and Hessian in the free scalars of d."""
     if d._tells_mass:
         return d._own_mass_terms(a, b)
-    if np.isposinf(b).all() and np.isfinite(a).all() and (a > d._ends()[0]).all():
-        known = d._beyond(a)
+    if np.isposinf(b).all() and np.isfinite(a).all():
+        known = d._beyond(a) if (a > d._ends()[0]).all() else None
+        if known is None and d.support.whole and (np.floor(a) == d.support.low).all():
+            known = _all_but_first(d, a)
         if known is not None:
             return MassTerms(*known)
     value, narrow = _by_difference(d, a, b)
@@ -230,6 +232,33 @@ def _by_the_rest(d: Any, a: Array, value: Array) -> tuple[Array, Array]:
         slope = np.where(odds > 0, -odds * rest.slope, 0.0)
         second = np.where(odds[..., None] > 0, -odds[..., None] * (rest.curvature + outer), 0.0)
         return slope, second - slope[..., :, None] * slope[..., None, :]
+
+
+@cache
+def _first_value(family: Any) -> Any:
+    """Return the statistic of the first value of a family of counts."""
+    return family.statistics([family.support.low])
+
+
+def _all_but_first(d: Any, a: Array) -> tuple[Array, Array, Array] | None:
+    """Return log (1 - f), f the probability of the first value, which is every a, with slope and Hessian.
+
+    None where the first value is nearly everything, so that little of the digits of f is left of 1 - f.
+    """
+    one, shape = _first_value(type(d)), np.broadcast_shapes(d.batch_shape, a.shape)
+    log_f = np.broadcast_to(d._log_likelihood(one), shape)
+    value = log1mexp(log_f)
+    if not (value > _LOG_FEW).all():
+        return None
+    p = len(d._own_layout().names)
+    s = np.broadcast_to(d._score_vector(one), (*shape, p))
+    h = np.broadcast_to(d._hessian_matrix(one), (*shape, p, p))
+    odds = np.exp(log_f - value)[..., None]
+    slope = np.where(odds > 0, -odds * s, 0.0)
+    second = np.where(
+        odds[..., None] > 0, -odds[..., None] * (h + s[..., :, None] * s[..., None, :]), 0.0
+    )
+    return value, slope, second - slope[..., :, None] * slope[..., None, :]
 
 
 def _by_flow(d: Any, a: Array, b: Array, value: Array) -> tuple[Array, Array]:

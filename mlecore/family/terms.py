@@ -41,7 +41,8 @@ def symmetric(*lower: ArrayLike) -> Array:
     size = int((np.sqrt(8 * len(lower) + 1) - 1) / 2)
     entries = np.broadcast_arrays(*lower)
     matrix = np.empty((*entries[0].shape, size, size))
-    for entry, i, j in zip(entries, *np.tril_indices(size), strict=True):
+    places = ((i, j) for i in range(size) for j in range(i + 1))
+    for entry, (i, j) in zip(entries, places, strict=True):
         matrix[..., i, j] = matrix[..., j, i] = entry
     return matrix
 
