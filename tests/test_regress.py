@@ -270,6 +270,30 @@ def test_a_known_parameter_that_is_none_of_the_known_kind_may_differ_row_by_row(
     np.testing.assert_allclose(m.cov, r.normalized_cov_params, rtol=1e-7, atol=1e-12)
 
 
+def test_beetles_give_the_published_cloglog_fit():
+    """Dobson (1990), table 8.4: intercept -39.57, slope 22.04, deviance 3.45."""
+    beetles = mle.datasets.load("beetles")
+    m = mle.Binomial.regress(
+        beetles["killed"],
+        p=beetles["log_dose"],
+        link="cloglog",
+        fixed={"n": beetles["exposed"]},
+    )
+    np.testing.assert_allclose(m.theta, [-39.57, 22.04], atol=0.005)
+    assert m.deviance == pytest.approx(3.446, abs=5e-4)
+
+
+def test_children_with_leukaemia_give_the_published_weibull_fit():
+    """Venables and Ripley (2002), chapter 13: intercept 3.516 with the drug, -1.267 without, scale 0.732."""
+    children = mle.datasets.load("leukaemia")
+    t = observed(children["weeks"], right=children["relapsed"] == 0)
+    m = mle.Weibull.regress(t, scale=1 - children["treated"])
+    np.testing.assert_allclose([m.params["intercept"], m.params["x1"]], [3.516, -1.267], atol=5e-4)
+    np.testing.assert_allclose([m.se["intercept"], m.se["x1"]], [0.252, 0.311], atol=5e-4)
+    assert 1 / m.params["shape"] == pytest.approx(0.732, abs=5e-4)
+    assert m.log_likelihood == pytest.approx(-106.6, abs=0.05)
+
+
 # -- what was seen in part -------------------------------------------------------------------------
 
 
