@@ -71,10 +71,9 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
   stage.slider("edge", {
     label: "My guess: at the edges of the picture the slope along σ is zero at σ =",
     min: views.normal.ranges[1][0], max: views.normal.ranges[1][1], step: (views.normal.ranges[1][1] - views.normal.ranges[1][0]) / 200,
-    format: (v) => format(v, 3), when: ({ view, guess }) => view === "normal" && guess === null, say: (v) => `guess ${format(v, 3)}`,
+    format: (v) => format(v, 3), when: ({ view }) => view === "normal", say: (v) => `guess ${format(v, 3)}`,
   });
-  stage.button("Check my guess", ({ edge }) => stage.change({ guess: edge }), { when: ({ view, guess }) => view === "normal" && guess === null });
-  stage.button("Guess again", () => stage.change({ guess: null, drawn: false, edge: views.normal.best[1] }), { when: ({ view, guess }) => view === "normal" && guess !== null });
+  stage.button("Check my guess", ({ edge }) => stage.change({ guess: edge }), { when: ({ view }) => view === "normal" });
   stage.button("Go to the maximum", ({ view }) => stage.glide(Object.fromEntries(keys[view].map((key, k) => [key, views[view].best[k]]))));
 
   const surface = stage.panel({ label: "Contours of the log-likelihood over both parameters", height: 270 });
@@ -85,7 +84,7 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
   // The surface does not move: one grid for each view serves every painting.
   const grids = {};
   for (const [name, view] of Object.entries(views)) {
-    const [as, bs] = view.ranges.map(([low, high]) => linspace(low, high, name === "normal" ? 61 : 121));
+    const [as, bs] = view.ranges.map(([low, high]) => linspace(low, high, 121));
     const top = view.log(...view.best);
     grids[name] = {
       as, bs, top, values: bs.map((b) => as.map((a) => view.log(a, b))),
@@ -158,7 +157,7 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     const heights = us.map(along(view.log));
     const finite = heights.filter(Number.isFinite);
     // On a line of impossible parameters there is nothing to see, on axes that stay.
-    const span = finite.length ? [Math.max(Math.min(...finite), grid.top - 30), Math.max(...finite, at)] : [grid.top - 5, grid.top];
+    const span = finite.length ? [Math.max(Math.min(...finite), grid.top - (name === "normal" ? 80 : 30)), Math.max(...finite, at)] : [grid.top - 5, grid.top];
     const room = 0.12 * (span[1] - span[0] || 1);
     const tilt = view.slopes[k](...here);
     line.frame({
@@ -185,10 +184,13 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     const slopes = us.map(along(view.slopes[k]));
     const seen = slopes.filter(Number.isFinite);
     const bound = seen.length ? 1.1 * Math.min(Math.max(...seen.map(Math.abs), 1e-9), 6 * Math.abs(seen[Math.floor(seen.length * 0.4)] || 1) + Math.abs(tilt || 0)) : 1;
+    // Along sigma the score climbs without bound to the left; the axis shows where it is lowest instead.
+    const least = Math.min(...seen);
+    const heightsSeen = name === "normal" && k === 1 ? [1.3 * Math.min(least, tilt), 1.3 * Math.max(-least, tilt)] : [-bound, bound];
     slope.frame({
       title: `The score, ∂ℓ/∂${view.names[k]}`,
       x: { domain: [low, high], label: view.names[k] },
-      y: { domain: [-bound, bound] },
+      y: { domain: heightsSeen },
     });
     slope.rule("y", 0, "ink", { width: 1.2 });
     slope.curve(us, slopes, "slope", { dash: "7 4" });
@@ -222,6 +224,6 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
             : "Bring the ends closer together: the log-likelihood only rises, its slope never reaches zero, until an end meets the data.",
       `${view.names[0]} ${format(here[0])}, ${view.names[1]} ${format(here[1])}, log-likelihood ${format(at, 5)}, slope along ${view.names[k]} ${format(tilt)}`,
     );
-    // A guess is drawn from the first move of its slider on.
-  }, ({ edge, drawn }) => ({ drawn: drawn || edge !== views.normal.best[1] }));
+    // A guess is drawn from the first move of its slider on, and stays beside the answer until it is moved again.
+  }, ({ edge, drawn, guess }) => ({ drawn: drawn || edge !== views.normal.best[1], guess: guess === edge ? guess : null }));
 });
