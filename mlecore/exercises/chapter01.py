@@ -255,10 +255,4 @@ def _(answer: object) -> None:
         rtol=0.0,
         atol=0.02,
     )
-    resembles(
-        values,
-        np.round(kicks.n * mass),
-        "Right, and rounded. An expected number is an average and need not be whole: keep the "
-        "fractions.",
-    )
     agrees(values, kicks.n * mass, otherwise="The probability of each number, times 200.", **typed)

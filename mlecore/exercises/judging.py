@@ -112,7 +112,7 @@ def agrees(
 ) -> None:
     """Stop with a hint unless the answer equals the reference. Arguments as in `same`.
 
-    The hint says how the answer differs (the sign, a constant factor, a constant, or where it is
+    The hint says how the answer differs (the sign, a constant factor, a constant, rounding, or where it is
     too large) or at what it stopped, without giving the right value away, and ends with `otherwise`.
 
     >>> agrees(0.61, 0.61)
@@ -234,10 +234,8 @@ def _difference(
 ) -> str:
     """How the values differ, in words: a pattern throughout, else the first that is off."""
     subject = what if on is None else "Your function"
-    pattern = _pattern(
-        np.concatenate([v.ravel() for v in got]), np.concatenate([v.ravel() for v in want])
-    )
-    if pattern:
+    values, targets = (np.concatenate([v.ravel() for v in side]) for side in (got, want))
+    if pattern := _pattern(values, targets) or _rounding(values, targets):
         return f"{subject} {pattern}."
     # The first call, and the first entry of its value, that is off; an index into a scalar is (0,).
     call, place = next(
@@ -273,6 +271,18 @@ def _pattern(got: NDArray[np.float64], want: NDArray[np.float64]) -> str:
             return f"is {ratio[0]:.4g} times what it should be, every time"
         if np.allclose(offset, offset[0], rtol=1e-6, atol=0):
             return f"is off by the same amount every time: {offset[0]:.4g}"
+    return ""
+
+
+def _rounding(got: NDArray[np.float64], want: NDArray[np.float64]) -> str:
+    """Whether the values are the right ones, rounded: to decimals, to two or three digits, or up."""
+    if not (np.isfinite(got).all() and np.isfinite(want).all()):
+        return ""
+    near = np.all(np.abs(got - want) <= 0.05 * np.abs(want)) or got.size > 2
+    ways = [np.round(want, k) for k in range(4)] + [np.ceil(want)]
+    ways += [np.array([float(f"{w:.{k}g}") for w in want]) for k in (2, 3)]
+    if near and got.any() and any(np.array_equal(got, way) for way in ways):
+        return "is right, and rounded: more digits are wanted, so let Python carry the digits"
     return ""
 
 

@@ -318,6 +318,24 @@ def test_a_typed_number_needs_four_digits() -> None:
     assert "too large" in hint(agrees, 1e-6, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        (0.0022, 0.00216),
+        (71, 70.3),
+        (0.36, 0.3627),
+        ([109, 66, 20, 4, 1], [108.67, 66.29, 20.22, 4.11, 0.63]),
+    ],
+)
+def test_what_is_right_and_rounded_is_told_so(answer: object, right: object) -> None:
+    assert "is right, and rounded" in hint(agrees, answer, right)
+
+
+@pytest.mark.parametrize(("answer", "right"), [(1, 0.63), (0.0, 0.2), (3, 2.2), (0.0023, 0.00216)])
+def test_what_is_far_off_is_not_called_rounded(answer: float, right: float) -> None:
+    assert "too" in hint(agrees, answer, right)
+
+
 def test_an_array_is_told_at_which_index() -> None:
     assert "2.5 at index 1, is too large. Look." in hint(
         agrees, [1.0, 2.5, 3.0], [1.0, 2.0, 3.0], otherwise="Look."
