@@ -119,7 +119,7 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
     surface.contours(grid.as, grid.bs, grid.values, grid.levels, "likelihood");
     if (name === "normal" && (state.drawn || state.guess !== null)) {
       surface.curve(across, across.map((u) => view.level(u, state.guess ?? state.edge)), "muted", { dash: "2 4", width: 1.6 });
-      surface.text(view.ranges[0][0], state.guess ?? state.edge, "my guess: slope along σ is 0", "muted", { dx: 4, dy: (state.guess ?? state.edge) < view.edge ? 14 : -6 });
+      surface.text(view.ranges[0][0], state.guess ?? state.edge, "my guess", "muted", { dx: 4, dy: (state.guess ?? state.edge) < view.edge ? 14 : -6 });
     }
     if (name === "normal" && state.guess !== null) {
       surface.rule("x", view.best[0], "slope", { dash: "7 4" });
