@@ -29,8 +29,8 @@ function logisticRace(x, y) {
   return {
     n: x.length, at,
     systems: {
-      raw: { words: "raw", names: ["intercept", "slope"], matrix: [[1, 0], [0, 1]] },
-      better: { words: "standardised", names: ["intercept", "slope × s.d."], matrix: [[1, -m / s], [0, 1 / s]] },
+      raw: { words: "raw", names: ["intercept", "weight"], matrix: [[1, 0], [0, 1]] },
+      better: { words: "standardised", names: ["intercept", "weight × s.d."], matrix: [[1, -m / s], [0, 1 / s]] },
     },
     start: [0, 0],
     label: "Covariate",

@@ -1,4 +1,5 @@
-// Chapter 5: slide the logit; the probability, the loss and its slope answer, for both labels.
+// Chapter 5: slide the logit; the probability, the loss and its slope answer, for both labels. How steep the squared
+// error is, where the forecast is confident and wrong, the reader guesses before it is shown.
 import { log1pexp, sigmoid } from "./formulas.js";
 import { clamp, define, fixed, format, linspace } from "./kernel.js";
 
@@ -15,14 +16,20 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
     label: "Logit z", min: -limit, max: limit, step: 0.01, format: (z) => fixed(z, 2), say: (z) => `logit ${fixed(z, 2)}, probability ${format(sigmoid(z), 3)}`,
   });
   stage.choice("y", { label: "Label", options: [["1", "y = 1"], ["0", "y = 0"]] });
-  stage.toggle("compare", { label: "Compare the squared error (p − y)²" });
+  // The question: the label 1, and a logit that is far on the wrong side.
+  const asked = -6;
+  stage.slider("steep", {
+    label: `My guess: slope of (p − y)² at ${fixed(asked, 0)}`, min: -1, max: 0, step: 0.01, format: (v) => fixed(v, 2), say: (v) => `guess ${fixed(v, 2)}`,
+  });
+  stage.toggle("compare", { label: "Compare the squared error (p − y)²", when: ({ guess }) => guess !== null });
+  stage.button("Check my guess", ({ steep }) => stage.set({ guess: steep, z: asked, y: "1", compare: true }));
 
   stage.narrow();
   const chance = stage.panel({ label: "The probability p, the sigmoid of the logit", height: 260 });
   const bowl = stage.panel({ label: "The loss, minus the logarithm of the label's probability", height: 260 });
   const slope = stage.panel({ label: "The slope of the loss, p minus y", height: 260 });
 
-  stage.begin({ z: -1.5, y: "1", compare: false }, ({ z, y: label, compare }) => {
+  stage.begin({ z: -1.5, y: "1", compare: false, steep: -0.5, guess: null }, ({ z, y: label, compare, steep, guess }) => {
     const y = Number(label);
     const p = sigmoid(z);
     const given = y ? p : sigmoid(-z);
@@ -53,6 +60,7 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
       slope.dots([z], [squaredSlope(y, z)], "muted", { radius: 4 });
     }
     slope.curve(grid, grid.map((u) => sigmoid(u) - y), "slope", { dash: "7 4" });
+    if (y) slope.guess("y", guess ?? steep);
     hold(slope, p - y, "slope", "Logit on the slope");
 
     stage.facts([
@@ -63,8 +71,12 @@ define("logit_loss", "Probability, loss and slope against the logit", (stage) =>
       ...(compare ? [["squared error", format(squared(y, z)), "muted"], ["its slope", format(squaredSlope(y, z)), "muted"]] : []),
     ]);
     const wrong = given < 0.1;
+    const answer = squaredSlope(1, asked);
+    const verdict = guess === null ? "" : `At the logit ${fixed(asked, 0)} the squared error has the slope ${format(answer, 2)}; your guess was ${fixed(guess, 2)}. The likelihood's slope there is ${format(sigmoid(asked) - 1, 4)}.`;
     stage.note(
-      wrong
+      compare && y && z === asked
+        ? verdict
+        : wrong
         ? compare
           ? "Confident and wrong: the likelihood's loss is steep, its slope near 1 in size. The squared error is nearly flat here, so it hardly asks for a change."
           : "Confident and wrong: the loss grows in a straight line with z, and the slope stays near 1 in size. This observation pulls with all its weight."

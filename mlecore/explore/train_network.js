@@ -44,11 +44,11 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
   const map = stage.panel({ label: "The training points and the curve on which the network says one half", height: 300 });
   const chart = stage.panel({ label: "Negative log-likelihood per point over the steps, for the training points and for new ones", height: 300 });
 
-  stage.begin({ t: 1, hidden: sizes.at(-1), rate: "0.5", prior: "none", guess: null }, (state) => {
+  stage.begin({ t: 1, hidden: sizes.at(-1), rate: "0.5", prior: "none", guess: null, told: false }, (state) => {
     const seen = trained(state);
     const now = seen.at(-1);
 
-    map.frame({ title: "Where it says ½; faint: 0.9 and 0.1", x: { domain: across, label: "first coordinate" }, y: { domain: up, label: "second coordinate" } });
+    map.frame({ title: "Label 1 filled; it says ½, faint: 0.9, 0.1", x: { domain: across, label: "first coordinate" }, y: { domain: up, label: "second coordinate" } });
     map.contours(xs, ys, plane(now), [0, Math.log(9), -Math.log(9)], "model", { width: 2.4 });
     for (const [label, hollow] of [[0, true], [1, false]]) {
       const some = points.filter((_, i) => labels[i] === label);
@@ -66,15 +66,15 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
     chart.curve(at, seen.map((s) => s.train), "data");
     chart.dots([now.step], [now.train], "data", { radius: 4.5 });
     chart.text(0.9, 0, "training", "data", { dx: 6, dy: -26 });
-    const asked = state.guess !== null;
-    if (asked) {
+    const { told } = state;
+    if (told) {
       chart.curve(at, seen.map((s) => s.held), "likelihood", { dash: "7 4" });
       chart.dots([now.step], [now.held], "likelihood", { radius: 4.5 });
       chart.text(0.9, 0, "new points (dashed)", "likelihood", { dx: 6, dy: -9 });
     }
     const guess = state.guess ?? 10;
     chart.rule("x", guess, "ink", { dash: "3 3" });
-    chart.text(guess, 0.97, asked ? "your guess" : "drag me", "ink", { dx: 10 });
+    chart.text(guess, 0.97, state.guess === null ? "drag me" : "your guess", "ink", { dx: 10 });
     chart.handle("guess", {
       x: guess, y: 0.94, role: "ink", step: [Math.max(1, Math.round(0.1 * guess)), 0], label: "Your guess: the step at which new points cost least",
       text: `step ${Math.round(guess)}`, move: (step) => stage.change({ guess: Math.round(clamp(step, 1, longest)) }),
@@ -85,17 +85,18 @@ define("train_network", "A network in training", (stage, { points, labels, fresh
     stage.facts([
       ["step", grouped(now.step)],
       ["training points", fixed(now.train, 3), "data"],
-      ...(asked ? [["new points", fixed(now.held, 3), "likelihood"], ["least so far", `${fixed(costs[best], 3)} at step ${grouped(seen[best].step)}`, "muted"]] : []),
+      ...(told ? [["new points", fixed(now.held, 3), "likelihood"], ["least so far", `${fixed(costs[best], 3)} at step ${grouped(seen[best].step)}`, "muted"]] : []),
     ]);
     const risen = now.held > costs[best] + 0.005;
     stage.note(
-      !asked
+      !told
         ? "First guess: drag the mark in the panel of costs to the step at which new points will cost least. Then press Run."
         : now.step === 1
           ? "Press Run, or Step. Then change one thing, and train again from the same first weights."
           : risen
-            ? `New points cost least at step ${grouped(seen[best].step)}; your guess was ${grouped(state.guess)}. Since then they cost ${fixed(now.held - costs[best], 3)} more, while the training points ${now.train < seen[best].train ? "go on getting cheaper" : "do not get cheaper either"}.`
+            ? `New points cost least near step ${grouped(seen[best].step)}; ${state.guess === null ? "you made no guess" : `your guess was ${grouped(state.guess)}`}. Since then they cost ${fixed(now.held - costs[best], 3)} more, while the training points ${now.train < seen[best].train ? "go on getting cheaper" : "do not get cheaper either"}.`
             : `After ${grouped(now.step)} steps the new points cost ${fixed(now.held, 3)}, the training points ${fixed(now.train, 3)}.`,
     );
-  });
+    // What new points cost is told to who has guessed, or has seen a run to its end.
+  }, ({ told, guess, t }) => ({ told: told || guess !== null || t >= longest }));
 });

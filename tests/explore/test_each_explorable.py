@@ -304,9 +304,30 @@ def test_logit_loss_is_bce_with_logits(everything: dict[str, Stage], y: int) -> 
             assert stage.fact("p") == near(p)
             assert stage.fact("loss") == near(float(mle.bce_with_logits([y], [z])))
             assert stage.fact("slope p − y") == near(p - y)
-        stage.element.get_by_role("checkbox").check()
+        stage.press("Check my guess")  # which shows the comparison, at the label and the logit asked about
+        stage.choose("y", y)
+        stage.slide("z", z)
         assert stage.fact("squared error") == near((p - y) ** 2)
         assert stage.fact("its slope") == near(2 * (p - y) * p * (1 - p))
+
+
+def test_logit_loss_keeps_a_guess_beside_the_squared_errors_slope(
+    everything: dict[str, Stage],
+) -> None:
+    with shows(everything, "logit_loss") as [stage]:
+        assert not stage.element.get_by_role("checkbox").is_visible()
+        stage.type("steep", "-0.4")
+        stage.press("Check my guess")
+        p = special.expit(-6)
+        assert stage.fact("its slope") == near(2 * (p - 1) * p * (1 - p))
+        assert stage.fact("slope p − y") == near(p - 1)
+        assert f"slope −{2 * (1 - p) * p * (1 - p):.4f}; your guess was −0.40" in stage.note()
+        # The guess stays, as a ghost, while the reader goes on.
+        stage.slide("steep", -0.1)
+        stage.slide("z", 2.0)
+        assert "your guess" in stage.picture()
+        stage.slide("z", -6.0)
+        assert "your guess was −0.40" in stage.note()
 
 
 # ------------------------------------------------------------ chapter 6
@@ -401,7 +422,10 @@ def test_train_network_takes_the_steps_of_gradient_descent(everything: dict[str,
 
 def test_train_network_reaches_a_step_by_any_road(everything: dict[str, Stage]) -> None:
     with shows(everything, "train_network") as [stage]:
+        assert "new points" not in stage.facts()
         stage.type("t", "3000")
+        # Who runs to the end without a guess is not left with half of the story.
+        assert "new points" in stage.facts()
         stage.type("t", "137")
         back = stage.facts()["training points"]
         stage.press("Rewind")
