@@ -193,6 +193,15 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
       // What the next step will be: so the learning rate shows before the race has begun.
       if (t < longest) map.segment(points[t], made[name].points[t + 1], role, { width: 1.2, dash: "2 4", opacity: 0.7 });
     }
+    // The gradient's first step may be shorter than the start's mark: so, once it has been taken, its direction.
+    const across = [ud, vd].map(([low, high]) => high - low);
+    const first = across.map((span, k) => (made.gradient.points[1][k] - made.gradient.points[0][k]) / span);
+    const longer = 0.2 / Math.hypot(...first);
+    if (t >= 1 && longer > 1 && Number.isFinite(longer)) {
+      const tip = [state.u + longer * first[0] * across[0], state.v + longer * first[1] * across[1]];
+      map.segment([state.u, state.v], tip, "gradient", { width: 1.4, dash: "1 3" });
+      map.text(...tip, "the gradient's first step went this way", "gradient", { dx: 6, dy: 4 });
+    }
     map.handle("start", {
       x: state.u, y: state.v, role: "ink", axis: "xy", step: [(ud[1] - ud[0]) / 50, (vd[1] - vd[0]) / 50], label: "Start of the race",
       text: `${view.names[0]} ${format(state.u, 3)}, ${view.names[1]} ${format(state.v, 3)}`,
