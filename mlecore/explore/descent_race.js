@@ -200,7 +200,7 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
     if (t >= 1 && longer > 1 && Number.isFinite(longer)) {
       const tip = [state.u + longer * first[0] * across[0], state.v + longer * first[1] * across[1]];
       map.segment([state.u, state.v], tip, "gradient", { width: 1.4, dash: "1 3" });
-      map.text(...tip, "the gradient's first step went this way", "gradient", { dx: 6, dy: 4 });
+      map.text(...tip, "first step", "gradient", { anchor: "end", dx: -6, dy: 4 });
     }
     map.handle("start", {
       x: state.u, y: state.v, role: "ink", axis: "xy", step: [(ud[1] - ud[0]) / 50, (vd[1] - vd[0]) / 50], label: "Start of the race",
@@ -243,7 +243,7 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
         ? "Gradient descent has overshot and is now worse than at the start: its learning rate is too large for the steepest direction."
         : t === 0
           ? "Press Run, or Step. All four start from the same point; change the coordinates or the learning rate and race again."
-          : `After ${t} steps gradient descent is ${format(tidy(gap), 2)} above the minimum, Newton ${format(tidy(made.newton.gaps[t]), 2)}, in mean negative log-likelihood.`,
+          : `After ${t} step${t === 1 ? "" : "s"} gradient descent is ${format(tidy(gap), 2)} above the minimum, Newton ${format(tidy(made.newton.gaps[t]), 2)}, in mean negative log-likelihood.`,
     );
   });
 });

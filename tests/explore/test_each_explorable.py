@@ -349,9 +349,9 @@ def test_descent_race_ends_at_the_fit(everything: dict[str, Stage]) -> None:
 def test_descent_race_is_fair_only_after_standardising(everything: dict[str, Stage]) -> None:
     with shows(everything, "descent_race") as [stage]:
         # Where the first step went, too short to be seen, is told once it has been taken.
-        assert "went this way" not in stage.picture()
+        assert "first step" not in stage.picture()
         stage.slide("t", 200)
-        assert "went this way" in stage.picture()
+        assert "first step" in stage.picture()
         assert stage.facts()["gradient descent to 10⁻⁶"] == "not in 200 steps"
         raw = stage.fact("condition number at the maximum")
         stage.choose("system", "better")
