@@ -304,7 +304,9 @@ def test_logit_loss_is_bce_with_logits(everything: dict[str, Stage], y: int) -> 
             assert stage.fact("p") == near(p)
             assert stage.fact("loss") == near(float(mle.bce_with_logits([y], [z])))
             assert stage.fact("slope p − y") == near(p - y)
-        stage.press("Check my guess")  # which shows the comparison, at the label and the logit asked about
+        stage.press(
+            "Check my guess"
+        )  # which shows the comparison, at the label and the logit asked about
         stage.choose("y", y)
         stage.slide("z", z)
         assert stage.fact("squared error") == near((p - y) ** 2)
