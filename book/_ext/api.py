@@ -22,7 +22,7 @@ import typeset
 # the modules under it.
 PAGES = {
     ("api_families", "Families"): (
-        ("Families", ("families",)),
+        ("One by one", ("families",)),
         ("What every family has", ("family",)),
         ("Domains and supports, to write a family", ("domains",)),
     ),
@@ -50,7 +50,7 @@ PAGES = {
         ("Divergences", ("divergence",)),
         ("Losses", ("losses",)),
     ),
-    ("api_optimisers", "Optimisers"): (("Optimisers", ("optimize",)),),
+    ("api_optimisers", "Optimisers"): (("Methods and what they return", ("optimize",)),),
     ("api_pictures", "Figures and explorables"): (
         ("Figures", ("plotting",)),
         ("Explorables", ("explore",)),
@@ -190,6 +190,17 @@ def target(label: str, thing: object) -> str:
     return f"api-{'class' if inspect.isclass(thing) else 'function'}-{label}"
 
 
+def letters(head: str) -> str:
+    """What a formula calls the parameters whose names are longer: `Gamma(shape a, rate b)` says two letters.
+
+    >>> letters("StudentT(df v, loc, scale s)")
+    'With $v$ for `df`, $s$ for `scale`:'
+    """
+    pairs = re.findall(r"(\w+) (\w+)(?=[,)])", head)
+    told = ", ".join(f"${typeset.word(letter)}$ for `{name}`" for name, letter in pairs)
+    return f"With {told}:" if told else ""
+
+
 def entry(label: str, thing: object, line: str, with_members: bool) -> list[str]:
     """What a page says of one public name."""
     out = [
@@ -199,7 +210,7 @@ def entry(label: str, thing: object, line: str, with_members: bool) -> list[str]
     ]
     formula = typeset.displayed(thing.__doc__)
     if formula:  # what the first paragraph says in plain text
-        out += [f"`{formula[0]}`", f"$$\n{formula[1]}\n$$", pictures.picture(label)]
+        out += [letters(formula[0]), f"$$\n{formula[1]}\n$$", pictures.picture(label)]
         out.append(render(thing.__doc__.partition("\n\n")[2]))
     else:
         out.append(render(thing.__doc__))

@@ -130,6 +130,16 @@ def test_the_reference_names_everything_public():
     assert [name for name in public if f"### {name}\n" not in text] == []
 
 
+def test_the_reference_says_a_title_and_a_signature_once():
+    for name, page in api.reference(mlecore).items():
+        title, *headings = re.findall(r"^#{1,2} (.*)$", page, flags=re.MULTILINE)
+        assert title not in headings, name
+    families = api.reference(mlecore)["api_families"]
+    assert families.count("Normal(mu, sigma)\n") == families.count("LogNormal(mu, sigma)\n") + 1
+    assert "`Normal(mu, sigma)`" not in families
+    assert "With $a$ for `shape`, $b$ for `rate`:" in families
+
+
 def test_a_printed_line_stays_whole_however_it_arrived():
     def piece(text, name="stdout"):
         return nbformat.v4.new_output("stream", name=name, text=text)
