@@ -21,7 +21,8 @@ def site() -> Path:
     """The folder of the built book; it is built first if nobody has (`make test` has)."""
     built = Path(os.environ.get(SITE, ROOT / "_build" / "html"))
     if not (built / "index.html").exists():
-        command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "-n"]
+        program = Path(sys.executable).with_name("jupyter-book")  # the package is no program
+        command = [str(program), "build", str(ROOT), "-W", "-n"]
         subprocess.run(command, check=True, capture_output=True)
     return built
 
