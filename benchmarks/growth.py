@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import mlecore as mle
+from tests.families.members import FAMILIES, member
 
 from .measure import copies, took
 from .rows import logistic_data
@@ -23,7 +24,7 @@ GROWING = {
     "Weibull": mle.Weibull(1.7, 2.0),
     "StudentT": mle.StudentT(4.0, 1.0, 2.0),
 }
-# One member of each family that is fitted in batches.
+# One member of each family that is fitted in batches, as the results report them.
 EVERY = [
     mle.Bernoulli(0.3),
     mle.Beta(2.0, 3.5),
@@ -59,6 +60,12 @@ EVERY = [
     mle.VonMises(1.0, 2.0),
     mle.Weibull(1.7, 2.0),
     mle.Zipf(2.7),
+]
+# A family that is not named joins with a random member.
+EVERY += [
+    member(family, np.random.default_rng(1))
+    for family in FAMILIES
+    if family not in {type(dist) for dist in EVERY}
 ]
 
 

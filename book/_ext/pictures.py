@@ -5,47 +5,48 @@ from __future__ import annotations
 import numpy as np
 
 import mlecore as mle
+from mlecore.domains import (
+    Above,
+    Count,
+    Positive,
+    PositiveDefinite,
+    PositiveVector,
+    Real,
+    RealVector,
+    Simplex,
+    Unit,
+)
 
 WIDTH, HEIGHT = 180, 64
-EXAMPLES = {
-    type(dist).__name__: dist
-    for dist in (
-        mle.Bernoulli(0.3),
-        mle.Beta(2.0, 4.0),
-        mle.BetaBinomial(12.0, 2.0, 3.0),
-        mle.Binomial(12.0, 0.3),
-        mle.Categorical([0.2, 0.5, 0.3]),
-        mle.Cauchy(0.0, 1.0),
-        mle.Dirichlet([2.0, 4.0]),
-        mle.Exponential(1.0),
-        mle.Gamma(3.0, 1.0),
-        mle.GeneralizedExtremeValue(0.0, 1.0, 0.2),
-        mle.GeneralizedPareto(1.0, 0.3),
-        mle.Geometric(0.3),
-        mle.Gumbel(0.0, 1.0),
-        mle.HalfNormal(1.0),
-        mle.InverseGamma(3.0, 1.0),
-        mle.InverseGaussian(1.0, 2.0),
-        mle.Laplace(0.0, 1.0),
-        mle.LogLogistic(3.0, 1.0),
-        mle.LogNormal(0.0, 0.6),
-        mle.LogSeries(0.7),
-        mle.Logistic(0.0, 1.0),
-        mle.Lomax(3.0, 1.0),
-        mle.MultivariateNormal([0.0, 0.0], [[1.0, 0.6], [0.6, 1.0]]),
-        mle.NegativeBinomial(4.0, 2.0),
-        mle.Normal(0.0, 1.0),
-        mle.Pareto(3.0, 1.0),
-        mle.Poisson(4.0),
-        mle.Rayleigh(1.0),
-        mle.SkewNormal(0.0, 1.0, 4.0),
-        mle.StudentT(3.0, 0.0, 1.0),
-        mle.Uniform(0.0, 1.0),
-        mle.VonMises(0.0, 2.0),
-        mle.Weibull(2.0, 1.0),
-        mle.Zipf(2.5),
-    )
+# A parameter's value in the picture, by what it may be. A new family needs no line here.
+TYPICAL = {
+    Real: 0.0,
+    Positive: 2.0,
+    Above: 2.5,
+    Unit: 0.3,
+    Count: 12.0,
+    Simplex: [0.2, 0.5, 0.3],
+    RealVector: [0.0, 0.0],
+    PositiveVector: [2.0, 4.0],
+    PositiveDefinite: [[1.0, 0.6], [0.6, 1.0]],
 }
+# Where that would show another family's face, or none.
+OWN = {
+    "Beta": {"b": 4.0},
+    "GeneralizedExtremeValue": {"shape": 0.2},
+    "GeneralizedPareto": {"shape": 0.3},
+    "LogNormal": {"sigma": 0.6},
+    "LogSeries": {"p": 0.7},
+    "Poisson": {"rate": 4.0},
+    "SkewNormal": {"shape": 4.0},
+    "Uniform": {"high": 1.0},
+}
+
+
+def example(family: type[mle.Family]) -> mle.Family:
+    """The member whose picture stands for the family."""
+    values = {name: TYPICAL[type(domain)] for name, domain in family.domains.items()}
+    return family(**values | OWN.get(family.__name__, {}))
 
 
 def points(dist: mle.Family) -> np.ndarray:
@@ -80,10 +81,10 @@ def path(x: np.ndarray, y: np.ndarray) -> str:
 
 
 def picture(name: str) -> str:
-    """The picture of one family, or nothing where it has none."""
-    if name not in EXAMPLES:
+    """The picture of one family, or nothing of what is none."""
+    if name not in mle.families.__all__:
         return ""
-    dist = EXAMPLES[name]
+    dist = example(getattr(mle.families, name))
     if name == "MultivariateNormal":
         return svg(ellipses(dist), f"Two level lines, tilted ellipses, of the density of {dist!r}")
     x = np.linspace(0.01, 0.99, 57) if name == "Dirichlet" else points(dist)

@@ -50,7 +50,7 @@ def read(name: str) -> tuple[dict[str, str], list[str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_formula_that_is_typeset_is_the_density_that_is_computed(name: str) -> None:
-    dist = pictures.EXAMPLES[name]
+    dist = pictures.example(getattr(mle, name))
     letters, clauses = read(name)
     names = dict(KNOWN) | {letter: getattr(dist, word) for word, letter in letters.items()}
     if name == "StudentT":  # its constant stands in the next paragraph of the docstring
