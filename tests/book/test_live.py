@@ -208,10 +208,13 @@ def test_each_recipe_goes_into_the_cell_and_gives_its_stored_output(visit, addre
         run(visit.page, 1)
         (cell,) = visit.page.evaluate(CELLS)
         assert texts(cell["outputs"], True) == texts(recipe["outputs"], True)
-    buttons.nth(0).click()  # into a cell with changes: added below them
-    text = visit.page.get_by_label("Code of cell 1", exact=True).input_value()
-    assert text.endswith("".join(recipes[0]["source"]))
-    assert text.startswith("".join(recipes[-1]["source"]))
+    first, second = ("".join(recipe["source"]) for recipe in recipes[:2])
+    code = visit.page.get_by_label("Code of cell 1", exact=True)
+    buttons.nth(0).click()  # in the place of one that nobody changed
+    assert code.input_value() == first
+    code.fill(f"{first}\nmine = 1")
+    buttons.nth(1).click()  # below what the reader wrote
+    assert code.input_value() == f"{first}\nmine = 1\n\n{second}"
 
 
 # ---- Before the button ---------------------------------------------------------------------------

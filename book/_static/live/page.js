@@ -90,6 +90,7 @@ class Page {
     if (nodes.length !== code.length) throw new Error(`${nodes.length} cells in the page, ${code.length} in its notebook`);
     const recipe = (cell) => (cell.metadata.tags ?? []).includes("recipe");
     this.cells = [];
+    this.recipes = [];
     code.forEach((cell, i) => {
       if (recipe(cell)) this.offer(cell, nodes[i]);
       else this.cells.push(new Cell(cell, nodes[i], this.cells.length + 1, this));
@@ -105,13 +106,14 @@ class Page {
     this.say(`Python is ready. Change any cell, and press Shift+Enter in it.${back}`);
   }
 
-  // A recipe is not run where it stands: it goes into the cell of the page.
+  // A recipe is not run where it stands: it goes into the cell of the page, in the place of another that nobody changed.
   offer(stored, node) {
     const text = [stored.source].flat().join("");
+    this.recipes.push(text.trim());
     const insert = () => {
       const cell = this.cells[0];
-      const empty = cell.text === cell.source || !cell.text.trim();
-      cell.editor.text = empty ? text : `${cell.text.trimEnd()}\n\n${text}`;
+      const untouched = [cell.source.trim(), "", ...this.recipes].includes(cell.text.trim());
+      cell.editor.text = untouched ? text : `${cell.text.trimEnd()}\n\n${text}`;
       this.changed(cell);
       cell.editor.area.focus();
       cell.node.scrollIntoView({ block: "center" });
