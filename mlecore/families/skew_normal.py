@@ -47,7 +47,7 @@ class SkewNormal(Family):
     shape: Parameter = parameter(Real())
     units = {"loc": 1, "scale": 1}
     # In mean, standard deviation and skewness the information is not singular there, so the likelihood ratio
-    # is a chi-square (Arellano-Valle and Azzalini 2008).
+    # is a chi-square (Azzalini and Capitanio 2014, ch. 3).
     _contains = {Normal: {"shape": 0.0}}
 
     # -- the log-likelihood ------------------------------------------------------------------------
