@@ -10,6 +10,7 @@ from mlecore.exercises.checking import exercise
 from mlecore.exercises.judging import (
     Hint,
     agrees,
+    call,
     own_work,
     resembles,
     same,
@@ -99,6 +100,15 @@ def _(answer: object) -> None:
     def gradient(X: Array, y: Array, w: Array) -> Array:
         return X.T @ (_sigmoid(X @ w) - y)
 
+    try:
+        call(answer, *on[0])
+    except Hint as hint:
+        if "matmul" not in str(hint):
+            raise
+        raise Hint(
+            "The shapes do not match. X has a row for each observation: which of X and X.T makes one "
+            "number for each weight out of one for each observation?"
+        ) from None
     resembles(
         answer,
         lambda X, y, w: X.T @ (y - _sigmoid(X @ w)),

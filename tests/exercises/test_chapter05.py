@@ -66,6 +66,7 @@ TestChapter05 = sweep(
             also_right=[lambda X, y, w: (sigmoid(X @ w) - y) @ X],
             wrong=[
                 (lambda X, y, w: -gradient(X, y, w), "That is the score"),
+                (lambda X, y, w: X @ (sigmoid(X @ w) - y), "which of X and X.T"),
                 (lambda X, y, w: X.T @ (X @ w - y), "through the sigmoid"),
                 (
                     lambda X, y, w: (
