@@ -326,6 +326,12 @@ def _common_cells(d: Any, a: Array, b: Array) -> tuple[Any, Any, Array]:
         return None, None, none
     one = members(d, d.batch_shape or (1,))
     low, high = (np.ravel(end) for end in one._ends())
+    if (low > d.support.low).any() or (high < d.support.high).any():
+        return (
+            None,
+            None,
+            none,
+        )  # an angle's density goes on where its turn ends, and its cells would
     limits = np.clip({1: a, -1: b, 0: np.concatenate([a, b])}[way], low, high)
     there = cells(lifted(one).log_prob, d.support, limits, way, one._place())
     seen = there.seen if way else there.seen[: a.size] & there.seen[a.size :]

@@ -318,6 +318,18 @@ def test_many_tails_of_an_inverse_gaussian_are_those_of_its_closed_form():
             assert high[k] == pytest.approx(float(mpmath.log(1 - below)), rel=1e-13)
 
 
+@pytest.mark.parametrize(
+    "d", [mle.VonMises(mu=1.0, kappa=2.0), mle.InverseGaussian(mu=2.0, shape=3.0)], ids=str
+)
+def test_many_tails_are_those_of_one_value_at_a_time(d):
+    x = np.sort(d.sample(50, rng=np.random.default_rng(10)))
+    for tail in (d.log_cdf, d.log_sf):
+        np.testing.assert_allclose(tail(x), [tail(v) for v in x], rtol=1e-12)
+    few = [mass_terms(d, part, np.full(part.size, np.inf)).slope for part in np.split(x, 2)]
+    together = mass_terms(d, x, np.full(x.size, np.inf)).slope
+    np.testing.assert_allclose(together, np.concatenate(few), rtol=1e-9, atol=1e-10)
+
+
 def test_many_bounds_of_a_gamma_have_their_slopes_to_the_last_digits():
     d = mle.Gamma(shape=0.05, rate=3.0)
     x = np.geomspace(1e-30, 0.5, 40)
