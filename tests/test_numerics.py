@@ -9,6 +9,7 @@ import pytest
 import mlecore as mle
 from mlecore import numerics
 from mlecore.regression import design, irls, observations
+from mlecore.roots import newton_1d
 
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
 MODERATE = [10.0**k for k in range(-12, 16)] + [0.3, 1.5, 11.999, 12.0, 12.001, 20.0]
@@ -95,7 +96,7 @@ def test_jensen_gap_does_not_cancel(spread):
 def test_each_problem_may_have_a_bracket_of_its_own():
     # From there Newton's steps lead far away, to other roots of the sine.
     low, high = np.array([2.0, 8.0]), np.array([4.5, 10.5])
-    root, converged, _ = numerics.newton_1d(
+    root, converged, _ = newton_1d(
         lambda x, i: (np.sin(x), np.cos(x)), np.array([4.4, 8.05]), low=low, high=high
     )
     assert converged.all()
@@ -104,7 +105,7 @@ def test_each_problem_may_have_a_bracket_of_its_own():
 
 def test_newton_solves_a_batch_of_problems_at_once():
     targets = np.logspace(-8, 8, 33)
-    root, converged, iterations = numerics.newton_1d(
+    root, converged, iterations = newton_1d(
         lambda x, i: (targets[i] - x**3, -3 * x**2), np.ones(33)
     )
     assert converged.all()
@@ -114,7 +115,7 @@ def test_newton_solves_a_batch_of_problems_at_once():
 
 def test_newton_keeps_its_bracket_where_plain_newton_diverges():
     # arctan: from 2 the plain iteration runs away.
-    root, converged, _ = numerics.newton_1d(
+    root, converged, _ = newton_1d(
         lambda x, i: (-np.arctan(x - 1), -1 / (1 + (x - 1) ** 2)), 30.0, low=-np.inf, high=np.inf
     )
     assert converged
@@ -122,7 +123,7 @@ def test_newton_keeps_its_bracket_where_plain_newton_diverges():
 
 
 def test_newton_says_when_there_is_no_root():
-    _, converged, _ = numerics.newton_1d(
+    _, converged, _ = newton_1d(
         lambda x, i: (np.ones_like(x), -np.ones_like(x)), np.ones(2), max_iterations=50
     )
     assert not converged.any()

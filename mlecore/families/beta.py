@@ -15,7 +15,6 @@ from ..numerics import (
     digamma_gap,
     every,
     log_ratio,
-    newton_1d,
     product_gap,
     shape_deviance,
     some,
@@ -23,6 +22,7 @@ from ..numerics import (
     trigamma,
     trigamma_excess,
 )
+from ..roots import newton_1d
 from ..statistics import Moments, ShareMoments
 from ..tails import log_beta_tails
 

@@ -14,7 +14,6 @@ from ..numerics import (
     LOG_2PI,
     digamma_gap,
     log_ratio,
-    newton_1d,
     product_gap,
     shape_deviance,
     some,
@@ -23,6 +22,7 @@ from ..numerics import (
     trigamma_excess,
 )
 from ..pivots import gamma_limits
+from ..roots import newton_1d
 from ..statistics import LogMoments, Moments
 from ..tails import log_gamma_tails
 

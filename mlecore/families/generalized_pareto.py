@@ -10,7 +10,7 @@ import numpy as np
 
 from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Refusal, Solution, symmetric
-from ..numerics import newton_1d
+from ..roots import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp
 from .tail_shape import (

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, InOnePass, Solution, symmetric
-from ..numerics import log1pexp, log_ratio, newton_1d
+from ..numerics import log1pexp, log_ratio
+from ..roots import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from .logistic import Logistic, logistic_sums, tilt
 from .shape_scale import ShapeScale

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..domains import Parameter, Support, Unit, parameter
 from ..family import Array, Family, Solution, symmetric
-from ..numerics import exp_excess, log1p_excess, newton_1d
+from ..numerics import exp_excess, log1p_excess
+from ..roots import newton_1d
 from ..series import log_series_tail
 from ..statistics import Means, Moments
 from ..tails import log1mexp

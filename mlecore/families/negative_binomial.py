@@ -11,7 +11,8 @@ import scipy
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, InOnePass, Refusal, Solution, symmetric
-from ..numerics import deviance, every, log1p_excess, newton_1d, stirling_error, trigamma
+from ..numerics import deviance, every, log1p_excess, stirling_error, trigamma
+from ..roots import newton_1d
 from ..statistics import Moments, Sample, saturated_poisson
 from ..tails import log_beta_tails
 from .poisson import Poisson

@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 
 from ..family import Array
-from ..numerics import newton_1d
+from ..roots import newton_1d
 from ..statistics import LONG, Moments, Sample, piecewise
 from ..tails import inverse_mills, standard
 from .heavy_tails import Rescaled, share_at

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import RegularityError
 from ..family import Array, Family
-from ..numerics import newton_1d
+from ..roots import newton_1d
 from ..statistics import Sample
 
 __all__ = [

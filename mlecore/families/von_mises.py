@@ -11,7 +11,8 @@ import scipy
 
 from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import newton_1d, some
+from ..numerics import some
+from ..roots import newton_1d
 from ..statistics import Directions
 
 # 1 - I1(k)/I0(k) = sum of these over k, k^2, k^3 ...; they follow from the ratio's own differential equation

@@ -10,8 +10,9 @@ import numpy as np
 import scipy
 
 from ..family import Array, InOnePass, Solution, symmetric
-from ..numerics import log_ratio, newton_1d, some
+from ..numerics import log_ratio, some
 from ..pivots import gamma_limits
+from ..roots import newton_1d
 from ..statistics import Exposed, Moments, Parts, Sample, piecewise
 from ..tails import log1mexp
 from .extreme_value import solve_extreme_value

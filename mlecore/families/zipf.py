@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..domains import Above, Parameter, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import newton_1d
+from ..roots import newton_1d
 from ..series import power_tail
 from ..statistics import Means, Moments
 from ..tails import log1mexp
