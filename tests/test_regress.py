@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy import optimize, special, stats
+from scipy import optimize, sparse, special, stats
 from statsmodels.discrete.count_model import ZeroInflatedPoisson
 from statsmodels.tools import numdiff
 
@@ -398,6 +398,16 @@ def test_names_follow_from_what_follows_from_columns():
     without = mle.Gamma.regress(y, rate=frame, intercept=False, fixed={"shape": 2.0, "age": 0.1})
     assert without.names == ("dose",)
     assert without.params["shape"] == 2.0
+
+
+def test_sparse_columns_are_laid_out_in_full():
+    y, table = RNG.poisson(E).astype(float), sparse.csr_array(np.where(X > 0, X, 0.0))
+    for fit in (mle.Poisson.regress(y, rate=table), mle.PoissonRegression.fit(table, y)):
+        whole = mle.PoissonRegression.fit(table.toarray(), y)
+        np.testing.assert_allclose(fit.theta, whole.theta, rtol=1e-9)
+        np.testing.assert_allclose(fit.predict(table), whole.predict(table.toarray()), rtol=1e-9)
+    with pytest.raises(DataError, match="do not fit in memory"):
+        mle.Poisson.regress([1.0] * 10, rate=sparse.csr_array((10, 10**9)))
 
 
 def test_predictions_have_the_intervals_of_statsmodels():

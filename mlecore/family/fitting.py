@@ -100,7 +100,8 @@ class Fitting(Refusing):
         Parameters
         ----------
         y : one response a row, or what was seen in part, by `observed` or `interval`.
-        parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, or one column.
+        parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, a
+            sparse matrix, which is laid out in full, or one column.
         weights : frequency weights, shape (n,).
         offset : what is added to the linear predictor, shape (n,), by the name of the parameter: `{"rate": np.log(t)}`.
         link : "identity", "log", "logit", "probit", "cloglog", "inverse" or "sqrt" by the name of the parameter; by

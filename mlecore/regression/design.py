@@ -26,6 +26,8 @@ Array = np.ndarray
 
 # Numbers that are worked on together: few enough to stay in the processor's second cache.
 _CACHED = 80_000
+# So many entries of a sparse matrix are laid out in full: 1.6 GB of doubles.
+_MOST_ENTRIES = 2e8
 # From so many rows a copy of the columns, only to scale them, costs more than a few words of algebra.
 MANY_ROWS = 20_000
 # Below this smallest eigenvalue of the columns' correlations, Gram matrices lose too many digits.
@@ -80,7 +82,14 @@ def columns(
 
 
 def _numbers(X: Any) -> Array:
-    """Return X as doubles; a column of words is named, with what to do."""
+    """Return X as doubles, a sparse one laid out in full; a column of words is named, with what to do."""
+    if hasattr(X, "toarray"):
+        if np.prod(X.shape) > _MOST_ENTRIES:
+            raise DataError(
+                f"X is sparse, and its {X.shape[0]:,} x {X.shape[1]:,} entries do not fit in memory when laid out in full, as "
+                "they are here; take fewer columns, or rows"
+            )
+        X = X.toarray()
     try:
         return numeric(X, "X")
     except DataError as error:

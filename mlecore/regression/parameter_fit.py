@@ -156,7 +156,8 @@ class ParameterFit(RegressionFit):
         return rows, eta
 
     def _count(self, columns: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-        sizes = {len(value) for value in (*columns.values(), *given.values()) if value is not None}
+        tables = [value for value in (*columns.values(), *given.values()) if value is not None]
+        sizes = {t.shape[0] if hasattr(t, "shape") else len(t) for t in tables}
         if len(sizes) > 1:
             raise DataError(f"the new rows are {' and '.join(map(str, sorted(sizes)))} in number")
         return sizes.pop() if sizes else 1
