@@ -437,7 +437,6 @@ TABLE = pd.DataFrame({"minutes": [1.0, 2.0, 4.0], "place": ["south", "north", "s
         (lambda: Gamma.fit(TABLE.assign(place=1.0)), "columns minutes, place; give one of them"),
         (lambda: Gamma.fit([1.0, 2.0], censored=[True, False]), r"mlecore\.observed\(x, right=mask\)"),
         (lambda: Gamma.fit([1.0, 2.0], window=(0, 3)), r"mlecore\.observed\(x.*window="),
-        (lambda: mle.PoissonRegression.fit(X4, Y4, offset=[1.0] * 4), "hold its coefficient at 1"),
         (lambda: mle.LogisticRegression.fit(X4, [1, 2, 1, 2]), "two labels 1 and 2 as 0 and 1, such as y == 2"),
         (lambda: mle.LogisticRegression.fit(X4, ["no", "yes", "no", "yes"]), "SoftmaxRegression takes words"),
         (lambda: mle.LogisticRegression.fit(X4, [12.5, 40.0, 99.0, 3.0]), "divide them by 100"),
