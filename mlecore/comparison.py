@@ -239,7 +239,7 @@ def _insist_comparable(fits: list[Fit]) -> None:
             raise DataError(
                 "the fits are of different data: fit the same observations, transformed in the same way"
             )
-    kinds = {fit.dist.support.whole for fit in fits if hasattr(fit.dist, "support")}
+    kinds = {getattr(fit.dist, "support", fit.dist).whole for fit in fits}
     if len(kinds) > 1:
         raise DataError(
             "densities and probabilities have different units, so their log-likelihoods cannot be compared; "

@@ -154,15 +154,14 @@ def _fingerprint(likelihood: Any) -> Fingerprint | None:
     """Return the fingerprint of what a likelihood has kept, or None where that is a bare statistic."""
     rows = likelihood.statistic
     if hasattr(rows, "X"):
-        y = rows.y
+        y = rows.y.table() if hasattr(rows.y, "table") else rows.y
         if rows.classes is not None and rows.classes.dtype.kind in "iufb":
             y = rows.classes.astype(float)[np.asarray(y, dtype=np.intp)]
         return Fingerprint.of(np.asarray(y, dtype=float), rows.weights, rows.X)
     if likelihood.data is None:
         return None
     if isinstance(likelihood.data, PartlySeen):
-        seen = vars(likelihood.data).copy()
-        weights = seen.pop("weights")
+        weights = likelihood.data.weights
         w = likelihood.weights if weights is None else weights
-        return Fingerprint.of(np.column_stack([*seen.values()]).astype(float), w)
+        return Fingerprint.of(likelihood.data.table(), w)
     return Fingerprint.of(*likelihood.observations())

@@ -188,8 +188,18 @@ def _edge_by_values(small: Fit, large: Fit) -> str | None:
 
 def _insist_columns(small: Fit, large: Fit) -> None:
     """Raise where the columns of one regression do not give those of another."""
-    nested = small.dist.may_lie_within(large.dist)
-    if nested:
+    regression = hasattr(small.dist, "may_lie_within")
+    if regression and small.likelihood.called != large.likelihood.called:
+        raise DataError(
+            f"whether {small.likelihood.called} lies within {large.likelihood.called} is not known here: fit the larger "
+            "model, and test what makes it the smaller one, as in fit.test(shape=1)"
+        )
+    held = {**small.likelihood.held, **large.likelihood.held}
+    if regression:
+        nested = small.dist.may_lie_within(large.dist)
+    else:
+        nested = large.dist.contains_alike(small.dist) and not held
+    if nested and regression:
         one, other = (f.likelihood.statistic.designs for f in (small, large))
         nested = all(_within(*pair) for pair in zip(one, other, strict=True))
     if not nested:
@@ -272,7 +282,10 @@ def _places(dist: Any) -> tuple[Array, Array | None]:
 def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: Any) -> Array:
     """Return the statistics of samples drawn from the null."""
     if any(hasattr(f.likelihood.statistic, "X") for f in [*nulls, *alternatives]):
-        raise DataError("method='bootstrap' is for families; of regressions use method='lr'")
+        raise DataError(
+            "method='bootstrap' is for families: of regressions use method='lr', or fit the larger model and call "
+            "fit.test(..., method='bootstrap')"
+        )
     if len(nulls) == 1:
         groups = [(nulls[0], alternatives)]
     elif len(nulls) == len(alternatives):

@@ -630,7 +630,7 @@ def test_regressions_are_compared_and_tested_under_their_names():
     constant = mle.NegativeBinomial.regress(y, mu=X, size=X[:, 0])
     assert mle.lr_test(large, constant).df == 1
     for null in (poisson, mle.NegativeBinomial.regress(y, mu=X, link="sqrt")):
-        with pytest.raises(DataError, match="not nested"):
+        with pytest.raises(DataError, match=r"not nested|is not known here"):
             mle.lr_test(null, constant)
     zeros = np.where(np.arange(N) % 3, y, 0.0)
     without = ZeroInflated(mle.Poisson).regress(zeros, rate=X, fixed={"zero": 0})
@@ -652,3 +652,51 @@ def test_a_picture_shows_the_residuals():
         left, right = m.plot()
         assert "residuals" in mle.plotting.describe(left)
         assert "standard Normal quantile" in mle.plotting.describe(right)
+
+
+# -- whether two fits have seen the same data ----------------------------------------------------------
+
+FEW = [0.0, 1.0, 2.0, 3.0, 4.0, 6.0]
+SEEN, OTHER = [1, 3, 2, 5, 4, 6], [9, 1, 7, 0, 2, 8]
+
+
+def test_fits_of_different_responses_are_not_compared():
+    one, two = (mle.Poisson.regress(y, rate=FEW) for y in (OTHER, SEEN))
+    level = mle.Poisson.regress(OTHER, rate=None)
+    censored = [mle.Exponential.regress(observed(FEW, right=m), rate=SEEN) for m in CENSORED]
+    for pair in ((one, two), censored):
+        with pytest.raises(DataError, match="different data"):
+            mle.compare(pair)
+    with pytest.raises(DataError, match="different data"):
+        mle.lr_test(level, two)
+
+
+CENSORED = np.array([[0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 1, 0]], dtype=bool)
+
+
+def test_the_same_responses_are_known_again_in_other_models():
+    general, fast = mle.Poisson.regress(SEEN, rate=FEW), mle.PoissonRegression.fit(FEW, SEEN)
+    assert mle.compare([general, fast])[1].delta == pytest.approx(0.0, abs=1e-9)
+    alike = mle.Poisson.fit(SEEN)
+    result = mle.lr_test(alike, general)
+    assert result.df == 1
+    assert result.statistic == pytest.approx(general.test(x1=0).statistic, rel=1e-9)
+    assert mle.lr_test(mle.Poisson.regress(SEEN, rate=None), general).p_value == result.p_value
+
+
+def test_densities_are_not_set_beside_probabilities():
+    fits = [mle.Normal.regress(SEEN, mu=FEW), mle.Poisson.regress(SEEN, rate=FEW)]
+    fast = [mle.LinearRegression.fit(FEW, SEEN), mle.PoissonRegression.fit(FEW, SEEN)]
+    for pair in (fits, fast, [mle.Normal.fit(SEEN), fast[1]]):
+        with pytest.raises(DataError, match="densities and probabilities"):
+            mle.compare(pair)
+
+
+def test_a_fit_that_is_not_within_a_regression_is_told_what_to_test():
+    y = np.asarray(SEEN, dtype=float)
+    with pytest.raises(DataError, match="is not known here: fit the larger model"):
+        mle.lr_test(mle.Exponential.regress(y, rate=None), mle.Weibull.regress(y, scale=FEW))
+    with pytest.raises(DataError, match="not nested"):
+        mle.lr_test(mle.Poisson.fit(SEEN), mle.PoissonRegression.fit(FEW, SEEN))
+    with pytest.raises(DataError, match="not nested"):
+        mle.lr_test(mle.Exponential.fit(y), mle.Gamma.regress(y, rate=FEW))

@@ -75,6 +75,12 @@ class PartlySeen:
             "log_mass(a, b) says what an interval is worth"
         )
 
+    def table(self) -> Array:
+        """Return the rows as numbers, without their weights: one column for each end, and for what belongs to it."""
+        rows = vars(self).copy()
+        rows.pop("weights")
+        return np.column_stack([*rows.values()]).astype(float)
+
     def unweighted(self) -> Self:
         """Return the same rows, each once."""
         return replace(self, weights=None)

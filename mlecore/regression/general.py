@@ -107,6 +107,14 @@ class ParameterRegression(Regression):
         # What is the same in all rows is so on any scale.
         return all(own or (not its and one.name == two.name) for own, its, one, two in kinds)
 
+    def contains_alike(self, member: Any) -> bool:
+        alike = all(d.intercept and d.offset is None for d in self.rows.designs)
+        return alike and type(member) is self.model.family
+
+    @property
+    def whole(self) -> bool:  # type: ignore[override]
+        return self.model.family.support.whole
+
     @property
     def called(self) -> str:
         """What it is called: the family, and that it is a regression."""

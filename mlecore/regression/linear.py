@@ -32,6 +32,7 @@ class LinearRegression(Regression):
     """
 
     followed = ("mu",)
+    whole = False
     others = ("sigma",)
 
     @classmethod

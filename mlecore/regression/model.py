@@ -72,6 +72,8 @@ class Regression:
 
     #: the parameters of the family that follow from columns
     followed: ClassVar[tuple[str, ...]] = ()
+    #: whether y has probabilities, so that no likelihood of densities can be set beside its own
+    whole: ClassVar[bool] = True
     #: the parameters beside the coefficients
     others: ClassVar[tuple[str, ...]] = ()
     irregular: ClassVar[tuple[str, ...]] = ()
@@ -206,6 +208,10 @@ class Regression:
     def may_lie_within(self, other: Any) -> bool:
         """Say whether another is of the same kind, so that it contains this one if its columns do."""
         return type(self) is type(other)
+
+    def contains_alike(self, member: Any) -> bool:
+        """Say whether a member of a family, the same in all rows, is one of these regressions."""
+        return False
 
     def __repr__(self) -> str:
         inside = (

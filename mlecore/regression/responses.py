@@ -108,6 +108,10 @@ class Responses:
     def __len__(self) -> int:
         return self.x.size
 
+    def table(self) -> Array:
+        """Return what was seen as numbers, one row for each, to be told from other data."""
+        return self.x if self.seen is None else self.seen.table()
+
     def copy(self) -> Self:
         """Return itself, as nothing of it changes."""
         return self
