@@ -7,6 +7,7 @@ refused by name and place.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .errors import DataError
 
 __all__ = [
     "broadcast_shape",
+    "insist_one_index",
     "insist_same_index",
     "numeric",
     "present",
@@ -228,22 +230,45 @@ def shares_note(weights: Any, n: Any) -> tuple[str, ...]:
 def insist_same_index(name: str, value: Any, other_name: str, other: Any) -> None:
     """Raise where two pandas objects have different labels for their rows, which an array would pair by position.
 
+    What was made of pandas objects may have kept their labels, as `labels`.
+
     >>> insist_same_index("y", [1.0, 2.0], "X", [[1.0], [2.0]])
     """
-    if not (hasattr(value, "iloc") and hasattr(other, "iloc")):
+    labels, theirs = _labels_of(value), _labels_of(other)
+    if labels is None or theirs is None:
         return
-    labels, theirs = value.index, other.index
     if len(labels) != len(theirs) or labels.equals(theirs):
         return  # other lengths are refused as such
     if labels.is_unique and theirs.is_unique and labels.sort_values().equals(theirs.sort_values()):
+        pandas = hasattr(value, "iloc") and hasattr(other, "iloc")
+        cure = f"give {name}.loc[{other_name}.index]" if pandas else "bring both into one order"
         raise DataError(
-            f"{name} and {other_name} have the same labels in another order: give {name}.loc[{other_name}.index], or "
+            f"{name} and {other_name} have the same labels in another order: {cure}, or "
             f"{name}.to_numpy() if their order is right and the labels are not"
         )
     raise DataError(
         f"{name} and {other_name} have different labels for their rows (index): bring them together, as with "
         f"pandas.concat or join, or give {name}.to_numpy() if row i belongs to row i"
     )
+
+
+def _labels_of(value: Any) -> Any:
+    """Return pandas' labels of the rows of a value; None where it has none."""
+    return value.index if hasattr(value, "iloc") else getattr(value, "labels", None)
+
+
+def insist_one_index(named: Mapping[str, Any]) -> Any:
+    """Return the labels that the rows of all have which have any, or None; raise where they are not the same.
+
+    >>> insist_one_index({"X": [[1.0], [2.0]], "y": [1.0, 2.0]})
+    """
+    labelled = {name: v for name, v in named.items() if _labels_of(v) is not None}
+    if not labelled:
+        return None
+    first = next(iter(labelled))
+    for name, value in labelled.items():
+        insist_same_index(name, value, first, labelled[first])
+    return _labels_of(labelled[first])
 
 
 def broadcast_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:

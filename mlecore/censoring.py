@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import numeric, require_weights
+from .arrays import insist_same_index, numeric, require_weights
 from .domains import Positive, Simplex, Unit
 from .errors import DataError, SupportError
 from .mass import mass_terms
@@ -114,6 +114,7 @@ def _weights(seen: PartlySeen, weights: Any) -> Array:
         return np.ones(len(seen)) if seen.weights is None else np.asarray(seen.weights)
     if seen.weights is not None:
         raise DataError("weights were given with the partly seen values already; give them once")
+    insist_same_index("weights", weights, "x", seen)
     w = numeric(weights, "weights")
     if w.ndim not in (1, 2) or w.shape[-1] != len(seen):
         raise DataError(

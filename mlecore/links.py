@@ -99,7 +99,7 @@ def link_of(name: str | None, parameter: str, domain: Domain) -> Link:
             )
         kind = "log" if isinstance(domain, Positive) else "logit"
         return LINKS[kind if isinstance(domain, Positive | Unit) else "identity"]
-    if name not in LINKS:
+    if not isinstance(name, str) or name not in LINKS:
         raise DataError(
             f"link of {parameter} must be one of {', '.join(map(repr, LINKS))}; got {name!r}"
         )

@@ -139,6 +139,74 @@ def test_rows_that_pandas_labels_differently_are_not_paired_by_place():
         Normal.fit(y, w)
 
 
+LABELS = [f"r{i}" for i in range(12)]
+U = pd.DataFrame({"u": np.sin(np.arange(12.0))}, index=LABELS)
+T = pd.Series(np.arange(12.0) + 1.0, index=LABELS)
+OFTEN = pd.Series([2, 0, 1, 4, 3, 1, 2, 6, 3, 2, 1, 4], index=LABELS)
+LATE = pd.Series([True, False] * 6, index=LABELS)
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (lambda: mle.Poisson.regress(OFTEN, rate=U, offset=T[::-1]), r"offset and rate .*offset\.loc\[rate\.index\]"),
+        (lambda: mle.Poisson.regress(OFTEN, rate=U.to_numpy(), offset=T[::-1]), "offset and y"),
+        (lambda: mle.Poisson.regress(OFTEN.to_numpy(), rate=None, offset={"rate": T}, weights=T[::-1]), "offset and weights"),
+        (lambda: mle.Binomial.regress(OFTEN, p=U, fixed={"n": T[::-1] + 9}), r"fixed\['n'\] and p"),
+        (lambda: mle.Normal.regress(T.to_numpy(), mu=U, sigma=U[::-1]), "sigma and mu"),
+        (lambda: mle.Weibull.regress(mle.observed(T[::-1], right=LATE[::-1]), scale=U), "y and scale"),
+        (lambda: mle.observed(T, right=LATE[::-1]), r"right and x .*right\.loc\[x\.index\]"),
+        (lambda: mle.observed(T, left=LATE[::-1]), "left and x"),
+        (lambda: mle.observed(T, entry=T[::-1] - 20), "entry and x"),
+        (lambda: mle.observed(T, window=(T[::-1] - 20, 20.0)), r"window\[0\] and x"),
+        (lambda: mle.observed(T, weights=OFTEN[::-1]), "weights and x"),
+        (lambda: mle.interval(T, T[::-1] + 20), "upper and lower"),
+        (lambda: mle.Weibull.fit(mle.observed(T), weights=OFTEN[::-1]), "weights and x"),
+        (lambda: mle.PoissonRegression.fit(U.to_numpy(), OFTEN, offset=T[::-1]), "offset and y"),
+    ],
+)  # fmt: skip
+def test_whatever_belongs_to_rows_goes_by_their_labels(action, words):
+    with pytest.raises(mle.DataError, match=words):
+        action()
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        mle.Poisson.regress(OFTEN, rate=U, offset=np.log(T)),
+        mle.PoissonRegression.fit(U, OFTEN, offset=np.log(T)),
+    ],
+)
+def test_new_rows_and_clusters_go_by_labels_too(fit):
+    np.testing.assert_allclose(
+        fit.predict(U[:3], offset=np.log(T)[:3]),
+        fit.predict(U[:3].to_numpy(), offset=np.log(T)[:3]),
+    )
+    with pytest.raises(mle.DataError, match="offset and"):
+        fit.predict(U[:3], offset=np.log(T)[:3][::-1])
+    families = pd.Series(["a", "b", "c"] * 4, index=LABELS)
+    V = fit.covariance("sandwich", clusters=families)
+    np.testing.assert_allclose(V, fit.covariance("sandwich", clusters=families.tolist()))
+    with pytest.raises(mle.DataError, match=r"clusters and the rows of the fit .*another order"):
+        fit.covariance("sandwich", clusters=families[::-1])
+    again = pickle.loads(pickle.dumps(fit))
+    np.testing.assert_array_equal(again.covariance("sandwich", clusters=families), V)
+    for nothing in (np.nan, None, pd.NA):
+        with pytest.raises(
+            mle.DataError, match=r"4 of the clusters' labels are missing, .* index 2"
+        ):
+            fit.covariance("sandwich", clusters=["a", "b", nothing] * 4)
+
+
+def test_labels_of_what_was_seen_in_part_stay_with_its_rows():
+    seen = mle.observed(T, right=LATE)
+    assert list(seen[LATE.to_numpy()].labels) == LABELS[::2]
+    bare = mle.Exponential.fit(mle.observed(T.to_numpy(), right=LATE.to_numpy()))
+    assert len(mle.compare([mle.Exponential.fit(seen), bare])) == 2
+    weighted = mle.Weibull.regress(seen, scale=U, weights=LATE * 1.0 + (T > 3))
+    assert weighted.covariance("sandwich", clusters=T[T.index != "r1"]).shape == (3, 3)
+
+
 # -- weights of zero, and rows of a batch that cannot be read ---------------------------------------------------
 
 

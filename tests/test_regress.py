@@ -507,6 +507,7 @@ def test_an_exact_fit_has_no_sigma():
 
 
 GOOD = RNG.gamma(2.0, E)
+TRIALS = mle.Binomial.regress([1, 2] * 125, p=X, fixed={"n": 3})
 WRONG = [
     (lambda: mle.Gamma.regress(GOOD), "say which parameter follows from what"),
     (lambda: mle.Gamma.regress(GOOD, X), "by its name"),
@@ -535,6 +536,13 @@ WRONG = [
     (lambda: mle.Gamma.regress(GOOD, rate=X).predict(X[:, 0]), r"must have the 2 column\(s\)"),
     (lambda: mle.Gamma.regress(GOOD, rate=X).predict(shape=X), "shape follows from no columns"),
     (lambda: mle.Gamma.regress(GOOD, rate=X).predict(X, "mean"), "kind must be"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X).predict(2.0), r"rate must have one row .* \[2\.0\]"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, offset=GOOD).predict(X, offset=0.0), "offset must have one row"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, link=["log"]), r"link of rate must be .* got \['log'\]"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"x1": GOOD}), r"fixed x1 must be one number, got shape \(250,\)"),
+    (lambda: mle.Gamma.regress(GOOD, rate=X, fixed=1), "fixed must be a dict"),
+    (lambda: TRIALS.predict(X[:2], fixed=20), "fixed must be a dict"),
+    (lambda: TRIALS.predict(X[:2], fixed={"n": [1, 2, 3]}), "one for each of the 2 new rows"),
 ]  # fmt: skip
 
 

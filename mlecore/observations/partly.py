@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import numeric, require_finite, require_weights
+from ..arrays import insist_one_index, numeric, require_finite, require_weights
 from ..errors import DataError
 
 __all__ = ["Limits", "PartlySeen", "binned", "interval", "observed"]
@@ -39,6 +39,7 @@ class PartlySeen:
     low, high : the ends of each window; infinite where everything could be seen.
     closed_low, closed_high : whether the ends belong to the window.
     weights : how many observations each row stands for, or None.
+    labels : pandas' labels of the rows, where they were given any.
 
     >>> observed([1.0, 3.0, 3.0], right=[False, False, True])
     <3 rows: 2 seen exactly, 1 right-censored>
@@ -53,10 +54,11 @@ class PartlySeen:
     closed_low: Array
     closed_high: Array
     weights: Array | None = None
+    labels: Any = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value is not None:
+            if value is not None and name != "labels":
                 value = np.array(value)
                 value.flags.writeable = False
                 object.__setattr__(self, name, value)
@@ -76,10 +78,9 @@ class PartlySeen:
         )
 
     def table(self) -> Array:
-        """Return the rows as numbers, without their weights: one column for each end, and for what belongs to it."""
-        rows = vars(self).copy()
-        rows.pop("weights")
-        return np.column_stack([*rows.values()]).astype(float)
+        """Return the rows as numbers, without weights and labels: one column for each end, and for what belongs to it."""
+        ends = [value for name, value in vars(self).items() if name not in ("weights", "labels")]
+        return np.column_stack(ends).astype(float)
 
     def unweighted(self) -> Self:
         """Return the same rows, each once."""
@@ -144,13 +145,14 @@ def observed(
     Raises
     ------
     DataError : masks that are not boolean or mark a row twice, a value outside what could be seen, NaN, weights that
-        are none.
+        are none, pandas objects whose rows have other labels.
 
     Source: Lawless (2003), sections 2.2 and 2.4.
 
     >>> observed([2.0, 5.0], right=[False, True], entry=1.0)
     <2 rows: 1 seen exactly, 1 right-censored, within windows>
     """
+    beside = {"x": x, "right": right, "left": left}
     x = _row(x, "x")
     right, left = _mask(right, "right", x.size), _mask(left, "left", x.size)
     both = np.flatnonzero(right & left)
@@ -164,6 +166,7 @@ def observed(
         entry,
         window,
         weights,
+        beside,
     )
 
 
@@ -184,13 +187,15 @@ def interval(
 
     Raises
     ------
-    DataError : limits in the wrong order, NaN, an interval outside what could be seen, weights that are none.
+    DataError : limits in the wrong order, NaN, an interval outside what could be seen, weights that are none, pandas
+        objects whose rows have other labels.
 
     Source: Lawless (2003), section 2.3.
 
     >>> interval([0.0, 2.0, 4.0], [1.0, 2.0, np.inf])
     <3 rows: 1 seen exactly, 1 right-censored, 1 known to an interval>
     """
+    beside = {"lower": lower, "upper": upper}
     lower, upper = _row(lower, "lower", True), _row(upper, "upper", True)
     if lower.size != upper.size:
         raise DataError(f"lower has {lower.size} limits and upper has {upper.size}")
@@ -203,7 +208,7 @@ def interval(
     same = np.flatnonzero((lower == upper) & np.isinf(lower))
     if same.size:
         raise DataError(f"row {same[0]} lies at infinity: {lower[same[0]]:g}")
-    return _rows(lower, upper, lower == upper, True, entry, window, weights)
+    return _rows(lower, upper, lower == upper, True, entry, window, weights, beside)
 
 
 def binned(
@@ -244,7 +249,7 @@ def binned(
     seen = np.flatnonzero(counts > 0)
     last = seen == counts.size - 1
     closed = np.isfinite(edges[seen])
-    return _rows(edges[seen], edges[seen + 1], closed, last, None, window, counts[seen])
+    return _rows(edges[seen], edges[seen + 1], closed, last, None, window, counts[seen], {})
 
 
 def _rows(
@@ -255,16 +260,19 @@ def _rows(
     entry: Any,
     window: Any,
     weights: Any,
+    beside: dict[str, Any],
 ) -> PartlySeen:
-    """Put events and windows together, each event cut to its window."""
+    """Put events and windows together, each event cut to its window; `beside` are the events as they were given."""
     n = lower.size
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     closed_low, closed_high = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    beside = {**beside, "entry": entry, "weights": weights}
     if window is not None:
         try:
             given_low, given_high = window
         except (TypeError, ValueError) as error:
             raise DataError(f"window must be a pair (low, high), got {window!r}") from error
+        beside |= {"window[0]": given_low, "window[1]": given_high}
         low = _bounds(given_low, "the low end of window", n)
         high = _bounds(given_high, "the high end of window", n)
         closed_low = np.isfinite(low)
@@ -275,6 +283,7 @@ def _rows(
         entry = _bounds(entry, "entry", n)
         later = entry >= low
         low, closed_low = np.where(later, entry, low), np.where(later, False, closed_low)
+    labels = insist_one_index(beside)
     if weights is not None:
         weights = _row(weights, "weights")
         if weights.size != n:
@@ -301,7 +310,16 @@ def _rows(
     cut = ~exact & (upper > high)
     upper, closed_upper = np.where(cut, high, upper), np.where(cut, closed_high, closed_upper)
     return PartlySeen(
-        lower, upper, closed_lower, closed_upper, low, high, closed_low, closed_high, weights
+        lower,
+        upper,
+        closed_lower,
+        closed_upper,
+        low,
+        high,
+        closed_low,
+        closed_high,
+        weights,
+        labels,
     )
 
 

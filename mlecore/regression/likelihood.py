@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg
 
+from ..arrays import insist_same_index
 from ..errors import DataError, RegularityError
 from ..likelihood import Likelihood, Maximum
 from ..numerics import gram, one_thread
@@ -195,14 +196,22 @@ class RegressionLikelihood(Likelihood):
         """Return the clusters as numbers from 0 on."""
         if clusters is None:
             return None
-        labels = np.unique(np.asarray(clusters), return_inverse=True)[1]
+        insist_same_index("clusters", clusters, "the rows of the fit", self.statistic)
+        labels = np.asarray(clusters, dtype=object)
         if labels.shape != (self.statistic.width,):
             raise DataError(
                 f"clusters must have one label for each of the {self.statistic.width} rows, got shape {labels.shape}"
             )
+        missing = [i for i, label in enumerate(labels) if _is_missing(label)]
+        if missing:
+            raise DataError(
+                f"{len(missing)} of the clusters' labels are missing, the first at index {missing[0]}: say to which cluster "
+                "these rows belong, or fit without them"
+            )
         if kind != "sandwich":
             raise DataError("clusters belong to the sandwich: give kind='sandwich'")
-        return labels
+        number: dict[Any, int] = {}
+        return np.array([number.setdefault(label, len(number)) for label in labels])
 
     def _covariance(self, theta: Array, kind: str, clusters: Array | None) -> Array:
         member = self.layout.distribution(self._full(theta), {})
@@ -249,3 +258,8 @@ class RegressionLikelihood(Likelihood):
         """Return sum_i w_i u_i u_i', with u_i the score of row i."""
         u = self.layout.distribution(self._full(theta), {})._row_scores()[:, self.free]
         return gram(self.statistic.weighted(u.T).T, u)
+
+
+def _is_missing(label: Any) -> bool:
+    """Say whether a label is None, NaN, or what pandas writes for them."""
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or label != label

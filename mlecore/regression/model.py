@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import insist_same_index, numeric, present, require_finite, shares_note
+from ..arrays import insist_one_index, numeric, present, require_finite, shares_note
 from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
@@ -113,16 +113,16 @@ class Regression:
             )
         if axis is not None:
             raise DataError("a regression takes no axis: its observations are the rows of X")
-        insist_same_index("y", data[1], "X", data[0])
-        insist_same_index("weights", weights, "X", data[0])
-        insist_same_index("offset", offset, "X", data[0])
+        labels = insist_one_index(
+            {"X": data[0], "y": data[1], "weights": weights, "offset": offset}
+        )
         w = None if weights is None else numeric(weights, "weights")
         reserved = ("intercept",) * bool(intercept) + cls.others
         X, names, center = columns(data[0], reserved, w, copy=True)
         y, classes = cls._response(data[1], w)
         lead = None if offset is None else offset_of(offset, len(X), w)
         design = Design(X, names, bool(intercept), center, lead)
-        rows = Observations.of((design,), y, weights, classes)
+        rows = Observations.of((design,), y, weights, classes, labels)
         cls._designs(rows)
         called = cls._coefficient_names(rows)
         for name in called if len(set(called)) < len(called) else ():

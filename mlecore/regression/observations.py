@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import numeric, present, require_finite, require_weights
+from ..arrays import insist_same_index, numeric, present, require_finite, require_weights
 from ..errors import DataError
 from ..statistics import Statistic
 from .design import columns, row_blocks
 
-__all__ = ["Design", "Observations", "offset_of"]
+__all__ = ["Design", "Observations", "called_by", "offset_of"]
 
 Array = np.ndarray
 
@@ -78,6 +78,7 @@ class Design:
 
     def linear_at(self, b: Array, X: Any, offset: Any = None) -> Array:
         """Return the linear predictor at new rows, given as they were to the fit."""
+        insist_same_index("offset", offset, "X", X)
         X = self._new_rows(X)
         if (offset is None) != (self.offset is None):
             raise DataError(
@@ -135,12 +136,23 @@ def offset_of(offset: Any, rows: int, w: Array | None = None, name: str = "offse
     return np.array(values)
 
 
+def called_by(argument: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given to an argument by what messages call it: the argument, and of several each with its key.
+
+    >>> called_by("fixed", {"n": 20, "x1": 0})
+    {"fixed['n']": 20, "fixed['x1']": 0}
+    """
+    if argument == "offset" and len(given) == 1:  # one alone needs no name
+        return {argument: next(iter(given.values()))}
+    return {f"{argument}[{name!r}]": value for name, value in given.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class Observations(Statistic):
     """The rows of a regression, which are their own statistic.
 
-    y has shape (n,), weights (n,) or None; `designs` are what the linear predictors follow from, and `classes` those of
-    y.
+    y has shape (n,), weights (n,) or None; `designs` are what the linear predictors follow from, `classes` those of y, and
+    `labels` those that pandas has for the rows, or None.
 
     >>> from mlecore import LogisticRegression
     >>> LogisticRegression.statistics(([[0.0], [1.0]], [0, 1])).names
@@ -151,6 +163,7 @@ class Observations(Statistic):
     weights: Array | None
     designs: tuple[Design, ...]
     classes: Array | None = None
+    labels: Any = None
 
     @classmethod
     def of(
@@ -159,6 +172,7 @@ class Observations(Statistic):
         y: Any,
         weights: ArrayLike | None,
         classes: Array | None = None,
+        labels: Any = None,
     ) -> Self:
         """Check y and the weights against the rows of X, which are kept as they are; of the others copies."""
         rows = len(designs[0].X)
@@ -171,12 +185,13 @@ class Observations(Statistic):
             seen = w > 0
             designs = tuple(replace(d.take(seen), center=d.X[seen].mean(axis=0)) for d in designs)
             y, w = y[seen], w[seen]
+            labels = labels if labels is None else labels[seen]
             if classes is not None:
                 left = np.unique(y)
                 y, classes = np.searchsorted(left, y), classes[left]
         n = float(len(y)) if w is None else float(w.sum())
         # The caller's arrays may change, a fit may not.
-        return cls(n, y.copy(), None if w is None else w.copy(), designs, classes)
+        return cls(n, y.copy(), None if w is None else w.copy(), designs, classes, labels)
 
     @property
     def X(self) -> Array:
@@ -232,7 +247,7 @@ class Observations(Statistic):
         w = None if self.weights is None else self.weights[rows]
         n = float(len(self.y[rows])) if w is None else w.sum()
         designs = _each_once(self.designs, lambda d: d.take(rows))
-        return replace(self, n=n, designs=designs, y=self.y[rows], weights=w)
+        return replace(self, n=n, designs=designs, y=self.y[rows], weights=w, labels=None)
 
     def counts(self) -> Array:
         """Return how many observations each row stands for."""
@@ -255,6 +270,7 @@ class Observations(Statistic):
             designs=tuple(one.joined(two, share) for one, two in pairs),
             y=np.concatenate([self.y, other.y]),
             weights=weights,
+            labels=None,
         )
 
 

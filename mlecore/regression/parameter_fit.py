@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import numeric
+from ..arrays import insist_one_index, numeric
 from ..errors import DataError
 from ..inference import Delta, normal_quantile
 from .fit import RegressionFit
+from .observations import called_by
 from .problem import cuts
 
 __all__ = ["ParameterFit"]
@@ -141,7 +142,11 @@ class ParameterFit(RegressionFit):
         missing = [name for name in widths if name not in columns]
         if missing:
             raise DataError(f"give the columns of {', '.join(missing)}: {missing[0]}=X")
-        count = self._count(columns, given)
+        if not (fixed is None or isinstance(fixed, Mapping)):
+            raise DataError(f"fixed must be a dict such as {{'n': 20}}, got {fixed!r}")
+        leads = called_by("offset", {k: v for k, v in given.items() if v is not None})
+        insist_one_index({**columns, **leads, **called_by("fixed", fixed or {})})
+        count = self._count({**columns, **leads})
         rows, eta = [], []
         for name, d, cut in zip(model.parameters, designs, cuts(designs), strict=True):
             b = self.dist.theta[cut]
@@ -155,9 +160,13 @@ class ParameterFit(RegressionFit):
                 rows.append(np.ones((count, b.size)))
         return rows, eta
 
-    def _count(self, columns: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-        tables = [value for value in (*columns.values(), *given.values()) if value is not None]
-        sizes = {t.shape[0] if hasattr(t, "shape") else len(t) for t in tables}
+    def _count(self, tables: Mapping[str, Any]) -> int:
+        for name, value in tables.items():
+            if not np.ndim(value):
+                raise DataError(
+                    f"{name} must have one row for each new row, got {value!r}; for a single row give a list, as in [{value!r}]"
+                )
+        sizes = {t.shape[0] if hasattr(t, "shape") else len(t) for t in tables.values()}
         if len(sizes) > 1:
             raise DataError(f"the new rows are {' and '.join(map(str, sorted(sizes)))} in number")
         return sizes.pop() if sizes else 1
@@ -165,7 +174,12 @@ class ParameterFit(RegressionFit):
     def _known_at(self, name: str, own: Array, fixed: Any, count: int) -> Array:
         """Return what is known at new rows."""
         if fixed and name in fixed:
-            return np.broadcast_to(numeric(fixed[name], name), count)
+            value = numeric(fixed[name], f"fixed {name}")
+            if value.shape not in ((), (count,)):
+                raise DataError(
+                    f"fixed {name} must be one number, or one for each of the {count} new rows; got shape {value.shape}"
+                )
+            return np.broadcast_to(value, count)
         if np.ptp(own) > 0:
             raise DataError(
                 f"the fit was given one {name} a row: give those of the new rows, fixed={{{name!r}: ...}}"

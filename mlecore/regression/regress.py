@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import insist_same_index, numeric, present, shares_note
+from ..arrays import insist_one_index, numeric, present, shares_note
 from ..censoring import notes
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from ..families import Normal, Poisson
@@ -16,7 +16,7 @@ from ..observations import PartlySeen
 from .design import columns
 from .general import Constant, ParameterRegression
 from .likelihood import RegressionLikelihood
-from .observations import Design, Observations, offset_of
+from .observations import Design, Observations, called_by, offset_of
 from .parameter_fit import ParameterFit
 from .penalised import PenalisedRegression
 from .responses import Model, Responses
@@ -113,6 +113,7 @@ def _read(
         for given, what in ((offset, "offset"), (link, "link"))
     )
     followed = [n for n in names if n in X or n in offset or n in link]
+    fixed = _mapping(fixed, names)
     if not followed:
         raise DataError(
             f"say which parameter follows from what, as in {family.__name__}.regress(y, {names[0]}=X); parameters are "
@@ -124,12 +125,11 @@ def _read(
                 "weights were given with the partly seen values already; give them once"
             )
         weights = y.weights
-    for what, table in X.items():
-        insist_same_index("y", y, what, table)
-        insist_same_index("weights", weights, what, table)
+    beside = called_by("offset", offset) | called_by("fixed", fixed)
+    labels = insist_one_index({**X, "y": y, "weights": weights, **beside})
     n = len(y) if isinstance(y, PartlySeen) or hasattr(y, "__len__") else 0
     w = None if weights is None else numeric(weights, "weights")
-    known, each, held = _given(family, names, followed, fixed, n, w)
+    known, each, held = _given(family, followed, fixed, n, w)
     designs, links = [], []
     alone = len(followed) == 1
     for name in names:
@@ -157,7 +157,7 @@ def _read(
     model = Model(family, tuple(links), constant)
     responses = Responses.of(model, y, w, known)
     _insist_known(responses, w)
-    rows = Observations.of(tuple(designs), responses, weights)
+    rows = Observations.of(tuple(designs), responses, weights, labels=labels)
     rows.y.ready()
     called = ParameterRegression._coefficient_names(rows)
     for name in called:
@@ -207,20 +207,29 @@ def _by_parameter(
     return dict(given)
 
 
-def _given(
-    family: Any, names: Any, followed: list[str], fixed: Any, n: int, w: Array | None
-) -> tuple[dict[str, Array], dict[str, Array], dict[str, Any]]:
-    """Part what is fixed into known parameters, one for each row, others that differ by row, and what is held."""
+def _mapping(fixed: Any, names: Any) -> Mapping[str, Any]:
+    """Return what is fixed by name."""
     if not (fixed is None or isinstance(fixed, Mapping)):
         raise DataError(f"fixed must be a dict such as {{{names[0]!r}: ...}}, got {fixed!r}")
+    return fixed or {}
+
+
+def _given(
+    family: Any, followed: list[str], fixed: Mapping[str, Any], n: int, w: Array | None
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Any]]:
+    """Part what is fixed into known parameters, one for each row, others that differ by row, and what is held."""
     known, each, held = {}, {}, {}
-    for name, value in (fixed or {}).items():
+    for name, value in fixed.items():
         if name in followed:
             raise DataError(
                 f"{name} follows from columns, and is fixed: leave out one of the two; a coefficient is held by its own name"
             )
         if name not in family.domains:
-            held[name] = value
+            held[name] = numeric(value, f"fixed {name}")
+            if held[name].ndim:
+                raise DataError(
+                    f"fixed {name} must be one number, got shape {held[name].shape}: a coefficient is the same in all rows"
+                )
             continue
         domain, value = family.domains[name], numeric(value, name)
         if value.ndim and value.shape != (n,):
