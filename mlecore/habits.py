@@ -14,7 +14,14 @@ import numpy as np
 
 from .errors import DataError
 
-__all__ = ["NumberNotMethod", "answering", "attribute", "known_method"]
+__all__ = [
+    "NumberNotMethod",
+    "answering",
+    "attribute",
+    "known_method",
+    "no_parameter",
+    "refuse_names",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +74,29 @@ _KEYWORDS = {
         ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
     ),
     "sample_weight": "weights are called weights here, and count observations",
+    "n": "numbers of trials are known, and held: Binomial.fit(x, fixed={{'n': n}}), or Binomial.regress(y, p=X, fixed={{'n': n}})",
+}
+
+_OBSERVED = (
+    "how a response was seen is said beside it: give mlecore.observed(y, right=mask), with left=, entry= and window= too, "
+    "in place of y"
+)
+_TABLES = "columns are given as they are, without a formula: {first}=df[['age', 'dose']]"
+#: keywords of `regress` that are no parameters
+_OF_REGRESS = {
+    **dict.fromkeys(
+        ("censored", "censoring", "right", "left", "event", "entry", "window", "truncation"),
+        _OBSERVED,
+    ),
+    "exposure": "an exposure is an offset by its logarithm: offset=np.log(exposure)",
+    **dict.fromkeys(("data", "formula", "df"), _TABLES),
+    **dict.fromkeys(
+        ("X", "x", "exog", "columns"), "say which parameter follows from them: {first}=X"
+    ),
+    "y": "the response goes first, without a name: {family}.regress(y, {first}=X)",
+    **dict.fromkeys(
+        ("sample_weight", "freq_weights"), "weights are called weights here, and count observations"
+    ),
 }
 
 #: names of methods elsewhere
@@ -130,6 +160,46 @@ def answering(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return asked
+
+
+def no_parameter(family: Any, name: str, names: Sequence[str]) -> DataError:
+    """Return the error for columns that are given to no parameter that is estimated; `names` are those.
+
+    >>> from mlecore import Poisson
+    >>> str(no_parameter(Poisson, "exposure", ["rate"]))
+    'no exposure=: an exposure is an offset by its logarithm: offset=np.log(exposure)'
+    """
+    if name in family.domains:
+        return DataError(
+            f"{name} of {family.__name__} is known, and not estimated: give fixed={{{name!r}: {name}}}, one number or one "
+            "for each row"
+        )
+    if name in _OF_REGRESS:
+        first = next((n for n in names if n in ("mu", "loc", "rate", "p")), names[-1])
+        habit = _OF_REGRESS[name].format(family=family.__name__, first=first)
+        return DataError(f"no {name}=: {habit}")
+    return DataError(
+        f"{family.__name__} has no parameter {name!r} to follow from columns; its parameters are {', '.join(names)}"
+    )
+
+
+def refuse_names(X: Any) -> None:
+    """Raise where names of columns, a formula or a row of words stand where columns of numbers should.
+
+    >>> refuse_names([1.0, 2.0])
+    """
+    if isinstance(X, str):
+        columns = "['age', 'dose']" if "~" in X else repr(X)
+        raise DataError(
+            f"X is text, {X!r}, and neither names nor formulas are read here: give columns of numbers, as in df[{columns}]"
+        )
+    if isinstance(X, (list, tuple)) and X and all(isinstance(item, str) for item in X):
+        few = list(X[:6])
+        raise DataError(
+            f"X holds words, the first {X[0]!r}: if they are names of columns, give the columns, df[{few!r}]; if they are the "
+            "groups of the rows, columns of zeros and ones, pandas.get_dummies(X, drop_first=True, dtype=float); if they "
+            "are numbers, np.asarray(X, dtype=float)"
+        )
 
 
 class NumberNotMethod(np.float64):

@@ -486,6 +486,8 @@ TABLE = pd.DataFrame({"minutes": [1.0, 2.0, 4.0], "place": ["south", "north", "s
 @pytest.mark.parametrize(
     ("action", "words"),
     [
+        (lambda: mle.Binomial.fit([1, 2], n=20), r"Binomial\.fit\(x, fixed=\{'n': n\}\)"),
+        (lambda: mle.LogisticRegression.fit(X4, Y4, n=20), r"Binomial\.regress\(y, p=X, fixed="),
         (lambda: FIT.pdf([1.0]), r"fit\.dist\.pdf"),
         (lambda: FIT.logpdf([1.0]), r"fit\.dist\.log_prob"),
         (lambda: FIT.responsibilities([1.0]), r"fit\.dist\.responsibilities"),

@@ -18,6 +18,7 @@ from scipy import linalg
 
 from ..arrays import numeric, present, require_finite
 from ..errors import DataError
+from ..habits import refuse_names
 from ..numerics import blocks, one_thread
 
 __all__ = ["MANY_ROWS", "Basis", "columns", "row_blocks"]
@@ -90,6 +91,7 @@ def _numbers(X: Any) -> Array:
                 "they are here; take fewer columns, or rows"
             )
         X = X.toarray()
+    refuse_names(X)
     try:
         return numeric(X, "X")
     except DataError as error:

@@ -11,6 +11,7 @@ from ..arrays import insist_one_index, numeric, present, shares_note
 from ..censoring import notes
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
 from ..families import Normal, Poisson
+from ..habits import no_parameter
 from ..links import link_of
 from ..observations import PartlySeen
 from .design import columns
@@ -188,9 +189,7 @@ def _by_parameter(
     """Return offsets or links by parameter; one alone belongs to the one parameter that follows from columns."""
     for name in X:
         if name not in names:
-            raise DataError(
-                f"{family.__name__} has no parameter {name!r} to follow from columns; there are {', '.join(names)}"
-            )
+            raise no_parameter(family, name, names)
     if given is None:
         return {}
     if not isinstance(given, Mapping):
