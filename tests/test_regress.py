@@ -481,6 +481,63 @@ def test_counts_that_are_zero_on_one_side_are_refused():
             family.regress(y, **{name: group})
 
 
+def test_one_group_without_zeros_is_refused_whatever_else_follows_from_columns():
+    group = np.repeat([0.0, 1.0], 16)
+    y = np.tile([1.0, 2.0, 3.0, 5.0], 8)
+    y[16::3] = 0.0
+    with pytest.raises(SeparationError, match="zero_x1") as refused:
+        Hurdle(mle.Poisson).regress(y, rate=RNG.normal(size=32), zero=group)
+    assert sorted(refused.value.direction) == pytest.approx([-1.0, 0.0, 0.0, 1.0])
+
+
+def test_a_parameter_that_grows_without_end_in_one_group_is_refused():
+    # Group 1 varies less than a Poisson, so its size has no estimate.
+    group = np.repeat([0.0, 1.0], 20)
+    y = np.where(group == 1, np.tile([1.0, 3.0, 4.0, 6.0], 10), np.tile([0.0, 1.0, 4.0, 30.0], 10))
+    with pytest.raises(NoMLEError, match=r"size grows in 20 of 40 rows.* size_x1"):
+        mle.NegativeBinomial.regress(y, mu=group, size=group)
+    # The other group alone has one.
+    assert mle.NegativeBinomial.regress(y[:20], mu=None, size=None, link={"mu": "log"}).converged
+
+
+def test_a_direction_names_only_the_coefficients_that_run():
+    t, group = np.tile([0.3, 0.8, 1.7, 1.1], 5), np.repeat([0.0, 1.0], 10)
+    y = observed(t, right=group == 1)
+    with pytest.raises(SeparationError, match=r"the direction \+1 x1;") as refused:
+        mle.Weibull.regress(y, scale=group)
+    assert refused.value.direction == pytest.approx([0.0, 0.0, 1.0])
+    with pytest.raises(SeparationError, match=r"the direction \+1 (scale|shape)_x1;"):
+        mle.Weibull.regress(y, scale=group, shape=group)
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [("Weibull", "scale"), ("Gamma", "rate"), ("LogLogistic", "scale"), ("Logistic", "loc")],
+)
+def test_bounds_on_one_side_alone_hold_nothing(family, name):
+    t, x = np.arange(1.0, 9.0), np.array([0.1, -1.0, 0.5, 2.0, 0.3, -0.7, 1.2, 0.4])
+    with pytest.raises(NoMLEError, match="every value is right-censored"):
+        getattr(mle, family).regress(observed(t, right=np.ones(8, bool)), **{name: x})
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_strong_effects_on_two_parameters_have_an_estimate(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=60)
+    y = np.where(rng.random(60) < special.expit(4.0 * x), 0, 1 + rng.poisson(np.exp(x)))
+    m = Hurdle(mle.Poisson).regress(y, rate=x, zero=x)
+    assert m.params["zero_x1"] == pytest.approx(
+        mle.Bernoulli.regress(y == 0, p=x).params["x1"], rel=1e-6
+    )
+
+
+def test_errors_beside_a_held_coefficient_are_those_beside_an_offset():
+    x = 10.0 + X[:, 0]
+    held = mle.Gamma.regress(GOOD, rate=np.column_stack([x, X[:, 1]]), fixed={"x1": -0.1})
+    shifted = mle.Gamma.regress(GOOD, rate=X[:, 1], offset=-0.1 * x)
+    np.testing.assert_allclose(held.covariance(), shifted.covariance(), rtol=1e-9, atol=1e-15)
+
+
 def test_counts_that_vary_as_a_poissons_have_their_limit():
     y = RNG.binomial(10, special.expit(ETA)).astype(float)
     with pytest.raises(NoMLEError, match="becomes a Poisson") as refused:
@@ -587,6 +644,24 @@ def test_normal_priors_are_the_ridge_of_scikit_learn():
     line = mle.LinearRegression.fit(X, ETA + y, prior=prior, fixed={"sigma": 1.0})
     r = Ridge(alpha=4).fit(X, ETA + y)
     np.testing.assert_allclose(line.theta, [r.intercept_, *r.coef_], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "prior", [mle.Gamma(2.0, 4.0), mle.LogNormal(0.0, 1.0), mle.HalfNormal(1.0)]
+)
+def test_a_prior_that_leaves_out_zero_has_its_mode(prior):
+    x = 5.0 + X[:, 0]
+    y = (RNG.random(N) < special.expit(ETA)).astype(float)
+    one = mle.Bernoulli.regress(y, p=x, prior={"x1": prior})
+    two = mle.LogisticRegression.fit(x, y, prior={"x1": prior})
+
+    def below(b):
+        eta = b[0] + b[1] * X[:, 0]
+        return np.logaddexp(0.0, eta).sum() - y @ eta - prior.log_prob(abs(b[1]))
+
+    top = optimize.minimize(below, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x  # fmt: skip
+    np.testing.assert_allclose(one.theta, [top[0] - 5.0 * top[1], top[1]], rtol=1e-5)
+    np.testing.assert_allclose(two.theta, one.theta, rtol=1e-7)
 
 
 def test_a_mode_says_so_and_its_intervals_follow_the_penalised_curve():

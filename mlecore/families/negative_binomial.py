@@ -37,6 +37,7 @@ class NegativeBinomial(InOnePass, Family):
     size: Parameter = parameter(Positive())
     support = Support(low=0.0, whole=True, text="whole numbers 0, 1, 2, ...")
     _limits = {"size": "a Poisson"}
+    _becomes = {"size": (Poisson, {"mu": "rate"})}
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Sample:

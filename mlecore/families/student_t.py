@@ -56,6 +56,7 @@ class StudentT(Family):
     scale: Parameter = parameter(Positive())
     units = {"loc": 1, "scale": 1}
     _limits = {"df": "a Normal"}
+    _becomes = {"df": (Normal, {"loc": "mu", "scale": "sigma"})}
 
     def _wide(self) -> Array:
         """Return sqrt(df) scale, the scale that the tails see."""

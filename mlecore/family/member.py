@@ -51,6 +51,8 @@ class Member:
     _tells_mass: ClassVar[bool] = False
     #: what a member becomes, in words, as a parameter grows, by the name of the parameter
     _limits: ClassVar[Mapping[str, str]] = {}
+    #: the family of that limit, and what the other parameters are called there, where they keep their values
+    _becomes: ClassVar[Mapping[str, tuple[type, Mapping[str, str]]]] = {}
     #: families that this one contains where its information is singular and a likelihood ratio a chi-square all the same,
     #: unless `_no_chi_square` says otherwise, with the values that make them
     _contains: ClassVar[Mapping[type, Mapping[str, float]]] = {}

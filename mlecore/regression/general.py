@@ -200,13 +200,12 @@ class ParameterRegression(Regression):
     def _called(cls, rows: Observations) -> str:
         return f"{rows.y.model.family.__name__} regression"
 
-    def _paths(self) -> Array:
-        """Return for each row which way its probability never falls, 1 up, -1 down, 0 neither, the others held.
+    def _paths(self, k: int) -> Array:
+        """Return for each row which way its probability never falls, 1 up, -1 down, 0 neither.
 
-        That is asked of the one parameter that follows from columns, in steps on the way to infinity.
+        That is asked of the k-th parameter, the others held, in steps on the way to infinity.
         """
-        model, y = self.model, self.rows.y
-        k = model.parameters.index(model.followed[0])
+        y = self.rows.y
         eta = np.repeat(self.eta()[None], _FAR_OUT.size, axis=0)
         eta[:, k] = _FAR_OUT[:, None]
         height = self._log_prob_rows(eta, y)

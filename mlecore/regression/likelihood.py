@@ -100,12 +100,16 @@ class RegressionLikelihood(Likelihood):
         if penalty is None:
             return self.family._reach(problem, held, guess, max_iterations)
         offsets = problem.offsets(held)
-        start = self.family._first_guess(problem, offsets) if guess is None else guess
+        start = self._start(problem, held) if guess is None else guess
         top = ascend(problem, start, offsets, max_iterations, penalty)
         if guess is not None and not top.converged[0]:
             return self._reach(problem, held, None, max_iterations)
         theta, height, converged, iterations = (column[0] for column in top)
         return problem.theta(theta, held), bool(converged), int(iterations), theta, float(height)
+
+    def _start(self, problem: Problem, held: Array) -> Array:
+        """Return the coefficients to climb from."""
+        return self.family._first_guess(problem, problem.offsets(held))
 
     def anew(self, rows: Any) -> RegressionLikelihood:
         """Return the likelihood of other rows, the same held."""

@@ -78,6 +78,44 @@ class PenalisedRegression(Penalised, RegressionLikelihood):
         """Return the same for other rows."""
         return type(self).of(super().anew(rows), self.prior)
 
+    def _start(self, problem: Problem, held: Array) -> Array:
+        """Return the usual coefficients to climb from, those outside their prior's support moved to its median.
+
+        The predictor at the middle of the data stays where it was, as far as its intercept is free to make up.
+        """
+        gamma = super()._start(problem, held)
+        if not isinstance(self.prior, Mapping):
+            return gamma
+        theta = problem.theta(gamma, held)
+        for name, d in self.prior.items():
+            i, (low, high) = self.layout.index(name), d._ends()
+            if low < theta[i] < high:
+                continue
+            middle = float(d.ppf(0.5))
+            for design, place in zip(problem.designs, problem.places, strict=True):
+                first = place.start
+                slope = design.intercept and first < i < place.stop
+                if slope and first in self.free and self.layout.names[first] not in self.prior:
+                    theta[first] -= (middle - theta[i]) * design.center[i - first - 1]
+            theta[i] = middle
+        return problem.gamma(theta)
+
+    def at_ends(self, theta: Array) -> str:
+        """Say which coefficients a climb has left at an end of their prior, if any."""
+        if not isinstance(self.prior, Mapping):
+            return ""
+        stuck = []
+        for name, d in self.prior.items():
+            value, ends = theta[self.layout.index(name)], np.array(d._ends())
+            near = 1e-3 * float(d.ppf(0.75) - d.ppf(0.25))
+            stuck += [f"{name} at {end:g}" for end in ends if abs(value - end) < near]
+        return (
+            f". Its highest point may lie where the prior ends, {', '.join(stuck)}: no slope leads there. Choose a prior "
+            "that reaches beyond, or one that is 0 at its end, such as Gamma(2, 1)"
+            if stuck
+            else ""
+        )
+
     def _penalty(self, problem: Problem, held: Array) -> Penalty:
         free, T = self.free, problem.jacobian
 

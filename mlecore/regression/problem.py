@@ -174,10 +174,11 @@ class Problem:
     def gamma(self, theta: Array) -> Array:
         """Return the coefficients of the standardised columns from those of the free ones: undo `theta`."""
         gamma = np.zeros(self.cuts[-1].stop)
-        for basis, free, cut, place in zip(
-            self.bases, self.free, self.cuts, self.places, strict=True
-        ):
-            gamma[cut] = np.linalg.solve(basis.T, theta[place.start + free])
+        for a, (basis, free, cut) in enumerate(zip(self.bases, self.free, self.cuts, strict=True)):
+            own = theta[self.places[a].start + free]
+            if self._adapts[a]:
+                own[0] += self._held(theta)[a][0] @ self.designs[a].center
+            gamma[cut] = np.linalg.solve(basis.T, own)
         return gamma
 
     def without_rounding(self, direction: Array) -> Array:

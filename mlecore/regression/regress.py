@@ -10,7 +10,6 @@ import numpy as np
 from ..arrays import insist_one_index, numeric, present, shares_note
 from ..censoring import notes
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
-from ..families import Normal, Poisson
 from ..habits import no_parameter
 from ..links import link_of
 from ..observations import PartlySeen
@@ -26,12 +25,6 @@ from .top import looked_at
 __all__ = ["regress"]
 
 Array = np.ndarray
-
-# What a family becomes as a parameter grows, and what its parameters are then called.
-_LIMITS: dict[tuple[str, str], tuple[Any, dict[str, str]]] = {
-    ("NegativeBinomial", "size"): (Poisson, {"mu": "rate"}),
-    ("StudentT", "df"): (Normal, {"loc": "mu", "scale": "sigma"}),
-}
 
 
 def regress(
@@ -59,10 +52,10 @@ def regress(
     try:
         top, remarks = looked_at(likelihood)
     except NoMLEError as error:
-        grown = [known for known in _LIMITS if known[0] == family.__name__]
-        if "grows" in error.reason and grown:
-            limit, names = _LIMITS[grown[0]]
-            error.limit = _limit(limit, names, y, X, weights, offset, link, fixed, intercept)
+        for name, (limit, names) in family._becomes.items():
+            # Where it follows from columns it may grow in some rows only.
+            if f"as {name} grows" in error.reason and name not in X:
+                error.limit = _limit(limit, names, y, X, weights, offset, link, fixed, intercept)
         raise
     likelihood._kept[0] = None  # a fit keeps the data once
     if not top.converged:
@@ -83,7 +76,7 @@ def regress(
     )
 
 
-def _limit(limit: Any, names: dict[str, str], y: Any, X: Any, *how: Any) -> Any:
+def _limit(limit: Any, names: Mapping[str, str], y: Any, X: Any, *how: Any) -> Any:
     """Return the fit of the limiting family, its parameters under their own names; None where it has none either."""
     weights, *given, intercept = how
     renamed = [

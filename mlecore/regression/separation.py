@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,12 +36,14 @@ class Cone:
     rows : a function of an array of condition numbers that returns their matrix.
     total : the sum of all conditions that are not tight.
     tight : which conditions are equalities.
+    place : which of all coefficients a direction is of; the others are held.
     """
 
     margins: Callable[[Array], Array]
     rows: Callable[[Array], Array]
     total: Array
     tight: Array
+    place: slice = field(default_factory=lambda: slice(None))
 
 
 def recession(
@@ -128,11 +130,16 @@ def _programme(cone: Cone, used: Array, *, strict: bool) -> tuple[Array, float]:
 
 
 def refuse_separation(
-    problem: Problem, gamma: Array, *, prove: bool = True, cone: Cone | None = None
+    problem: Problem,
+    gamma: Array,
+    *,
+    prove: bool = True,
+    cone: Cone | None = None,
+    because: str = "",
 ) -> None:
-    """Raise a SeparationError if a direction along which nothing falls exists."""
+    """Raise a SeparationError if a direction along which nothing falls exists; `because` goes before what it says."""
     cone = problem.family._cone(problem) if cone is None else cone
-    direction = recession(cone, gamma, search=prove)
+    direction = recession(cone, gamma[cone.place], search=prove)
     if direction is None:
         return
     kind, margins = "completely", cone.margins(direction)
@@ -141,10 +148,13 @@ def refuse_separation(
         kind, direction = (
             (kind, complete) if complete is not None else ("quasi-completely", direction)
         )
-    theta = problem.theta(direction, np.zeros(len(problem.names)))
+    whole = np.zeros(gamma.size)
+    whole[cone.place] = direction
+    theta = problem.theta(whole, np.zeros(len(problem.names)))
     theta = problem.without_rounding(theta / np.abs(theta).max())
+    why = because + problem.family._separated.format(kind=kind)
     raise SeparationError(
-        f"{problem.family._called(problem.rows)} has no maximum likelihood estimate: {problem.family._separated.format(kind=kind)} "
+        f"{problem.family._called(problem.rows)} has no maximum likelihood estimate: {why} "
         f"along {_in_words(problem, cone, theta, kind)}; the coefficients run to infinity along it. "
         "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
         direction=theta,
@@ -172,7 +182,7 @@ def _in_words(problem: Problem, cone: Cone, theta: Array, kind: str) -> str:
 
 def _separates(cone: Cone, gamma: Array, *, strictly: bool) -> bool:
     """Say whether along a direction no condition falls, and some rises, or all do."""
-    margins = cone.margins(gamma)
+    margins = cone.margins(gamma[cone.place])
     rounding = 64 * np.finfo(float).eps * np.abs(margins).max(initial=0.0)
     held = np.where(cone.tight, -np.abs(margins), margins)
     least = rounding if strictly else -rounding

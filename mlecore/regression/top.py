@@ -10,6 +10,8 @@ from ..domains import Positive, Unit
 from ..errors import ConvergenceError, NoMLEError
 from ..likelihood import Maximum
 from ..priors import MODE
+from .ascent import ascend
+from .irls import evaluate
 from .problem import Problem
 from .separation import Cone, refuse_separation, terms
 
@@ -23,6 +25,10 @@ _FAR = 9.0
 # steps may follow a direction without end.
 _CERTAIN, _WIDE, _LONG = 1e-5, 1e5, 15
 _SHARE = 1e-9
+# A direction in which the logarithm or logit has a standard error beyond ten, and how far on it is followed.
+_LEVEL, _ON = 1e-2, 8.0
+# The links whose predictors have the unit of the parameter, or a power of it.
+_WITH_UNITS = ("identity", "inverse", "sqrt")
 
 
 def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
@@ -33,26 +39,26 @@ def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
     SeparationError : where a direction never lowers the probability of any row: with the direction.
     NoMLEError : where a parameter runs away, or a direction of the coefficients is flat or rises for ever.
     """
-    top = likelihood.maximize()
     if likelihood.penalised:
+        top = likelihood.maximize()
         if not top.converged:
             raise ConvergenceError(
                 f"{top.dist.called} with priors did not converge in {top.iterations} steps; it stopped at {top.params}"
+                + likelihood.at_ends(top.theta)
             )
         return top, MODE
+    _refuse_one_sided(likelihood)
+    top = likelihood.maximize()
     problem, _ = likelihood._problem()
-    wide = _saturated(top.dist)
-    if not top.converged or top.iterations >= _LONG or wide:
-        cone = _cone(problem, top.dist)
-        if cone is not None:
-            with np.errstate(all="ignore"):
-                gamma = np.nan_to_num(problem.gamma(top.theta))
-            refuse_separation(problem, gamma, cone=cone)
+    level = _level(problem, top)
+    if not top.converged or top.iterations >= _LONG or _saturated(top.dist) or len(level):
+        _refuse_cones(problem, top.dist, problem.gamma(top.theta))
     for k in likelihood.free:
         if likelihood.layout.names[k] in problem.rows.y.model.parameters:
             edge = _beyond(likelihood, top, int(k))
             if edge is not None:
                 return edge
+    _refuse_without_end(problem, top, level)
     if not top.converged:
         raise NoMLEError(
             f"{top.dist.called} has no maximum likelihood estimate that could be found: "
@@ -73,26 +79,123 @@ def _saturated(member: Any) -> bool:
     return False
 
 
-def _cone(problem: Problem, member: Any) -> Cone | None:
-    """Return the directions in which no row's probability falls, where one parameter follows from columns."""
-    model = member.model
-    if len(model.followed) != 1:
-        return None
-    k = model.parameters.index(model.followed[0])
-    basis, cut, size = problem.bases[k], problem.cuts[k], problem.cuts[-1].stop
-    way = member._paths()
+def _refuse_one_sided(likelihood: Any) -> None:
+    """Raise where all that was seen are bounds on one side, and a direction moves the rows away beyond them."""
+    rows = likelihood.statistic
+    seen = rows.y.seen
+    if seen is None or likelihood.free.size == 0:
+        return
+    counted = np.ones(len(seen), dtype=bool) if rows.weights is None else rows.weights > 0
+    if (seen.exact & counted).any():
+        return
+    low, high = seen.events(rows.y.model.family.support.whole)
+    for side, away in (("right", high == np.inf), ("left", low == -np.inf)):
+        if away[counted].all():
+            problem, _ = likelihood._problem()
+            held = np.zeros(len(likelihood.layout.names))
+            for i, value in likelihood.held.items():
+                held[i] = value
+            gamma = problem.family._first_guess(problem, problem.offsets(held))
+            member = likelihood.layout.distribution(problem.theta(gamma, held), {})
+            _refuse_cones(problem, member, gamma, f"every value is {side}-censored, so that ")
+
+
+def _refuse_cones(problem: Problem, member: Any, gamma: Array, because: str = "") -> None:
+    """Raise where in one parameter that follows from columns, the others held, a direction lets no row's probability fall."""
+    for name in member.followed:
+        cone = _cone(problem, member, member.model.parameters.index(name))
+        if cone is not None:
+            refuse_separation(problem, np.nan_to_num(gamma), cone=cone, because=because)
+
+
+def _cone(problem: Problem, member: Any, k: int) -> Cone | None:
+    """Return the directions of one parameter, the others held, in which no row's probability falls."""
+    basis = problem.bases[k]
+    way = member._paths(k)
     tight, sign = way == 0, np.where(way == 0, 1.0, way)
     if tight.all() or not basis.size:
         return None
 
     def rows(index: Array) -> Array:
-        matrix = np.zeros((len(index), size))
-        matrix[:, cut] = basis.rows(index) * sign[index, None]
-        return matrix
+        return basis.rows(index) * sign[index, None]
 
-    total = np.zeros(size)
-    total[cut] = basis.gather(way)
-    return Cone(lambda d: sign * basis.apply(d[cut]), rows, total, tight)
+    return Cone(lambda d: sign * basis.apply(d), rows, basis.gather(way), tight, problem.cuts[k])
+
+
+def _pure(problem: Problem) -> Array:
+    """Say which coefficients of the columns move predictors that are pure numbers: logarithms, logits and their like."""
+    model = problem.rows.y.model
+    pure = np.zeros(problem.cuts[-1].stop, dtype=bool)
+    for link, same, cut in zip(model.links, model.constant, problem.cuts, strict=True):
+        pure[cut] = not same and link.name not in _WITH_UNITS
+    return pure
+
+
+def _level(problem: Problem, top: Maximum) -> Array:
+    """Return the directions of pure predictors in which the likelihood is all but level, or bends up; rows.
+
+    The first is what the climb has moved along them all.
+    """
+    pure, none = _pure(problem), np.zeros((0, problem.cuts[-1].stop))
+    with np.errstate(all="ignore"):
+        gamma, offsets = problem.gamma(top.theta), problem.offsets(top.theta)
+        information = evaluate(problem, gamma, offsets)[2]
+        size = np.sqrt(np.abs(np.diagonal(information)))
+        size = np.where(pure | ~(size > 0), 1.0, size)
+        scaled = information / size / size[:, None]
+    if not pure.any() or not (np.isfinite(scaled).all() and np.isfinite(gamma).all()):
+        return none
+    bend, along = np.linalg.eigh(scaled)
+    ways = along[:, bend < _LEVEL]
+    if not ways.shape[1]:
+        return none
+    moved = (gamma - problem.family._first_guess(problem, offsets)) * size
+    return np.vstack([ways @ (ways.T @ moved), ways.T, -ways.T]) / size * pure
+
+
+def _refuse_without_end(problem: Problem, top: Maximum, level: Array) -> None:
+    """Raise where far along a direction, and climbing on from there, the likelihood is as high as at the top.
+
+    Then either it rises for ever, or it is level, and no point is the estimate.
+    """
+    offsets = problem.offsets(top.theta)
+    gamma, height = problem.gamma(top.theta), float(top.log_likelihood)
+    lead = height - evaluate(problem, gamma, offsets, curvature=False)[0]  # constants left out
+    for way in level:
+        largest = problem.change(way)[0]
+        if not largest > 0:
+            continue
+        with np.errstate(all="ignore"):
+            there = ascend(problem, gamma + way * (_ON / largest), offsets, 30)
+            move = np.where(_pure(problem), there.theta[0] - gamma, 0.0)
+            as_high = there.log_likelihood[0] + lead >= height - _SHARE * (1.0 + abs(height))
+        if as_high and np.isfinite(move).all() and problem.change(move)[0] > 0.5 * _ON:
+            raise _without_end(problem, top, move)
+
+
+def _without_end(problem: Problem, top: Maximum, move: Array) -> NoMLEError:
+    """Return what is said of a direction that has no end, and of the parameter that runs in it."""
+    theta = problem.theta(move, np.zeros(len(problem.names)))
+    theta = problem.without_rounding(theta / np.abs(theta).max())
+    effect = np.abs(theta) * problem.reach()
+    order = [int(i) for i in np.argsort(-effect, kind="stable") if effect[i] > 1e-3 * effect.max()]
+    model = problem.rows.y.model
+    moves = [b.apply(move[c]) for b, c in zip(problem.bases, problem.cuts, strict=True)]
+    k = int(np.argmax([np.abs(m).max() for m in moves]))
+    name, far = model.parameters[k], moves[k][np.abs(moves[k]) > 0.5 * _ON]
+    up = int((far > 0).sum())
+    goes = " and ".join(
+        f"{how} in {count} of {len(problem.rows.y)} rows"
+        for how, count in (("grows", up), ("falls", far.size - up))
+        if count
+    )
+    limit = model.family._limits.get(name) if up else None
+    return NoMLEError(
+        f"{top.dist.called} has no maximum likelihood estimate: the likelihood keeps rising, or is level, as {name} {goes}"
+        + (f", where the {model.family.__name__} becomes {limit}" if limit else "")
+        + f", along the direction {terms(problem, theta, order[:6], 3)}. Drop a column, let {name} be the same in all rows, "
+        "hold a coefficient with fixed={...}, or give it a prior"
+    )
 
 
 def _beyond(likelihood: Any, top: Maximum, k: int) -> tuple[Maximum, tuple[str, ...]] | None:
