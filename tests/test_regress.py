@@ -664,6 +664,12 @@ def test_a_prior_that_leaves_out_zero_has_its_mode(prior):
     np.testing.assert_allclose(two.theta, one.theta, rtol=1e-7)
 
 
+def test_a_mode_at_the_end_of_a_prior_is_told():
+    y = (RNG.random(40) < special.expit(-X[:40, 0])).astype(float)
+    with pytest.raises(mle.ConvergenceError, match="where the prior ends, x1 at 0"):
+        mle.Bernoulli.regress(y, p=X[:40, 0], prior={"x1": mle.Exponential(1.0)})
+
+
 def test_a_mode_says_so_and_its_intervals_follow_the_penalised_curve():
     y = RNG.poisson(3, N).astype(float)
     m = mle.NegativeBinomial.regress(y, mu=X, prior={"size": mle.Gamma(2, 0.1)})

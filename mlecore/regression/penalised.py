@@ -122,9 +122,12 @@ class PenalisedRegression(Penalised, RegressionLikelihood):
         def penalty(gamma: Array) -> tuple[float, Array, Array]:
             with np.errstate(all="ignore"):
                 full = problem.theta(gamma, held)
+                value = float(self._of_priors(full, 0))
+                if not np.isfinite(value):  # outside a prior's support, where the climb turns back
+                    return -np.inf, np.zeros(gamma.size), np.zeros((gamma.size,) * 2)
                 slope = self._of_priors(full, 1)[free]
                 hessian = self._of_priors(full, 2)[free[:, None], free]
-                return float(self._of_priors(full, 0)), T.T @ slope, T.T @ hessian @ T
+                return value, T.T @ slope, T.T @ hessian @ T
 
         return penalty
 
