@@ -212,7 +212,8 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
     layout, held = fit.likelihood.layout, fit.likelihood.held
     fixed = ", ".join(dict.fromkeys(layout.owner[i] for i in held))
     return Compared(
-        name=fit.likelihood.called + (f" ({fixed} fixed)" if fixed else ""),
+        name=getattr(fit.dist, "described", fit.likelihood.called)
+        + (f" ({fixed} fixed)" if fixed else ""),
         fit=fit,
         k=len(fit.names),
         log_likelihood=float(fit.log_likelihood),

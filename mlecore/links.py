@@ -34,6 +34,18 @@ class Link:
     back: Callable[[Array], Back]
     domain: Domain = field(default_factory=Domain)
 
+    def of(self, parameter: str) -> str:
+        """Return the link of a parameter in writing.
+
+        >>> LINKS["log"].of("rate"), LINKS["identity"].of("mu")
+        ('log(rate)', 'mu')
+        """
+        if self.name == "identity":
+            return parameter
+        if self.name in LINKS:
+            return f"{self.name}({parameter})"
+        return f"log({parameter} - {self.domain.low:g})"  # type: ignore[attr-defined]
+
     def __reduce__(self) -> Any:
         return (link_of, (self.name if self.name in LINKS else None, "", self.domain))
 

@@ -53,6 +53,10 @@ class Summary:
         aic = f", AIC {four(self.aic)}" if self.method == "mle" and not self.penalised else ""
         return f"{family} fitted{how} to n = {float(self.n):g}: log-likelihood {four(self.log_likelihood)}{aic}"
 
+    def _equations(self) -> list[str]:
+        """Return what parameters follow from: nothing, but in regressions."""
+        return []
+
     def _remarks(self) -> list[str]:
         remarks = list(self.notes)
         if self.method != "mle":
@@ -102,7 +106,7 @@ class Summary:
             return "\n".join([self._caption(), *(f"note: {remark}" for remark in self._remarks())])
         table = [["", "estimate", "std. error", "95% low", "95% high"], *self._rows()]
         widths = [max(len(row[k]) for row in table) for k in range(5)]
-        lines = [self._caption()]
+        lines = [self._caption(), *self._equations()]
         for name, *cells in table:
             aligned = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
             lines += ["  ".join([name.ljust(widths[0]), *aligned]).rstrip()]
@@ -112,7 +116,8 @@ class Summary:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        caption = f"<caption>{html.escape(self._caption())}</caption>"
+        said = map(html.escape, (self._caption(), *self._equations()))
+        caption = f"<caption>{'<br>'.join(said)}</caption>"
         notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
         if self.batch_shape:
             return f'<table class="mle-fit">{caption}</table>{notes}'

@@ -720,7 +720,10 @@ def test_regressions_are_compared_and_tested_under_their_names():
     poisson = mle.Poisson.regress(y, rate=X)
     table = mle.compare([large, poisson])
     assert table.best is large
-    assert [row.name for row in table] == ["NegativeBinomial regression", "Poisson regression"]
+    assert [row.name for row in table] == [
+        "NegativeBinomial regression of mu",
+        "Poisson regression",
+    ]
     r = mle.lr_test(small, large)
     assert r.statistic == pytest.approx(2 * (large.log_likelihood - small.log_likelihood))
     assert r.statistic == pytest.approx(large.test(x2=0).statistic, rel=1e-6)
@@ -733,6 +736,22 @@ def test_regressions_are_compared_and_tested_under_their_names():
     without = ZeroInflated(mle.Poisson).regress(zeros, rate=X, fixed={"zero": 0})
     with pytest.raises(RegularityError, match="boundary"):
         mle.lr_test(without, ZeroInflated(mle.Poisson).regress(zeros, rate=X))
+
+
+def test_tables_say_which_parameter_follows_and_by_which_link():
+    few = pd.DataFrame(X[:30], columns=["age", "dose"])
+    y = RNG.poisson(E[:30]) + 1.0
+    m = mle.Normal.regress(y, mu=few, sigma=few["age"], offset={"mu": y / 9})
+    assert m.equations == ["mu = offset + intercept + age + dose", "log(sigma) = intercept + age"]
+    assert m.summary().split("\n")[1:3] == m.equations
+    assert "AIC" in m._repr_html_().split("<br>")[0]
+    assert "<br>log(sigma) = intercept + age</caption>" in m._repr_html_()
+    probit, logit = (mle.Bernoulli.regress(y > 2, p=few, link=g) for g in ("probit", None))
+    names = {row.name for row in mle.compare([probit, logit])}
+    assert names == {"Bernoulli regression of probit(p)", "Bernoulli regression"}
+    assert mle.Zipf.regress(y, exponent=None).equations == ["log(exponent - 1) = intercept"]
+    wide = mle.Poisson.regress(y, rate=RNG.normal(size=(30, 9)), intercept=False)
+    assert wide.equations == ["log(rate) = x1 + ... + x9"]
 
 
 def test_the_simulated_law_of_a_likelihood_ratio_is_near_the_chi_square():

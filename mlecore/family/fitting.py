@@ -101,7 +101,7 @@ class Fitting(Refusing):
         ----------
         y : one response a row, or what was seen in part, by `observed` or `interval`.
         parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, a
-            sparse matrix, which is laid out in full, or one column.
+            sparse matrix, which is laid out in full, or one column; None for an intercept alone.
         weights : frequency weights, shape (n,).
         offset : what is added to the linear predictor, shape (n,), by the name of the parameter: `{"rate": np.log(t)}`.
         link : "identity", "log", "logit", "probit", "cloglog", "inverse" or "sqrt" by the name of the parameter; by
@@ -118,6 +118,11 @@ class Fitting(Refusing):
         A `Fit` that predicts. Coefficients are called intercept, x1, ... or as the columns of a DataFrame; where several
         parameters follow from columns, rate_intercept, rate_x1, ... A parameter that is the same in all rows keeps its name
         and its scale.
+
+        A coefficient has the sign of its parameter's change, and a rate is not always a mean: where the rate of an
+        Exponential or a Gamma grows, y falls. Standard errors come from the observed information, whatever the link;
+        `covariance("expected")` gives those of programs that use Fisher scoring. The score test takes the expected
+        information, and is refused where none is known.
 
         Raises
         ------

@@ -15,6 +15,7 @@ import numpy as np
 from ..domains import Layout, Real
 from ..errors import DataError
 from ..families import Bernoulli, Poisson
+from ..links import link_of
 from ..residuals import Rows
 from .ascent import ascend, covariance_in_columns
 from .climbed import Climbed
@@ -119,6 +120,27 @@ class ParameterRegression(Regression):
     def called(self) -> str:
         """What it is called: the family, and that it is a regression."""
         return f"{self.model.family.__name__} regression"
+
+    @property
+    def described(self) -> str:
+        """What it is called, with the parameters that follow and their links where these are not understood."""
+        model = self.model
+        said = []
+        for name, link in zip(model.parameters, model.links, strict=True):
+            usual = link.name == link_of(None, name, model.family.domains[name]).name
+            if name in self.followed and not (usual and len(model.parameters) == 1):
+                said.append(name if usual else f"{link.name}({name})")
+        return self.called + (f" of {' and '.join(said)}" if said else "")
+
+    @property
+    def equations(self) -> list[str]:
+        """What each parameter that follows from columns is, through its link: the sum of an intercept and columns."""
+        each = zip(self.model.parameters, self.model.links, self.rows.designs, strict=True)
+        return [
+            f"{link.of(name)} = {design.terms}"
+            for name, link, design in each
+            if name in self.followed
+        ]
 
     def __repr__(self) -> str:
         return super().__repr__().replace(type(self).__name__, self.called, 1)

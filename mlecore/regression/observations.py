@@ -19,6 +19,10 @@ __all__ = ["Design", "Observations", "called_by", "offset_of"]
 Array = np.ndarray
 
 
+# So many columns are named in an equation.
+_MOST_TERMS = 8
+
+
 @dataclass(frozen=True, eq=False)
 class Design:
     """What one linear predictor follows from: eta = offset + intercept + X b.
@@ -49,6 +53,15 @@ class Design:
     def size(self) -> int:
         """How many coefficients there are."""
         return len(self.names) + self.intercept
+
+    @property
+    def terms(self) -> str:
+        """What the predictor is the sum of, its coefficients left out."""
+        names = (
+            self.names if len(self.names) <= _MOST_TERMS else (self.names[0], "...", self.names[-1])
+        )
+        lead = ("offset",) * (self.offset is not None)
+        return " + ".join((*lead, *("intercept",) * self.intercept, *names)) or "0"
 
     def columns(self, part: slice = slice(None)) -> Array:
         """Return rows of X, after a one if there is an intercept."""

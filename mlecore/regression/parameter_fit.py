@@ -30,6 +30,19 @@ class ParameterFit(RegressionFit):
     ('intercept', 'x1')
     """
 
+    @property
+    def equations(self) -> list[str]:
+        """What each parameter that follows from columns is, through its link: an intercept and columns, coefficients left out.
+
+        >>> from mlecore import Exponential
+        >>> Exponential.regress([1.0, 3.0, 4.0], rate=[0.0, 0.0, 1.0]).equations
+        ['log(rate) = intercept + x1']
+        """
+        return self.dist.equations
+
+    def _equations(self) -> list[str]:
+        return self.equations
+
     def distribution(
         self,
         X: Any = None,
