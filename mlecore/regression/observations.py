@@ -189,7 +189,7 @@ class Observations(Statistic):
     ) -> Self:
         """Check y and the weights against the rows of X, which are kept as they are; of the others copies."""
         rows = len(designs[0].X)
-        if np.ndim(y) > 1 or len(y) != rows:
+        if np.ndim(y) != 1 or len(y) != rows:
             raise DataError(
                 f"y must be one-dimensional, one value for each of the {rows} rows of X; got shape {np.shape(y)}"
             )
