@@ -606,6 +606,12 @@ WRONG = [
     (lambda: mle.Gamma.regress(GOOD, rate=X, link=["log"]), r"link of rate must be .* got \['log'\]"),
     (lambda: mle.Gamma.regress(GOOD, rate=X, fixed={"x1": GOOD}), r"fixed x1 must be one number, got shape \(250,\)"),
     (lambda: mle.Gamma.regress(GOOD, rate=X, fixed=1), "fixed must be a dict"),
+    (lambda: TRIALS.predict(X[:2], fixed={"n": 3, "m": 3}), "m is nothing that this fit was given"),
+    (lambda: TRIALS.predict(X[0]), r"got 1, and 2 rows: a single row is a list in a list"),
+    (lambda: TRIALS.predict(pd.DataFrame({"x2": [0.0], "z": 1.0, "x1": 2.0})), r"got x2, z, x1: give X\[\['x1', 'x2'\]\]"),
+    (lambda: TRIALS.covariance("sandwich", clusters=[[1], [2, 3]] * 125), "clusters must hold numbers or words"),
+    (lambda: mle.Gamma.regress(GOOD[:, None], rate=X), r"of one column give numpy\.ravel\(y\)"),
+    (lambda: mle.Beta.regress(np.where(GOOD > 1, 1.0, np.where(GOOD > 0.5, 0.0, 0.5)), a=X), "0 and at 1 were perhaps rounded"),
     (lambda: TRIALS.predict(X[:2], fixed=20), "fixed must be a dict"),
     (lambda: TRIALS.predict(X[:2], fixed={"n": [1, 2, 3]}), "one for each of the 2 new rows"),
 ]  # fmt: skip

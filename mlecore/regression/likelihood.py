@@ -215,7 +215,10 @@ class RegressionLikelihood(Likelihood):
         if kind != "sandwich":
             raise DataError("clusters belong to the sandwich: give kind='sandwich'")
         number: dict[Any, int] = {}
-        return np.array([number.setdefault(label, len(number)) for label in labels])
+        try:
+            return np.array([number.setdefault(label, len(number)) for label in labels])
+        except TypeError as error:
+            raise DataError(f"clusters must hold numbers or words as labels ({error})") from error
 
     def _covariance(self, theta: Array, kind: str, clusters: Array | None) -> Array:
         member = self.layout.distribution(self._full(theta), {})

@@ -105,8 +105,15 @@ class Design:
         values, names, _ = columns(X)
         p = self.X.shape[1]
         if values.shape[1] != p:
+            got = f"{values.shape[1]}"
+            if getattr(X, "columns", None) is not None:
+                got = ", ".join(names) + f": give X[{list(self.names)!r}]" * (
+                    {*self.names} <= {*names}
+                )
+            elif values.shape == (p, 1):
+                got += f", and {p} rows: a single row is a list in a list, [[...]], or X.iloc[[0]] of a table"
             raise DataError(
-                f"X must have the {p} column(s) of the fit, {', '.join(self.names)}; got {values.shape[1]}"
+                f"X must have the {p} column(s) of the fit, {', '.join(self.names)}; got {got}"
             )
         if getattr(X, "columns", None) is None or names == self.names:
             return values

@@ -157,6 +157,13 @@ class ParameterFit(RegressionFit):
             raise DataError(f"give the columns of {', '.join(missing)}: {missing[0]}=X")
         if not (fixed is None or isinstance(fixed, Mapping)):
             raise DataError(f"fixed must be a dict such as {{'n': 20}}, got {fixed!r}")
+        own = {
+            name
+            for name, d in zip(model.parameters, designs, strict=True)
+            if name not in model.followed and d.offset is not None
+        }
+        for name in {*(fixed or {})} - {*self.dist.rows.y.known} - own:
+            raise DataError(f"{name} is nothing that this fit was given as known, row by row")
         leads = called_by("offset", {k: v for k, v in given.items() if v is not None})
         insist_one_index({**columns, **leads, **called_by("fixed", fixed or {})})
         count = self._count({**columns, **leads})

@@ -90,7 +90,10 @@ class Responses:
             return cls(model, np.where(exact, y.lower, _harmless(family)), y, known)
         x = present(numeric(y, "y"), w)
         if x.ndim != 1:
-            raise DataError(f"y must be one-dimensional, one value a row; got shape {x.shape}")
+            column = "" if x.shape[1:] != (1,) else "; of one column give numpy.ravel(y)"
+            raise DataError(
+                f"y must be one-dimensional, one value a row; got shape {x.shape}{column}"
+            )
         require_finite(x, "y")
         _insist_inside(family, x, support.contains(x), np.arange(x.size))
         return cls(model, np.array(x), None, known)
@@ -265,11 +268,11 @@ def _insist_inside(family: Any, x: Array, inside: Array, place: Array) -> None:
     ends = [e for e in (support.low, support.high) if (x[~inside] == e).any()]
     advice = support.advice(x)
     if ends and not support.whole:
-        where = " and ".join(f"{e:g}" for e in ends)
+        where = " and at ".join(f"{e:g}" for e in ends)
         advice = (
             f"Values at {where} have density 0 or infinity in it: if they are zeros of their own, Hurdle({family.__name__}) "
             "gives them a probability; if they were rounded, say between which limits they lie, with mlecore.interval"
-            if 0.0 in ends
+            if ends == [0.0]
             else f"Values at {where} were perhaps rounded: say between which limits they lie, with mlecore.interval"
         )
     raise SupportError(
