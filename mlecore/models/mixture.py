@@ -28,8 +28,11 @@ from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..quadrature import Nodes
 from ..statistics import Sample, piecewise
+from .climbs import climbed
 from .made import Finding, insist_family, insist_scalar, make
-from .starts import Search, can_spike, climbed, search, why_none
+from .search import search, why_none
+from .spikes import can_spike
+from .starts import Search
 
 __all__ = ["Mixture", "MixtureFamily"]
 

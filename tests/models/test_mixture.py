@@ -454,7 +454,7 @@ def test_starts_depend_neither_on_the_order_of_values_nor_on_how_they_are_repeat
     x, w = rng.normal(size=30).round(1), rng.integers(1, 4, 30).astype(float)
     plan, order = starts.Search(starts=7), rng.permutation(30)
     own, shuffled, repeated = (
-        starts._guesses(Likelihood(NORMALS, values, weights=weights), plan)
+        starts.guesses(Likelihood(NORMALS, values, weights=weights), plan)
         for values, weights in (
             (x, w),
             (x[order], w[order]),
