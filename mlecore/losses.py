@@ -18,7 +18,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from .arrays import numeric, require_finite
+from .arrays import insist_same_index, numeric, require_finite
 from .errors import DataError
 
 __all__ = ["bce", "bce_with_logits", "mae", "mse", "nll", "softmax_cross_entropy"]
@@ -99,6 +99,7 @@ def bce(y: ArrayLike, p: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     >>> float(bce(1, 0.5) / np.log(2)), float(bce([1, 1], [1.0, 0.0]))
     (1.0, inf)
     """
+    insist_same_index("p", p, "y", y)
     y, p = _pair("y", _probabilities("y", y), "p", _probabilities("p", p), reduction)
     return _reduce(
         0.0 - (scipy.special.xlogy(y, p) + scipy.special.xlog1py(1.0 - y, -p)), reduction
@@ -126,6 +127,7 @@ def bce_with_logits(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = "mean"
     >>> float(bce_with_logits(1, 1000.0)), float(bce_with_logits(0, 1000.0))
     (0.0, 1000.0)
     """
+    insist_same_index("z", z, "y", y)
     y, z = _pair("y", _probabilities("y", y), "z", _numbers("z", z, infinite=True), reduction)
     # log(1 + e^z) - y z subtracts two large numbers when z is large and y = 1. The share of y on
     # the side that the logit speaks against costs |z|, and doubt costs log(1 + e^-|z|): nothing
@@ -163,6 +165,7 @@ def softmax_cross_entropy(y: ArrayLike, z: ArrayLike, *, reduction: Reduction = 
     ... )
     (0.0, 1000.0)
     """
+    insist_same_index("z", z, "y", y)
     z = _numbers("z", z, infinite=True)
     if z.ndim == 0:
         raise DataError(
@@ -237,6 +240,7 @@ def mse(y: ArrayLike, m: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     >>> float(mse([1.0, 2.0], [1.0, 4.0]))
     2.0
     """
+    insist_same_index("m", m, "y", y)
     y, m = _pair("y", _numbers("y", y), "m", _numbers("m", m), reduction)
     with np.errstate(over="ignore"):  # the square of 1e200 is infinite, and says so itself
         return _reduce(np.square(y - m), reduction)
@@ -263,6 +267,7 @@ def mae(y: ArrayLike, m: ArrayLike, *, reduction: Reduction = "mean") -> Any:
     >>> float(mae([1.0, 2.0], [1.0, 4.0]))
     1.0
     """
+    insist_same_index("m", m, "y", y)
     y, m = _pair("y", _numbers("y", y), "m", _numbers("m", m), reduction)
     with np.errstate(over="ignore"):
         return _reduce(np.abs(y - m), reduction)

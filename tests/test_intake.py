@@ -163,6 +163,11 @@ LATE = pd.Series([True, False] * 6, index=LABELS)
         (lambda: mle.interval(T, T[::-1] + 20), "upper and lower"),
         (lambda: mle.Weibull.fit(mle.observed(T), weights=OFTEN[::-1]), "weights and x"),
         (lambda: mle.PoissonRegression.fit(U.to_numpy(), OFTEN, offset=T[::-1]), "offset and y"),
+        (lambda: mle.mse(T, T[::-1]), "m and y"),
+        (lambda: mle.mae(T, T[::-1]), "m and y"),
+        (lambda: mle.bce(LATE, T[::-1] / 20), "p and y"),
+        (lambda: mle.bce_with_logits(LATE, T[::-1]), "z and y"),
+        (lambda: mle.softmax_cross_entropy(LATE * 1, U.assign(v=T)[::-1]), "z and y"),
     ],
 )  # fmt: skip
 def test_whatever_belongs_to_rows_goes_by_their_labels(action, words):
