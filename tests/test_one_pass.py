@@ -9,8 +9,8 @@ from mpmath import mp
 
 import mlecore as mle
 from mlecore import mass
-from mlecore.families import heavy_tails, location_scale
-from mlecore.families.heavy_tails import largest_share
+from mlecore.families import location_scale, rescaled
+from mlecore.families.ties import largest_share
 from mlecore.mass import mass_terms
 from mlecore.statistics import LONG, Exposed, Sample
 
@@ -135,7 +135,7 @@ def test_the_centre_of_a_long_sample_with_heavy_tails_is_what_doubles_alone_find
     x[7] += far
     fixed = [{"df": 3.0}, {"df": 1.0}]
     found = [mle.Cauchy.fit(x).theta, *(mle.StudentT.fit(x, fixed=f).theta for f in fixed)]
-    monkeypatch.setattr(heavy_tails, "_PART", x.size)
+    monkeypatch.setattr(rescaled, "PART", x.size)
     alone = [mle.Cauchy.fit(x).theta, *(mle.StudentT.fit(x, fixed=f).theta for f in fixed)]
     np.testing.assert_allclose(found, alone, rtol=1e-12)
     np.testing.assert_allclose(found[0], found[2], rtol=1e-12)

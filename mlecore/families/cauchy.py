@@ -15,19 +15,10 @@ from ..likelihood import Likelihood
 from ..numerics import every
 from ..statistics import Moments, Sample, piecewise
 from ..tails import flow_of_scale, standard
-from .heavy_tails import (
-    best_climb,
-    grid_of_values,
-    largest_share,
-    reaches,
-    share_at,
-    spread_about,
-    standardised,
-    tied,
-    top_of,
-    unrivalled,
-)
+from .heavy_tails import best_climb, grid_of_values, spread_about, tied, top_of, unrivalled
+from .rescaled import standardised
 from .tail_sums import fused_sums, polar, sum_log1p_square
+from .ties import largest_share, reaches, share_at
 
 
 @dataclass(frozen=True, eq=False, repr=False)

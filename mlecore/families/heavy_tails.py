@@ -7,22 +7,20 @@ Tyler 1991), which `locate` finds. With the scale known there can be a maximum b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import copy
 from itertools import product
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from ..climbing import climb
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import blocks, every, some
-from ..statistics import LONG, Sample, order_statistics, piecewise
+from ..numerics import blocks, every
+from ..statistics import LONG, Sample
+from .rescaled import PART, Rescaled
 from .tail_sums import newton_sums
 
-# A sample more than four times as long is looked at through a part of this length before it is climbed.
-_PART = 2**13
 # How many starting points are climbed from, of all that were looked at.
 _CLIMBS = 6
 # In samples no longer than this a hill may be as narrow as the distance between two values.
@@ -37,171 +35,6 @@ _TIE = 1e-12
 _OUT_OF_REACH = 1e150
 # How many terms one step, or the search over starting points, may hold at once: 32 MB of doubles.
 _TERMS = 2**22
-
-
-class Rescaled(Sample):
-    """A long sample in units of `unit` from `center`, standardised whenever its pieces are read: no copy is kept.
-
-    >>> t = Rescaled(Sample.of(np.array([1.0, 3.0])), np.float64(1.0), np.float64(2.0))
-    >>> t.values, [piece.values for piece in t.pieces()]
-    (array([0., 1.]), [array([0., 1.])])
-    """
-
-    def __init__(self, raw: Sample, center: Array, unit: Array, kind: type = np.float64) -> None:
-        columns = {"n": raw.n, "raw": raw, "center": center, "unit": unit, "kind": kind}
-        for name, value in columns.items():
-            object.__setattr__(self, name, value)
-
-    def _standard(self, part: Sample) -> Sample:
-        values = part.values - self.center[..., None]
-        values /= self.unit[..., None]
-        return part._replaced(values.astype(self.kind, copy=False))
-
-    def rounded(self) -> Self:
-        """Return the sample in single precision."""
-        return type(self)(self.raw, self.center, self.unit, np.float32)
-
-    @property
-    def values(self) -> Array:
-        """All values, standardised: a copy, which sums over pieces do without."""
-        return self._standard(self.raw).values
-
-    @property
-    def weighted(self) -> bool:
-        return self.raw.weighted
-
-    @property
-    def weights(self) -> Array:
-        return self.raw.weights
-
-    @property
-    def width(self) -> int:
-        return self.raw.width
-
-    def pieces(self) -> Iterator[Any]:
-        return map(self._standard, self.raw.pieces())
-
-    def extremes(self) -> tuple[Array, Array]:
-        """Return the smallest and the largest value, standardised, from those of the data."""
-        return tuple((end - self.center) / self.unit for end in self.raw.extremes())
-
-    def thinned(self, count: int, weigh: bool = False) -> Sample:
-        few = self.raw.thinned(count, weigh)
-        return self if few is self.raw else self._standard(few)
-
-    def __getitem__(self, index: Any) -> Self:
-        return type(self)(self.raw[index], self.center[index], self.unit[index], self.kind)
-
-    def repeated(self, batch: tuple[int, ...]) -> Self:
-        center, unit = (np.broadcast_to(v, batch) for v in (self.center, self.unit))
-        return type(self)(self.raw.repeated(batch), center, unit, self.kind)
-
-
-def standardised(t: Sample) -> tuple[Sample, Array, Array]:
-    """Return the sample in units of half its interquartile range from its median, and those two.
-
-    Iterating on these makes a fit the same at every offset and in every unit.
-
-    >>> y, center, spread = standardised(Sample.of(np.array([18.0, 10.0, 12.0, 14.0, 13.0])))
-    >>> y.values, float(center), float(spread)
-    (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
-    """
-    # Those of a part serve as well: any center and unit of about the right size will do.
-    low, center, high = _quartiles(t if t.weighted or t.width < 4 * _PART else t.thinned(_PART))
-    spread = 0.5 * (high - low)
-    if some(spread <= 0):
-        # Half the values are equal: any scale will do to start from.
-        deviation = _deviations(center, t) / t.n
-        spread = np.where(spread > 0, spread, np.where(deviation > 0, deviation, 1.0))
-    center, spread = np.asarray(center), np.asarray(spread)
-    y = Rescaled(t, center, spread)
-    short = t.batch_shape or t.width < 4 * _PART
-    return y._standard(t) if short else y, center[()], spread[()]
-
-
-@piecewise
-def _deviations(center: Array, t: Sample) -> Array:
-    """Return the sum of the distances from the centre."""
-    return t.sum(np.abs(t.values - np.asarray(center)[..., None]))
-
-
-def _quartiles(t: Sample) -> tuple[Array, Array, Array]:
-    """Return the lower quartile, the median and the upper quartile."""
-    if not t.weighted:
-        last = t.width - 1
-        quarter, lower, upper = last // 4, last // 2, t.width // 2
-        low, a, b, high = order_statistics(t.values, quarter, lower, upper, last - quarter)
-        return low, 0.5 * (a + b), high
-    order = np.argsort(t.values, axis=-1)
-    values = np.take_along_axis(t.values, order, axis=-1)
-    below = np.cumsum(np.take_along_axis(t.weights, order, axis=-1), axis=-1)
-    places = [
-        np.argmax(below >= p * below[..., -1:], axis=-1)[..., None] for p in (0.25, 0.5, 0.75)
-    ]
-    return tuple(np.take_along_axis(values, place, axis=-1)[..., 0] for place in places)
-
-
-def share_at(value: Array, t: Sample) -> Array:
-    """Return which share of each sample equals a value.
-
-    >>> float(share_at(3.0, Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
-    0.5
-    """
-    return _weight_at(value, t) / t.n
-
-
-@piecewise
-def _weight_at(value: Array, t: Sample) -> Array:
-    """Return the weight of the observations that equal a value."""
-    return t.sum(np.where(t.values == np.asarray(value)[..., None], 1.0, 0.0))
-
-
-def reaches(share: Array, least: Any) -> Array:
-    """Say whether a share is as large as another, up to what adding fractional weights may have lost.
-
-    >>> bool(reaches(np.array(0.1 + 0.1 + 0.1), 0.3)), bool(reaches(np.array(0.5 - 1e-15), 0.5))
-    (True, True)
-    """
-    return share >= np.asarray(least) * (1.0 - 1e-12)
-
-
-def largest_share(t: Sample, least: Any = 0.0) -> Array:
-    """Return the largest share of the sample that one value has; a share below `least` may be given as 0.
-
-    >>> float(largest_share(Sample.of(np.array([3.0, 1.0, 3.0, 2.0]))))
-    0.5
-    """
-    if np.min(least) >= 0.5 and not t.weighted:
-        if not t.batch_shape and t.width > 4 * _PART and _without_majority(t):
-            return np.float64(0.0)
-        # A value that is half the sample or more is in the middle of it.
-        last = t.width - 1
-        middle = order_statistics(t.values, last // 2, (last + 1) // 2)
-        return np.maximum(*(share_at(value, t) for value in middle))
-    order = np.argsort(t.values, axis=-1)
-    values = np.take_along_axis(t.values, order, axis=-1)
-    weights = np.take_along_axis(t.weights, order, axis=-1)
-    last = np.ones(values.shape, dtype=bool)
-    last[..., :-1] = values[..., 1:] != values[..., :-1]
-    # The weight up to the end of each run of equal values, carried on to the next run's end.
-    below = np.cumsum(weights, axis=-1)
-    ends = np.maximum.accumulate(np.where(last, below, 0.0), axis=-1)
-    before = np.concatenate([np.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
-    return (np.where(last, below - before, 0.0).max(axis=-1) / below[..., -1])[()]
-
-
-def _without_majority(t: Sample) -> bool:
-    """Say whether two places split a long sample into three parts of less than half of it each.
-
-    Then no value is half the sample, and one comparison of each value with two places has shown it.
-    """
-    part = t.thinned(_PART)
-    low, high = order_statistics(part.values, part.width // 3, 2 * part.width // 3)
-    below = above = 0
-    for part in t.pieces():
-        below += np.count_nonzero(part.values <= low)
-        above += np.count_nonzero(part.values >= high)
-    return bool(low < high and max(below, above, t.width - below - above) < 0.5 * t.width)
 
 
 def locate(
@@ -301,7 +134,7 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
 
 def _near(t: Rescaled, df: Any) -> tuple[Array, Array]:
     """Return the top of a part of a long sample, then of the whole in single precision, where that can hold it."""
-    part, rounded = t.thinned(_PART), t.rounded()
+    part, rounded = t.thinned(PART), t.rounded()
     start = locate(part, df, tolerance=1e-4 * part.width)[:2]
     near = locate(rounded, df, *start, tolerance=1e-8 * t.width, max_iterations=10)
     return near[:2] if every(near[2]) else start

@@ -18,7 +18,8 @@ from ..family import Array
 from ..roots import newton_1d
 from ..statistics import LONG, Moments, Sample, piecewise
 from ..tails import inverse_mills, standard
-from .heavy_tails import Rescaled, share_at
+from .rescaled import Rescaled
+from .ties import share_at
 
 __all__ = ["ZERO", "Tops", "skew_sums", "tops_of_profile"]
 

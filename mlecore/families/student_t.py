@@ -17,19 +17,17 @@ from ..tails import log1mexp, log_beta_tails
 from .heavy_tails import (
     best_climb,
     grid_of_values,
-    largest_share,
     locate,
-    reaches,
     restricted,
-    share_at,
     spread_about,
-    standardised,
     tied,
     top_of,
     unrivalled,
 )
 from .normal import Normal
+from .rescaled import standardised
 from .tail_sums import SERIES_FROM, fused_sums, gamma_ratio, polar, sum_log1p_square
+from .ties import largest_share, reaches, share_at
 
 # The degrees of freedom at which the profile is looked at before climbing; beyond lies the Normal.
 _GRID = np.array([1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 7.5, 12.0, 20.0, 40.0, 100.0])

@@ -7,7 +7,7 @@ import pytest
 
 import mlecore as mle
 from mlecore import Cauchy, NoMLEError, RegularityError
-from mlecore.families.heavy_tails import largest_share
+from mlecore.families.ties import largest_share
 from mlecore.statistics import Sample
 
 

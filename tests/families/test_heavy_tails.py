@@ -7,13 +7,8 @@ import pytest
 
 from mlecore import Cauchy, Likelihood, StudentT
 from mlecore.domains import Positive
-from mlecore.families.heavy_tails import (
-    best_climb,
-    grid_of_values,
-    locate,
-    restricted,
-    standardised,
-)
+from mlecore.families.heavy_tails import best_climb, grid_of_values, locate, restricted
+from mlecore.families.rescaled import standardised
 from mlecore.families.tail_sums import log1p_square, polar, sum_log1p_square
 from mlecore.numerics import deviance
 from mlecore.statistics import Sample
