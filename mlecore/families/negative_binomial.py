@@ -19,6 +19,17 @@ from .poisson import Poisson
 
 # From here on the asymptotic series below are exact to rounding.
 _SERIES_FROM = 12.0
+# The terms of the two series, row by row, signs alternating.
+_TAIL_TERMS = np.array(
+    [
+        [1 / 12, 1 / 6],
+        [1 / 120, 1 / 30],
+        [1 / 252, 1 / 42],
+        [1 / 240, 1 / 30],
+        [1 / 132, 5 / 66],
+        [691 / 32760, 691 / 2730],
+    ]
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,8 +163,7 @@ def _in_size(k: Array, mu: Array, r: Array) -> tuple[Array, Array]:
     # psi(k + r) - psi(r) is a logarithm, which joins log(r / (r + mu)), and 1/(2r) - 1/(2(k + r)), and what remains:
     # for large r each is of the size of the whole.
     total = k + r
-    own = _gamma_tails(r)
-    one, two = _by_count(lambda c, s: np.stack(_gamma_tails(c + s)), k, r)
+    own_one, own_two, one, two = _tails_of_both(total, k, r)
     ratio, d = k / total / r, (k - mu) / (r + mu)
     near = abs(d) < 0.2
     if near.all():
@@ -161,9 +171,19 @@ def _in_size(k: Array, mu: Array, r: Array) -> tuple[Array, Array]:
     else:
         far = d - np.log(total / (r + mu))
         excess = np.where(near, log1p_excess(np.where(near, d, 0.0)), far)
-    slope = 0.5 * ratio + (own[0] - one) - excess
+    slope = 0.5 * ratio + (own_one - one) - excess
     rest = 0.5 * ratio * ((total + r) / total / r)
-    return slope, d * d / total - rest + (two - own[1])
+    return slope, d * d / total - rest + (two - own_two)
+
+
+def _tails_of_both(total: Array, k: Array, r: Array) -> tuple[Array, Array, Array, Array]:
+    """Return `_gamma_tails` of the sizes, then of counts and sizes together, `total`."""
+    if r.size == 1 and not _few_different(k, r):
+        # Few values: the calls cost more than the numbers, so one serves both.
+        one, two = _gamma_tails(np.concatenate([r.ravel(), total.ravel()]))
+        return one[0], two[0], one[1:].reshape(total.shape), two[1:].reshape(total.shape)
+    one, two = _by_count(lambda c, s: np.stack(_gamma_tails(c + s)), k, r)
+    return (*_gamma_tails(r), one, two)
 
 
 def _by_count(function: Callable[[Array, Array], Array], k: Array, r: Array) -> Array:
@@ -172,10 +192,14 @@ def _by_count(function: Callable[[Array, Array], Array], k: Array, r: Array) -> 
     >>> _by_count(lambda c, s: c + s, np.full(100, 4.0), np.array([1.0])).max()
     np.float64(5.0)
     """
-    top = k.max(initial=0.0)
-    if r.size > 1 or not 64 <= k.size > top:
+    if not _few_different(k, r):
         return function(k, r)
-    return function(np.arange(top + 1.0), r.reshape(())[()])[..., k.astype(np.intp)]
+    return function(np.arange(k.max() + 1.0), r.reshape(())[()])[..., k.astype(np.intp)]
+
+
+def _few_different(k: Array, r: Array) -> bool:
+    """Say whether a table of the counts 0, 1, ... is shorter than the many counts, all of one size."""
+    return bool(r.size == 1 and 64 <= k.size and k.size > k.max())
 
 
 def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
@@ -211,12 +235,12 @@ def _gamma_tails(a: Array) -> tuple[Array, Array]:
     large = a >= _SERIES_FROM
     r = 1.0 / np.maximum(a, _SERIES_FROM)
     s = r * r
-    one = s * (
-        1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * 691 / 32760))))
-    )
-    two = (
-        r * s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66 - s * 691 / 2730)))))
-    )
+    # Horner's rule for both at once: the calls for few values cost more than the numbers.
+    both = np.multiply.outer(_TAIL_TERMS[-1], s)
+    for terms in _TAIL_TERMS[-2::-1]:
+        np.subtract(terms.reshape(2, *(1,) * s.ndim), both, out=both)
+        both *= s
+    one, two = both[0], both[1] * r
     if every(large):
         return one, two
     y = np.where(large, 1.0, a)
