@@ -147,6 +147,16 @@ def test_frequencies_grow_with_new_classes():
     np.testing.assert_allclose(merged.shares, [0.25, 0.25, 0.0, 0.5])
 
 
+def test_a_long_sample_of_counts_is_tallied_in_pieces_and_one_with_a_half_sorted():
+    x = np.random.default_rng(7).poisson(3.0, 50_000).astype(float)
+    for last in (3.0, 49_000.0, 0.5):
+        x[-1] = last
+        values, counts = np.unique(x, return_counts=True)
+        t = Sample.of(x).compressed()
+        assert np.array_equal(t.values, values)
+        assert np.array_equal(t.weights, counts)
+
+
 def test_a_compressed_sample_holds_each_value_once():
     x = np.array([[3.0, 1.0, 3.0, 3.0], [1.0, 1.0, 0.0, 3.0]])
     t = Sample.of(x).compressed()

@@ -199,7 +199,7 @@ def _by_count(function: Callable[[Array, Array], Array], k: Array, r: Array) -> 
 
 def _few_different(k: Array, r: Array) -> bool:
     """Say whether a table of the counts 0, 1, ... is shorter than the many counts, all of one size."""
-    return bool(r.size == 1 and 64 <= k.size and k.size > k.max())
+    return bool(r.size == 1 and k.size > max(63, k.max()))
 
 
 def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
