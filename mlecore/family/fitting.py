@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import shares_note
-from ..censoring import cornered, notes, rough, to_edge, top_of_few
+from ..censoring import notes, rough, top_of_few
+from ..corners import cornered
 from ..doors import room
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
+from ..existence import to_edge
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..censoring import refusals, runaway
 from ..errors import ConvergenceError, DataError, NoMLEError
+from ..existence import refusals, runaway
 from ..likelihood import Likelihood
 from ..numerics import some
 from ..observations import PartlySeen

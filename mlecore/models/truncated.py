@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..censoring import certain, refusals, rough, runaway
+from ..censoring import rough
 from ..domains import Support
 from ..errors import DataError, NoMLEError
+from ..existence import certain, refusals, runaway
 from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
