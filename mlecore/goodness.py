@@ -17,7 +17,8 @@ import numpy as np
 from . import inference
 from .censoring import to_ends
 from .errors import DataError, RegularityError, SupportError
-from .mass import lifted, log_mass, log_tails
+from .mass import log_mass, log_tails
+from .members import lifted
 from .numerics import blocks
 from .observations import interval
 from .residuals import Rows, rows_of

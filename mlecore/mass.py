@@ -16,19 +16,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .members import TERMS_AT_ONCE, by_rows, lifted, members, rows_of, take
+from .nodes import narrow_nodes, wide_nodes
 from .numerics import blocks
-from .quadrature import Nodes, between, cells, inside_narrow, reach
+from .quadrature import cells
 from .tails import log1mexp
 
 __all__ = [
     "MassTerms",
-    "all_nodes",
-    "by_member",
-    "lifted",
     "log_mass",
     "log_tails",
     "mass_terms",
-    "members",
 ]
 
 Array = np.ndarray
@@ -39,17 +37,9 @@ _NARROW = 0.1
 _MANY = 32
 # So many values of a discrete distribution are added up rather than subtracted.
 _FEW = 64
-# How many numbers the nodes of one block of rows may hold.
-_TERMS_AT_ONCE = 2**20
-# A sum over more values than this takes every m-th one.
-_MOST_VALUES = 2**18
-# Such a sum is an integral only where the density changes by less than this from one value taken to the next.
-_ROUGH = 0.5
 _LOG_HALF = float(np.log(0.5))
 # Where less than this is left, the slopes of the rest cancel.
 _LOG_FEW = float(np.log(1e-3))
-# The distances at which a discrete distribution is looked at.
-_COUNTS = np.concatenate([[0.0], 2.0 ** np.arange(0, 53)])
 
 
 class MassTerms(NamedTuple):
@@ -124,7 +114,7 @@ def _one_tail(d: Any, a: Array, b: Array) -> Array:
             left = np.flatnonzero(~seen)
             if not left.size:
                 return value.reshape(shape)
-    own = _by_rows(d, a[left], b[left], lambda rows, a, b: (_wide(rows, a, b).log_mass(),))[0]
+    own = by_rows(d, a[left], b[left], lambda rows, a, b: (wide_nodes(rows, a, b).log_mass(),))[0]
     if isinstance(left, slice):
         return own
     value[left] = own.ravel()
@@ -142,7 +132,7 @@ def log_mass(d: Any, a: Array, b: Array) -> Array:
         value = np.array(value)
         rows = np.nonzero(narrow)
         a, b = np.broadcast_to(a, value.shape)[rows], np.broadcast_to(b, value.shape)[rows]
-        value[rows] = _narrow(_rows(d, value.shape, rows), a, b).log_mass()
+        value[rows] = narrow_nodes(rows_of(d, value.shape, rows), a, b).log_mass()
     return value
 
 
@@ -171,7 +161,7 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     few = by_nodes & ~narrow & _all_but_few(d, a, b, value)
     if few.any():
         rows = np.nonzero(few)
-        slope[rows], curvature[rows] = _by_the_rest(_rows(d, shape, rows), a[rows], value[rows])
+        slope[rows], curvature[rows] = _by_the_rest(rows_of(d, shape, rows), a[rows], value[rows])
         by_nodes = by_nodes & ~few
     if by_nodes.any():
         value = np.array(value)
@@ -181,7 +171,7 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
                 left = _shared(d, a[rows], b[rows], rows, slope, curvature)
                 rows = tuple(k[left] for k in rows)
             if rows[0].size:
-                part = _by_expectation(_rows(d, shape, rows), a[rows], b[rows], wide)
+                part = _by_expectation(rows_of(d, shape, rows), a[rows], b[rows], wide)
                 if not wide:
                     value[rows] = part.value
                 slope[rows], curvature[rows] = part.slope, part.curvature
@@ -291,11 +281,11 @@ def _flux(d: Any, x: Array, value: Array) -> tuple[Array, Array]:
 def _by_expectation(d: Any, a: Array, b: Array, wide: bool) -> MassTerms:
     """Return the terms as expectations over nodes; d has one member a row."""
     p = len(d._own_layout().names)
-    size = max(1, _TERMS_AT_ONCE // (128 * p * p))
+    size = max(1, TERMS_AT_ONCE // (128 * p * p))
     parts = []
     for part in blocks(a.size, size):
-        rows = _take(d, part)
-        here = (_wide if wide else _narrow)(rows, a[part], b[part])
+        rows = take(d, part)
+        here = (wide_nodes if wide else narrow_nodes)(rows, a[part], b[part])
         places = lifted(rows)
         share = here.shares()
         with np.errstate(all="ignore"):
@@ -360,133 +350,3 @@ def _shared(
     places = tuple(k[good] for k in rows)
     slope[places], curvature[places] = (mean + center)[good], bend[good]
     return ~good
-
-
-def _wide(d: Any, a: Array, b: Array) -> Nodes:
-    return _whole(d, a, b) if d.support.whole else _continuous(between, d, a, b)
-
-
-def _narrow(d: Any, a: Array, b: Array) -> Nodes:
-    return _whole(d, a, b) if d.support.whole else _continuous(inside_narrow, d, a, b)
-
-
-def _continuous(nodes: Callable[..., Nodes], d: Any, a: Array, b: Array) -> Nodes:
-    low, high = (np.broadcast_to(end, a.shape) for end in d._ends())
-    density = lifted(d).log_prob
-
-    def inside(x: Array) -> Array:
-        # An angle beyond its turn has a density too, but no part in this distribution.
-        here = (x >= low[:, None]) & (x <= high[:, None])
-        return np.where(here, density(x), -np.inf)
-
-    return nodes(inside, d.support, np.maximum(a, low), np.minimum(b, high), d._place())
-
-
-def _whole(d: Any, a: Array, b: Array) -> Nodes:
-    """Return the values of a discrete distribution between the limits that have any weight, one row each."""
-    low, high = d._ends()
-    first, last = np.maximum(np.floor(a) + 1.0, low), np.minimum(np.floor(b), high)
-    log_f = lifted(d).log_prob
-    start = np.clip(np.round(d._place()[0]), first, last)
-    left, right = (
-        reach(log_f, start[:, None], sign, room[:, None], _COUNTS)[:, 0]
-        for sign, room in ((-1.0, start - first), (1.0, last - start))
-    )
-    first, last = (
-        np.maximum(first, np.floor(start - left)),
-        np.minimum(last, np.ceil(start + right)),
-    )
-    count = float(np.max(last - first, initial=0.0)) + 1.0
-    # Among millions of values every m-th one, times m, gives the same sum: it is an integral by then.
-    stride = max(1.0, np.ceil(count / _MOST_VALUES))
-    places = first[:, None] + stride * np.arange(int(np.ceil(count / stride)))
-    here = places <= last[:, None]
-    places = np.where(here, places, first[:, None])
-    with np.errstate(all="ignore"):
-        weights = np.where(here, log_f(places) + np.log(stride), -np.inf)
-        if stride > 1.0:
-            # Nor is it where the highest place is a peak among its neighbours, as that of a heavy tail is.
-            top = np.argmax(weights, axis=-1)[:, None]
-            beside = np.clip(top + np.array([-1, 1]), 0, weights.shape[-1] - 1)
-            fall = np.take_along_axis(weights, top, -1) - np.take_along_axis(weights, beside, -1)
-            peak = (fall.max(axis=-1) > _ROUGH) & (last - first >= _MOST_VALUES)
-            weights = np.where(peak[:, None], np.nan, weights)
-        return Nodes(places, weights)
-
-
-def _by_rows(d: Any, a: Array, b: Array, function: Any) -> tuple[Array, ...]:
-    """Apply a function of (members, a, b) that has one member a row, in blocks, to arrays of any shape."""
-    shape = np.broadcast_shapes(d.batch_shape, np.shape(a), np.shape(b))
-    everywhere = np.nonzero(np.ones(shape, dtype=bool))
-    rows = _rows(d, shape, everywhere)
-    a, b = np.broadcast_to(a, shape).ravel(), np.broadcast_to(b, shape).ravel()
-    parts = [
-        function(_take(rows, part), a[part], b[part])
-        for part in blocks(a.size, _TERMS_AT_ONCE // 256)
-    ]
-    return tuple(
-        np.concatenate(c).reshape(shape + c[0].shape[1:]) for c in zip(*parts, strict=True)
-    )
-
-
-def _rows(d: Any, shape: tuple[int, ...], rows: tuple[Array, ...]) -> Any:
-    """Return the members of a batch that stand in some places of a larger shape, one a row."""
-    columns = {}
-    for name, value in _parameters(d).items():
-        event = np.shape(value)[np.ndim(value) - d.domains[name].event_ndim :]
-        columns[name] = np.broadcast_to(value, shape + event)[rows]
-    return type(d)._unchecked(**columns)
-
-
-def members(d: Any, shape: tuple[int, ...]) -> Any:
-    """Return the members of a batch broadcast to a shape, one a row.
-
-    >>> from mlecore import Poisson
-    >>> members(Poisson(rate=3.0), (2,)).rate
-    array([3., 3.])
-    """
-    return _rows(d, shape, np.nonzero(np.ones(shape, dtype=bool)))
-
-
-def by_member(d: Any, function: Callable[[Any], Array]) -> Array:
-    """Apply a function of members, one a row, to a batch of any shape, a block of rows at a time.
-
-    >>> from mlecore import Poisson
-    >>> by_member(Poisson(rate=[[1.0, 2.0]]), lambda rows: 2.0 * rows.rate)
-    array([[2., 4.]])
-    """
-    rows = members(d, d.batch_shape or (1,))
-    count = int(np.prod(d.batch_shape or (1,)))
-    parts = [function(_take(rows, part)) for part in blocks(count, _TERMS_AT_ONCE // 1024)]
-    whole = np.concatenate(parts)
-    return whole.reshape(d.batch_shape + whole.shape[1:])
-
-
-def all_nodes(rows: Any) -> Nodes:
-    """Return nodes for expectations over all of each member, one a row.
-
-    >>> from mlecore import Normal
-    >>> round(float(all_nodes(members(Normal(mu=0.0, sigma=1.0), (1,))).log_mass()[0]), 9) + 0.0
-    0.0
-    """
-    count = rows.batch_shape[0]
-    with np.errstate(all="ignore"):
-        return _wide(rows, np.full(count, -np.inf), np.full(count, np.inf))
-
-
-def _take(d: Any, part: slice) -> Any:
-    return type(d)._unchecked(**{name: value[part] for name, value in _parameters(d).items()})
-
-
-def lifted(d: Any) -> Any:
-    """Return the same members with room for one axis of places behind the rows."""
-    columns = {
-        name: np.expand_dims(value, -1 - d.domains[name].event_ndim)
-        for name, value in _parameters(d).items()
-    }
-    return type(d)._unchecked(**columns)
-
-
-def _parameters(d: Any) -> dict[str, Array]:
-    """Return the parameters as they are: arrays, numbers, or complex where a slope is being taken."""
-    return {name: np.asarray(getattr(d, name)) for name in d.parameters}

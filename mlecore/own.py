@@ -12,7 +12,9 @@ import numpy as np
 
 from .domains import Layout
 from .errors import ConvergenceError, DataError
-from .mass import all_nodes, by_member, lifted, log_tails, members
+from .mass import log_tails
+from .members import by_member, lifted, members
+from .nodes import all_nodes
 from .quadrature import Nodes, between, log_sum_exp
 from .steps import curvature, log_likelihood, slope
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .domains import Layout
 from .errors import DataError
-from .mass import lifted
+from .members import lifted
 from .statistics import Sample
 
 __all__ = ["corner_of", "curvature", "log_likelihood", "slope"]

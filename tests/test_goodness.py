@@ -99,7 +99,7 @@ def test_every_continuous_family_fits_its_own_samples(family):
 @pytest.mark.parametrize("family", [mle.VonMises, mle.InverseGaussian], ids=lambda f: f.__name__)
 def test_many_distribution_functions_from_value_to_value_are_those_of_each(family):
     from mlecore.goodness import _tails
-    from mlecore.mass import lifted
+    from mlecore.members import lifted
 
     d, _ = dataset(family, 3)
     samples = np.sort(d._turned(d.sample((3, 40), rng=2)), axis=1)

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..domains import Parameter, Positive, parameter
 from ..family import Array, Refusal, symmetric
-from ..mass import all_nodes, by_member, lifted
+from ..members import by_member, lifted
+from ..nodes import all_nodes
 from ..numerics import deviance, digamma_gap, product_gap, stirling_error, trigamma_excess
 from ..statistics import Moments, Sample, saturated_poisson
 from .binomial import Binomial, Counted

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..climbing import climb, look, newton_step
 from ..likelihood import Likelihood
-from ..mass import lifted
+from ..members import lifted
 from ..statistics import Sample
 from .spikes import spiked, spread
 

@@ -23,7 +23,9 @@ from ..family import Array, Family, Refusal, Solution
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..mass import MassTerms, all_nodes, by_member, lifted, log_mass, mass_terms
+from ..mass import MassTerms, log_mass, mass_terms
+from ..members import by_member, lifted
+from ..nodes import all_nodes
 from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..quadrature import Nodes

@@ -14,7 +14,7 @@ from ..censoring import stood_in
 from ..climbing import Top
 from ..domains import Positive
 from ..errors import ConvergenceError, NoMLEError
-from ..mass import lifted
+from ..members import lifted
 from ..statistics import Events
 from .climbs import CLIMB, climbed
 from .em import em, places_of

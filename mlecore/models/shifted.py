@@ -11,7 +11,8 @@ from ..domains import Real, Support
 from ..errors import DataError, NoMLEError
 from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
-from ..mass import MassTerms, lifted, log_mass, mass_terms
+from ..mass import MassTerms, log_mass, mass_terms
+from ..members import lifted
 from ..statistics import Events, Parts, Sample, Statistic
 from .made import Altered, Finding, insist_family, insist_scalar, make, sharing
 from .zero_apart import beside_first, block, part

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..mass import lifted, log_mass, mass_terms
+from ..mass import log_mass, mass_terms
+from ..members import lifted
 from .statistic import Statistic, beside
 
 __all__ = ["Events", "Parts"]

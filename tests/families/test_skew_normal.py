@@ -11,7 +11,8 @@ from scipy.special import log_ndtr
 
 import mlecore as mle
 from mlecore import Likelihood, NoMLEError, RegularityError, SkewNormal
-from mlecore.mass import all_nodes, lifted, members
+from mlecore.members import lifted, members
+from mlecore.nodes import all_nodes
 from mlecore.tails import inverse_mills
 
 X = SkewNormal(1.0, 2.0, 3.0).sample(100, rng=4)
