@@ -41,6 +41,8 @@ class Counted(Family):
         elif likelihood.data is None:
             t = likelihood.statistic
             x, seen, place = t.values, t.weights > 0, "value"
+        elif not any(r.where.any() for r in cls._above_n(likelihood.statistic, n)):
+            return  # its few different counts say so; only to name one the data are read again
         else:
             x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
             seen, place = np.ones(x.shape, dtype=bool) if w is None else w > 0, "x"

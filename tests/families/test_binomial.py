@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlecore import Binomial, DataError, Likelihood, NoMLEError, RegularityError, SupportError
+from mlecore.family import reading
 
 
 def test_the_estimate_is_the_share_of_all_trials_that_succeeded():
@@ -84,3 +85,12 @@ def test_equal_values_are_kept_once():
     x = np.random.default_rng(0).binomial(20, 0.4, size=5000).astype(float)
     assert Binomial.statistics(x).width <= 21
     assert Binomial.statistics(x).n == 5000
+
+
+def test_data_within_the_known_n_are_read_once(monkeypatch):
+    points, read = reading.points, []
+    monkeypatch.setattr(reading, "points", lambda *a: read.append(a) or points(*a))
+    Binomial.fit([3, 1, 2], fixed={"n": 4})
+    assert len(read) == 1
+    with pytest.raises(SupportError, match=r"x\[1\] = 5 is more than n"):
+        Binomial.fit([3, 5, 2], fixed={"n": 4})
