@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from scipy import special
+from scipy import special, stats
 
 import mlecore as mle
 from formulas import unchecked
@@ -94,3 +94,13 @@ def test_the_area_under_the_binomial_likelihood_is_one_over_n_plus_one_for_every
     for k in (0, 5, 13, 20):
         area = sp.integrate(sp.binomial(20, k) * sp.expand(p**k * (1 - p) ** (20 - k)), (p, 0, 1))
         assert area == sp.Rational(1, 21)
+
+
+def test_eq_ch2_bayes() -> None:
+    # One coin in a hundred is bent; shares of thirteen heads in twenty, by the binomial's own mass.
+    masses = {p: stats.binom.pmf(13, 20, p) for p in (0.65, 0.5)}
+    bent, fair = 0.01 * masses[0.65], 0.99 * masses[0.5]
+    L = mle.Likelihood(mle.Bernoulli, [1] * 13 + [0] * 7)
+    ratio = np.exp(L.log_likelihood(p=0.65) - L.log_likelihood(p=0.5))
+    assert bent / fair == pytest.approx(ratio / 99, rel=1e-12)
+    assert 39 < fair / bent < 41
