@@ -550,7 +550,7 @@ counted, failed = {{}}, []
 arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "share", "--capture=sys", "-W", "error"]
 code = pytest.main([*arguments, *{TESTED!r}], plugins=[Count()])
 os.chdir("/home/pyodide")
-print(int(code), counted, *failed, sep="\n")
+print(int(code), counted, *failed, sep="\\n")
 """
 
 
