@@ -41,7 +41,7 @@ class Counted(Family):
         elif likelihood.data is None:
             t = likelihood.statistic
             x, seen, place = t.values, t.weights > 0, "value"
-        elif hasattr(likelihood.statistic, "values") and not any(
+        elif isinstance(likelihood.statistic, Sample) and not any(
             r.where.any() for r in cls._above_n(likelihood.statistic, n)
         ):
             return  # its few different counts say so; only to name one the data are read again
