@@ -37,6 +37,8 @@ class Penalised(Likelihood):
 
     penalised = True
     prior: dict[str, Any]
+    #: how wide each prior is, between its quartiles
+    widths: dict[str, float]
 
     @classmethod
     def of(cls, likelihood: Likelihood, prior: Mapping[str, Any]) -> Self:
@@ -71,6 +73,7 @@ class Penalised(Likelihood):
         self = copy.copy(likelihood)
         self.__class__ = cls
         self.prior = dict(prior)
+        self.widths = {name: float(d.ppf(0.75) - d.ppf(0.25)) for name, d in prior.items()}
         return self
 
     @property
@@ -93,7 +96,9 @@ class Penalised(Likelihood):
         with np.errstate(all="ignore"):
             for name, d in self.prior.items():
                 i = self.layout.index(name)
-                total[(..., *(i,) * trailing)] += _log_density(d, full[..., i], trailing)
+                total[(..., *(i,) * trailing)] += _log_density(
+                    d, full[..., i], trailing, self.widths[name]
+                )
         return total
 
     def _terms(self, theta: Array) -> tuple[Array, Array, Array]:
@@ -153,12 +158,14 @@ def _insist_density(name: str, d: Any) -> None:
         )
 
 
-def _log_density(d: Any, x: Array, order: int) -> Array:
-    """Return log f(x) of a prior, or its first or second derivative in x, by differences of the fourth order."""
+def _log_density(d: Any, x: Array, order: int, width: float) -> Array:
+    """Return log f(x) of a prior, or its first or second derivative in x, by differences of the fourth order.
+
+    The width of the prior, between its quartiles, says how wide the differences are.
+    """
     if order == 0:
         return d.log_prob(x)
     low, high = d._ends()
-    width = float(d.ppf(0.75) - d.ppf(0.25))
     step = _STEP if order == 1 else _STEP_OF_CURVATURE
     h = step * np.minimum(width, np.minimum(x - low, high - x))
     left2, left, here, right, right2 = (d.log_prob(x + k * h) for k in (-2, -1, 0, 1, 2))

@@ -123,8 +123,9 @@ def test_differences_of_a_log_density_are_its_derivatives(d, at):
         "Gamma": lambda: (2 / at - 2.0, -2 / at**2),
         "Normal": lambda: (-(at - 1.0) / 1e-6, np.full(3, -1e6)),
     }[type(d).__name__]()
-    np.testing.assert_allclose(_log_density(d, at, 1), first, rtol=1e-8, atol=1e-6)
-    np.testing.assert_allclose(_log_density(d, at, 2), second, rtol=1e-6)
+    width = d.ppf(0.75) - d.ppf(0.25)
+    np.testing.assert_allclose(_log_density(d, at, 1, width), first, rtol=1e-8, atol=1e-6)
+    np.testing.assert_allclose(_log_density(d, at, 2, width), second, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class PenalisedRegression(Penalised, RegressionLikelihood):
         stuck = []
         for name, d in self.prior.items():
             value, ends = theta[self.layout.index(name)], np.array(d._ends())
-            near = 1e-3 * float(d.ppf(0.75) - d.ppf(0.25))
+            near = 1e-3 * self.widths[name]
             stuck += [f"{name} at {end:g}" for end in ends if abs(value - end) < near]
         return (
             f". Its highest point may lie where the prior ends, {', '.join(stuck)}: no slope leads there. Choose a prior "
