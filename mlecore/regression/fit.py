@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ from ..inference import TestResult
 from ..inference.simulated import simulated_result, whole_number
 from ..inference.tests import hypothesis as restriction
 from ..inference.tests import restricted
-from ..likelihood import Likelihood
+from ..likelihood import Likelihood, Maximum
 from ..residuals import Rows, insist_kind, of_rows
 from .observations import Observations
 
@@ -33,6 +33,27 @@ class RegressionFit(Fit):
     >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0]).names
     ('intercept', 'x1', 'sigma')
     """
+
+    @classmethod
+    def at(cls, likelihood: Any, top: Maximum, remarks: tuple[str, ...] = ()) -> Self:
+        """Return the fit at the top of a likelihood, which gives up what its climbs have kept: a fit keeps the data once.
+
+        >>> from mlecore import PoissonRegression
+        >>> likelihood = PoissonRegression.fit([0.0, 0.0, 1.0], [1, 3, 6]).likelihood
+        >>> round(RegressionFit.at(likelihood, likelihood.maximize()).params["x1"], 6)
+        1.098612
+        """
+        likelihood._kept[0] = None
+        return cls(
+            dist=top.dist,
+            likelihood=likelihood,
+            theta=top.theta[likelihood.free],
+            n=likelihood.statistic.n,
+            converged=True,
+            iterations=top.iterations,
+            height=None if likelihood.penalised else top.log_likelihood,
+            notes=remarks,
+        )
 
     def predict(self, X: Any, *, offset: Any = None) -> Array:
         """Return the prediction at each row of X: the likelier class, or the mean of y.

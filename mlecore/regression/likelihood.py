@@ -50,7 +50,8 @@ class RegressionLikelihood(Likelihood):
     ) -> Maximum:
         """Climb to the maximum by Newton steps on standardised columns.
 
-        The likelihood is concave, so every start leads to the same top, and `start` is not needed.
+        It has a start of its own, and `start` is not needed. Where the likelihood is concave, as with the logit and with the
+        logarithm of a Poisson's rate, every start leads to the same top.
 
         Parameters
         ----------
@@ -116,7 +117,7 @@ class RegressionLikelihood(Likelihood):
         return RegressionLikelihood(self.family, rows, fixed=self.held_by_name)
 
     def highest(self, near: Array | None = None) -> Maximum:
-        """Return the maximum, which a concave likelihood has one of: `near` is not needed.
+        """Return the maximum, for which `near` is not needed.
 
         >>> from mlecore import PoissonRegression
         >>> likelihood = RegressionLikelihood(PoissonRegression, ([0.0, 0.0, 1.0], [1, 3, 6]))

@@ -390,21 +390,13 @@ class Regression:
         if prior is not None:
             likelihood = PenalisedRegression.of(likelihood, prior)
         top = likelihood.maximize()
-        likelihood._kept[0] = None  # a fit keeps the data once
         if not top.converged:
             raise ConvergenceError(
                 f"{cls.__name__} did not converge in {top.iterations} Newton steps; it stopped at "
                 f"{top.params}. The likelihood may be almost flat: look for nearly separated classes"
             )
-        return RegressionFit(
-            dist=top.dist,
-            likelihood=likelihood,
-            theta=top.theta[likelihood.free],
-            n=rows.n,
-            converged=True,
-            iterations=top.iterations,
-            height=None if likelihood.penalised else top.log_likelihood,
-            notes=(*cls._remarks(rows), *MODE * likelihood.penalised),
+        return RegressionFit.at(
+            likelihood, top, (*cls._remarks(rows), *MODE * likelihood.penalised)
         )
 
     @classmethod

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import insist_one_index, numeric, present, shares_note
 from ..censoring import notes
-from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SupportError
+from ..errors import ConvergenceError, DataError, RegularityError, SupportError
 from ..habits import no_parameter
 from ..links import link_of
 from ..observations import PartlySeen
@@ -49,31 +49,20 @@ def regress(
     likelihood = RegressionLikelihood(ParameterRegression, rows, fixed=held)
     if prior is not None:
         likelihood = PenalisedRegression.of(likelihood, prior)
-    try:
-        top, remarks = looked_at(likelihood)
-    except NoMLEError as error:
-        for name, (limit, names) in family._becomes.items():
-            # Where it follows from columns it may grow in some rows only.
-            if f"as {name} grows" in error.reason and name not in X:
-                error.limit = _limit(limit, names, y, X, weights, offset, link, fixed, intercept)
-        raise
-    likelihood._kept[0] = None  # a fit keeps the data once
+
+    def limit(name: str) -> Any:
+        if name not in family._becomes:
+            return None
+        return _limit(*family._becomes[name], y, X, weights, offset, link, fixed, intercept)
+
+    top, remarks = looked_at(likelihood, limit)
     if not top.converged:
         raise ConvergenceError(
             f"{top.dist.called} did not converge in {top.iterations} steps; it stopped at {top.params}"
         )
     seen = notes(rows.y.seen) if rows.y.seen is not None else ()
     shares = () if rows.weights is None else shares_note(rows.weights, rows.n)
-    return ParameterFit(
-        dist=top.dist,
-        likelihood=likelihood,
-        theta=top.theta[likelihood.free],
-        n=rows.n,
-        converged=True,
-        iterations=top.iterations,
-        height=None if likelihood.penalised else top.log_likelihood,
-        notes=(*seen, *shares, *remarks),
-    )
+    return ParameterFit.at(likelihood, top, (*seen, *shares, *remarks))
 
 
 def _limit(limit: Any, names: Mapping[str, str], y: Any, X: Any, *how: Any) -> Any:

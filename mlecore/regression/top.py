@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,12 @@ _LEVEL, _ON = 1e-2, 8.0
 _WITH_UNITS = ("identity", "inverse", "sqrt")
 
 
-def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
+def looked_at(
+    likelihood: Any, limit: Callable[[str], Any] = lambda name: None
+) -> tuple[Maximum, tuple[str, ...]]:
     """Return the maximum of a regression and what should be known of it, or say why there is none.
+
+    `limit` maps a parameter that is the same in all rows, and grows without end, to the fit of what the family becomes.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def looked_at(likelihood: Any) -> tuple[Maximum, tuple[str, ...]]:
         _refuse_cones(problem, top.dist, problem.gamma(top.theta))
     for k in likelihood.free:
         if likelihood.layout.names[k] in problem.rows.y.model.parameters:
-            edge = _beyond(likelihood, top, int(k))
+            edge = _beyond(likelihood, top, int(k), limit)
             if edge is not None:
                 return edge
     _refuse_without_end(problem, top, level)
@@ -198,7 +203,9 @@ def _without_end(problem: Problem, top: Maximum, move: Array) -> NoMLEError:
     )
 
 
-def _beyond(likelihood: Any, top: Maximum, k: int) -> tuple[Maximum, tuple[str, ...]] | None:
+def _beyond(
+    likelihood: Any, top: Maximum, k: int, limit: Callable[[str], Any]
+) -> tuple[Maximum, tuple[str, ...]] | None:
     """Return the maximum on the boundary where a parameter has run there; raise where there is no boundary."""
     layout, value = likelihood.layout, top.theta[k]
     name, domain = layout.names[k], layout.domain(k)
@@ -219,17 +226,18 @@ def _beyond(likelihood: Any, top: Maximum, k: int) -> tuple[Maximum, tuple[str, 
         )
     family = likelihood.statistic.y.model.family
     goes = "grows" if way > 0 else "falls to 0"
-    limit = family._limits.get(name) if way > 0 else None
+    becomes = family._limits.get(name) if way > 0 else None
     raise NoMLEError(
         f"{top.dist.called} has no maximum likelihood estimate: the likelihood keeps rising as {name} {goes} (followed to "
         f"{value:.3g})"
-        + (f", and the {family.__name__} becomes {limit}" if limit else "")
+        + (f", and the {family.__name__} becomes {becomes}" if becomes else "")
         + (
             ", as it does where the columns fit y exactly"
             if name in family.units and way < 0
             else ""
         )
-        + f"; hold it with fixed={{{name!r}: ...}}, or choose another family"
+        + f"; hold it with fixed={{{name!r}: ...}}, or choose another family",
+        limit(name) if way > 0 else None,
     )
 
 
