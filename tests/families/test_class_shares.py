@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 import mlecore as mle
-from mlecore.families.class_shares import shares_of_sets
+from mlecore.families.class_shares import _em, shares_of_sets
 
 
 def em(sets, w, steps=1000):
@@ -51,6 +51,21 @@ def test_a_class_that_only_sets_hold_may_be_empty_or_not():
 
     best = minimize(lambda z: -height(softmax(z)), [0.0, 0.0, 0.3], options={"gtol": 1e-9})
     np.testing.assert_allclose(p, softmax(best.x), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_step_of_expected_counts_lowers_the_likelihood_of_sets_seen_in_windows(seed):
+    rng = np.random.default_rng(seed)
+    windows = (rng.random((12, 5)) < 0.6) | np.eye(5, dtype=bool)[rng.integers(5, size=12)]
+    sets = windows & (rng.random((12, 5)) < 0.5)
+    seen = sets.any(axis=1)
+    a = np.concatenate([sets[seen], windows[seen]]).astype(float)
+    w = rng.integers(1, 9, seen.sum()) * np.array([[1.0], [-1.0]])  # a window is divided by
+    w, p = w.ravel(), np.full(5, 0.2)
+    for _ in range(30):
+        before, p = w @ np.log(a @ p), _em(a, w, p)
+        assert w @ np.log(a @ p) >= before - 1e-9
+        p = np.maximum(p, 1e-12) / np.maximum(p, 1e-12).sum()
 
 
 def test_an_open_row_above_every_class_seen_calls_for_one_more():
