@@ -17,8 +17,8 @@ import pytest
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 GREEK = re.compile(
-    r"\\(?:alpha|beta|gamma|delta|(?:var)?epsilon|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|(?:var)?phi"
-    r"|chi|psi|omega|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega)"
+    r"\\(?:alpha|beta|gamma|delta|(?:var)?epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|(?:var)?phi"
+    r"|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Sigma|Upsilon|Phi|Psi|Omega)"
 )
 # What is no letter of its own: words, the base of the logarithm, and the d of an integral or a derivative.
 WORDS = re.compile(r"\\(?:text|operatorname\*?|mathrm|begin|end)\s*\{[^{}]*\}")
