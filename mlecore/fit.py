@@ -6,33 +6,25 @@ Inference is lazy: nothing is computed before it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import inference
 from .doors import room
-from .errors import DataError, RegularityError
-from .habits import NumberNotMethod, attribute, known_method
-from .numerics import blocks
-from .observations import PartlySeen
-from .statistics import Events, beside
-from .summary import Summary
+from .errors import DataError
+from .estimate import Estimate
+from .habits import known_method
 
 __all__ = ["Fit"]
 
 Array = np.ndarray
 
 _INTERVALS = ("wald", "lr", "score", "exact", "rstar", "bootstrap")
-# How many values a bootstrap draws at once: 16 MB of doubles.
-_VALUES_AT_ONCE = 2**21
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit(Summary):
+class Fit(Estimate):
     """The result of fitting a family to data; a batch when many samples were fitted at once.
 
     Of a batch every number becomes an array with one entry for each sample.
@@ -54,103 +46,6 @@ class Fit(Summary):
     >>> Poisson.fit([2, 4]).params
     {'rate': 3.0}
     """
-
-    dist: Any
-    likelihood: Any
-    theta: Array
-    n: Any
-    converged: Any
-    iterations: Any
-    problems: Mapping[Any, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    method: str = "mle"
-    height: Any = None
-
-    def __post_init__(self) -> None:
-        self._freeze()
-
-    def _freeze(self) -> None:
-        for array in (self.theta, self.converged, self.iterations):
-            if isinstance(array, np.ndarray):
-                array.flags.writeable = False
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        vars(self).update(state)
-        self._freeze()  # a copy or a pickle brings arrays that can be written to
-
-    if not TYPE_CHECKING:  # a checker that saw it would let every name pass
-
-        def __getattr__(self, name: str) -> Any:
-            raise attribute(self, name)
-
-    @cached_property
-    def log_likelihood(self) -> Any:
-        """The log-likelihood at the estimate, in nats; one number a row of a batch."""
-        # Of a family whose statistic is the sample this is one more pass over the data, which a simulation, say,
-        # does not need. A fit that knows it already holds it as `height`.
-        bare = self.likelihood.bare if self.penalised else self.likelihood
-        value = bare.log_likelihood(self.theta) if self.height is None else self.height
-        return value if np.ndim(value) else NumberNotMethod(value)
-
-    @property
-    def penalised(self) -> bool:
-        """Whether priors took part: the estimate is then a mode, and the log-likelihood there no maximum."""
-        return bool(getattr(self.likelihood, "penalised", False))
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """All parameters by name, fixed ones included."""
-        return self.dist.params
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the free scalars, in the order of `cov`."""
-        return self.likelihood.names
-
-    @property
-    def batch_shape(self) -> tuple[int, ...]:
-        """The shape of the batch; () for a single fit."""
-        return self.theta.shape[:-1]
-
-    # -- information criteria ----------------------------------------------------------------------------------------
-
-    @property
-    def aic(self) -> Any:
-        """Akaike's criterion, 2k - 2l; k counts the free scalars (Akaike 1974)."""
-        self._needs_plain("AIC")
-        return 2.0 * len(self.names) - 2.0 * self.log_likelihood
-
-    @property
-    def aicc(self) -> Any:
-        """AIC with the correction for small samples, 2k(k+1)/(n-k-1); infinite when n <= k + 1 (Hurvich and Tsai 1989)."""
-        k = len(self.names)
-        room = np.asarray(self.n, dtype=float) - k - 1
-        with np.errstate(divide="ignore"):
-            return (
-                self.aic
-                + np.where(room > 0, 2.0 * k * (k + 1) / np.where(room > 0, room, 1.0), np.inf)
-            )[()]
-
-    @property
-    def bic(self) -> Any:
-        """Schwarz's criterion, k log n - 2l (Schwarz 1978)."""
-        self._needs_plain("BIC")
-        return len(self.names) * np.log(self.n) - 2.0 * self.log_likelihood
-
-    def _needs_plain(self, what: str) -> None:
-        """Raise where a fit is no maximum of the likelihood alone."""
-        self._needs_maximum(what)
-        if self.penalised:
-            raise RegularityError(
-                f"{what} belongs to a maximum of the likelihood, and priors have moved this one; fit without a prior"
-            )
-
-    def _needs_maximum(self, what: str) -> None:
-        if self.method != "mle":
-            raise RegularityError(
-                f"{what} belongs to a maximum of the likelihood; this fit is by {self.method}. "
-                "Use method='mle' in the fit, or f.bootstrap"
-            )
 
     # -- inference ---------------------------------------------------------------------------------
 
@@ -181,9 +76,6 @@ class Fit(Summary):
         """The standard errors of the free scalars by name, by the observed information (Laplace: the expected)."""
         self._needs_maximum("a standard error from the information")
         return self._named(inference.standard_errors(self.likelihood, self.theta))
-
-    def _named(self, values: Array) -> dict[str, Any]:
-        return {name: _scalar(values[..., k]) for k, name in enumerate(self.names)}
 
     def ci(
         self,
@@ -436,31 +328,7 @@ class Fit(Summary):
         >>> Exponential.fit([1.0, 3.0]).bootstrap(100, rng=0).batch_shape
         (100,)
         """
-        if self.batch_shape:
-            raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
-        inference.whole_number(replicates)
-        n = inference.whole_size(self.likelihood)
-        rng = np.random.default_rng(rng)
-        likelihood = self.likelihood
-
-        def draw(count: int) -> Any:
-            if parametric:
-                return inference.drawn(self.dist, likelihood, count, n, rng)
-            return inference.redrawn(likelihood, count, n, rng)
-
-        family, fixed = likelihood.family, likelihood.fixed
-        if self.method != "mle":
-            x, w = draw(int(replicates))
-            return family.fit(x, w, axis=1, fixed=fixed, method=self.method)
-        # Statistics are small: the samples themselves are never all in memory, unless the family needs them whole.
-        parts = []
-        for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
-            x, w = draw(part.stop - part.start)
-            axis = None if isinstance(x, PartlySeen | Events) else 1
-            parts.append(self.dist._fitting(family.statistics(x, w, axis=axis)))
-        if self.penalised:
-            return family.fit(beside(parts), fixed=fixed, prior=likelihood.prior)
-        return family._fit_near(beside(parts), fixed, likelihood._full(self.theta))
+        return inference.refitted(self, replicates, rng, parametric)
 
     def _estimates_again(self, level: float, replicates: int, rng: Any) -> Array:
         """Return the estimates of resampled data, for their quantiles."""
@@ -547,8 +415,3 @@ class Fit(Summary):
         (2,)
         """
         return room("plotting").fitted(self, axes, rng=rng)
-
-
-def _scalar(value: Array) -> Any:
-    """Return a float for a single fit, the array for a batch."""
-    return value if np.ndim(value) else float(value)

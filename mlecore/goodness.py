@@ -19,8 +19,8 @@ from .censoring import to_ends
 from .errors import DataError, RegularityError, SupportError
 from .mass import log_mass, log_tails
 from .members import lifted
-from .numerics import blocks
 from .observations import interval
+from .products import blocks
 from .residuals import Rows, rows_of
 from .statistics import Parts
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from .members import TERMS_AT_ONCE, by_rows, lifted, members, rows_of, take
 from .nodes import narrow_nodes, wide_nodes
-from .numerics import blocks
+from .products import blocks
 from .quadrature import cells
 from .tails import log1mexp
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .numerics import blocks
+from .products import blocks
 
 __all__ = ["TERMS_AT_ONCE", "by_member", "by_rows", "lifted", "members", "rows_of", "take"]
 

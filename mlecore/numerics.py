@@ -6,9 +6,7 @@ large parts cancel on paper rather than in the machine. All of them work element
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,20 +14,16 @@ import scipy
 from numpy.typing import ArrayLike
 
 __all__ = [
-    "blocks",
     "deviance",
     "digamma_gap",
-    "dot",
     "either",
     "every",
     "exp_excess",
-    "gram",
     "jensen_gap",
     "log1p_excess",
     "log1pexp",
     "log_ratio",
     "mean_log",
-    "one_thread",
     "product_gap",
     "ratio_excess",
     "shape_deviance",
@@ -42,8 +36,6 @@ __all__ = [
 Array = np.ndarray
 
 LOG_2PI = float(np.log(2 * np.pi))
-# Matrices of more columns are worth several threads.
-_NARROW = 100
 
 # Below this the naive difference log(mean) - mean(log) has lost too many digits to be used.
 _NAIVE_GAP = 1e-3
@@ -384,71 +376,3 @@ def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None
         exact = np.average(excess, axis=-1, weights=w) - log1p_excess(shift)
         gap[close] = np.maximum(exact, 0.0)
     return gap[()]
-
-
-# OpenBLAS gives a dot product of more numbers to several threads, and waits for them: on a busy machine a hundred times
-# as long as the product takes.
-_ONE_THREAD = 8192
-
-
-def dot(a: Array, b: Array) -> Array:
-    """Return the sums of products along the last axis, in pieces so short that one thread takes them.
-
-    >>> float(dot(np.full(20_000, 2.0), np.full(20_000, 0.5)))
-    20000.0
-    """
-    size = a.shape[-1]
-    if size <= _ONE_THREAD:
-        return np.vecdot(a, b)
-    rest = size % _ONE_THREAD
-    if rest:
-        whole = size - rest
-        return dot(a[..., :whole], b[..., :whole]) + np.vecdot(a[..., whole:], b[..., whole:])
-    shape = (*a.shape[:-1], -1, _ONE_THREAD)
-    return np.add.reduce(np.vecdot(a.reshape(shape), b.reshape(shape)), axis=-1)
-
-
-def gram(u: Array, v: Array) -> Array:
-    """Return u' v, summed over the rows on the second to last axis in blocks that one thread takes.
-
-    >>> gram(np.ones((20_000, 1)), np.ones((20_000, 2)))
-    array([[20000., 20000.]])
-    """
-    return sum(
-        np.swapaxes(u[..., part, :], -1, -2) @ v[..., part, :]
-        for part in blocks(u.shape[-2], _ONE_THREAD)
-    )
-
-
-@functools.cache
-def _thread_pools() -> Any:
-    """Return what sets the number of BLAS threads, None where the package for it is not installed."""
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:
-        return None
-    return ThreadpoolController()
-
-
-def one_thread(columns: int) -> AbstractContextManager:
-    """Return a context in which BLAS works with one thread, for matrices of few columns; wide ones keep their threads.
-
-    A block of rows with few columns is done before other threads have woken up. Without `threadpoolctl` nothing is
-    changed.
-
-    >>> with one_thread(2):
-    ...     print((np.ones((3, 2)).T @ np.ones((3, 2)))[0])
-    [3. 3.]
-    """
-    pools = _thread_pools() if columns <= _NARROW else None
-    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
-
-
-def blocks(total: int, size: int) -> Iterator[slice]:
-    """Cut range(total) into slices of at most `size`.
-
-    >>> [(s.start, s.stop) for s in blocks(5, 2)]
-    [(0, 2), (2, 4), (4, 5)]
-    """
-    for first in range(0, total, size):
-        yield slice(first, min(first + size, total))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DataError
-from .numerics import blocks
+from .products import blocks
 from .statistics import Sample
 
 __all__ = ["best_places", "searched"]

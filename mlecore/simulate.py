@@ -18,7 +18,7 @@ import numpy as np
 from .errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from .fit import Fit
 from .inference import insist_regular
-from .numerics import blocks
+from .products import blocks
 from .progress import Progress, ticker
 
 __all__ = ["Coverage", "coverage", "simulate"]

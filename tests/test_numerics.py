@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mlecore as mle
-from mlecore import numerics
+from mlecore import numerics, products
 from mlecore.regression import design, irls, observations
 from mlecore.roots import newton_1d
 
@@ -130,7 +130,7 @@ def test_newton_says_when_there_is_no_root():
 
 
 def test_blocks_cover_the_range_once():
-    assert np.concatenate([np.arange(10)[s] for s in numerics.blocks(10, 3)]).tolist() == list(
+    assert np.concatenate([np.arange(10)[s] for s in products.blocks(10, 3)]).tolist() == list(
         range(10)
     )
 
@@ -185,8 +185,8 @@ def test_no_dot_product_is_long_enough_for_several_threads(family, monkeypatch):
 def test_dot_and_gram_are_what_they_replace():
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(2, 3, 20_001))
-    np.testing.assert_allclose(numerics.dot(a, b), (a * b).sum(axis=-1), rtol=1e-12)
-    np.testing.assert_allclose(numerics.gram(a.T, b.T), a @ b.T, rtol=1e-10)
+    np.testing.assert_allclose(products.dot(a, b), (a * b).sum(axis=-1), rtol=1e-12)
+    np.testing.assert_allclose(products.gram(a.T, b.T), a @ b.T, rtol=1e-10)
 
 
 def regression_data():
@@ -238,12 +238,12 @@ def test_no_product_of_a_narrow_regression_gets_several_threads(use, intercept, 
 
 def test_the_columns_of_a_narrow_regression_are_averaged_by_one_thread(monkeypatch):
     asked = []
-    monkeypatch.setattr(design, "one_thread", lambda p: asked.append(p) or numerics.one_thread(p))
+    monkeypatch.setattr(design, "one_thread", lambda p: asked.append(p) or products.one_thread(p))
     mle.LogisticRegression.fit(*regression_data())
     assert asked == [20]
 
 
 def test_threads_are_left_alone_where_nothing_can_set_them(monkeypatch):
-    monkeypatch.setattr(numerics, "_thread_pools", lambda: None)
+    monkeypatch.setattr(products, "_thread_pools", lambda: None)
     X, y = regression_data()
     assert mle.LogisticRegression.fit(X, y).converged

@@ -59,6 +59,24 @@ class Support:
             below, above = "x", f" {'>' if self.open_low else '>='} {low:g}"
         return f"{'whole numbers, ' * self.whole}{below}{above}"
 
+    def hull(self, other: Support) -> Support:
+        """Return the smallest support that holds both.
+
+        >>> Support(low=0.0).hull(Support(high=1.0)).text
+        'x >= 0, or x <= 1'
+        """
+        if self == other:
+            return self
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Support(
+            low,
+            high,
+            self.text if self.text == other.text else f"{self.text}, or {other.text}",
+            open_low=all(s.open_low for s in (self, other) if s.low == low),
+            open_high=all(s.open_high for s in (self, other) if s.high == high),
+            whole=self.whole,
+        )
+
     def contains(self, x: Array) -> Array:
         """Say which values are inside; NaN and the infinities are not."""
         inside = np.isfinite(x)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..numerics import dot
+from ..products import dot
 from ..roots import newton_1d
 from ..statistics import Exposed, Moments, Sample
 from .location_scale import Standardised, part_first

@@ -16,7 +16,8 @@ import numpy as np
 from ..climbing import climb
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import blocks, every
+from ..numerics import every
+from ..products import blocks
 from ..statistics import LONG, Sample
 from .rescaled import PART, Rescaled
 from .tail_sums import newton_sums

@@ -16,7 +16,8 @@ import numpy as np
 
 from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
-from ..numerics import blocks, every
+from ..numerics import every
+from ..products import blocks
 from ..statistics import Moments, Sample
 from ..tails import flow_of_scale, standard
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, InOnePass, Solution, symmetric
-from ..numerics import dot, log1pexp, mean_log
+from ..numerics import log1pexp, mean_log
+from ..products import dot
 from ..statistics import Moments, Sample, piecewise
 from ..tails import standard
 from .location_scale import LocationScale, Standardised, part_first

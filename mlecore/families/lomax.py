@@ -10,7 +10,8 @@ import numpy as np
 
 from ..domains import Parameter, Positive, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
-from ..numerics import blocks, every, log1p_excess
+from ..numerics import every, log1p_excess
+from ..products import blocks
 from ..roots import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp

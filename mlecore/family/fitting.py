@@ -19,9 +19,9 @@ from ..existence import to_edge
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..numerics import blocks
 from ..observations import PartlySeen
 from ..priors import MODE, Penalised
+from ..products import blocks
 from ..searching import best_places, searched
 from ..statistics import Events, Moments, Parts, Sample, Statistic
 from .refusing import Refusing

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from ..arrays import require_finite
 from ..censoring import events_of
 from ..errors import DataError, SupportError
-from ..numerics import blocks, every
+from ..numerics import every
 from ..observations import PartlySeen, points
+from ..products import blocks
 from ..statistics import Events, Sample, Statistic
 from .mass import Mass
 from .terms import Array

@@ -23,11 +23,12 @@ from .information import covariance, in_own_units, standard_errors
 from .intervals import likelihood_ratio_interval, normal_quantile, score_interval, wald_interval
 from .region import likelihood_region
 from .regularity import insist_regular, refusal
-from .resampling import drawn, redrawn, usable_estimates
+from .resampling import drawn, usable_estimates
 from .simulated import (
     as_statistic,
     bootstrap_test,
     greatest,
+    refitted,
     simulated_result,
     whole_number,
     whole_size,
@@ -54,7 +55,7 @@ __all__ = [
     "likelihood_region",
     "normal_quantile",
     "quantile_function",
-    "redrawn",
+    "refitted",
     "refusal",
     "rstar_interval",
     "score_interval",

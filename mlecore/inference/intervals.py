@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 
 from ..errors import ConvergenceError, DataError, RegularityError
-from ..numerics import blocks
+from ..products import blocks
 from .crossing import crossing
 from .curves import ProfileDrop, ScoreRoot, standard_steps
 from .information import standard_errors

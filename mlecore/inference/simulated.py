@@ -1,4 +1,4 @@
-"""Tests whose p-value is simulated: the statistic is compared with that of samples drawn under the hypothesis."""
+"""What is learnt by fitting drawn samples anew: bootstrap fits, and tests whose statistic is compared with drawn ones."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, NoMLEError, RegularityError
-from ..numerics import blocks
-from ..statistics import Statistic
-from .resampling import drawn
+from ..observations import PartlySeen
+from ..products import blocks
+from ..statistics import Events, Statistic, beside
+from .resampling import drawn, redrawn
 from .tests import TestResult, hypothesis, restricted
 
 __all__ = [
     "as_statistic",
     "bootstrap_test",
     "greatest",
+    "refitted",
     "simulated_result",
     "whole_number",
     "whole_size",
@@ -27,6 +29,42 @@ Array = np.ndarray
 
 # How many values are drawn at once: 16 MB of doubles.
 _VALUES_AT_ONCE = 2**21
+
+
+def refitted(fit: Any, replicates: int, rng: Any, parametric: bool) -> Any:
+    """Return the fits of samples drawn from the data or, if `parametric`, from the fitted member: one batch.
+
+    The arguments and errors are those of `Fit.bootstrap`.
+
+    >>> from mlecore import Exponential
+    >>> refitted(Exponential.fit([1.0, 3.0]), 100, 0, parametric=False).batch_shape
+    (100,)
+    """
+    if fit.batch_shape:
+        raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
+    whole_number(replicates)
+    n = whole_size(fit.likelihood)
+    rng = np.random.default_rng(rng)
+    likelihood = fit.likelihood
+
+    def draw(count: int) -> Any:
+        if parametric:
+            return drawn(fit.dist, likelihood, count, n, rng)
+        return redrawn(likelihood, count, n, rng)
+
+    family, fixed = likelihood.family, likelihood.fixed
+    if fit.method != "mle":
+        x, w = draw(int(replicates))
+        return family.fit(x, w, axis=1, fixed=fixed, method=fit.method)
+    # Statistics are small: the samples themselves are never all in memory, unless the family needs them whole.
+    parts = []
+    for part in blocks(int(replicates), max(1, _VALUES_AT_ONCE // n)):
+        x, w = draw(part.stop - part.start)
+        axis = None if isinstance(x, PartlySeen | Events) else 1
+        parts.append(fit.dist._fitting(family.statistics(x, w, axis=axis)))
+    if fit.penalised:
+        return family.fit(beside(parts), fixed=fixed, prior=likelihood.prior)
+    return family._fit_near(beside(parts), fixed, likelihood._full(fit.theta))
 
 
 def bootstrap_test(

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from ..arrays import broadcast_shape, numeric
 from ..censoring import row_scores
 from ..errors import DataError, RegularityError
-from ..numerics import blocks, gram
 from ..observations import PartlySeen
+from ..products import blocks, gram
 from ..statistics import Events, Statistic
 
 __all__ = ["TERMS_AT_ONCE", "Curve"]

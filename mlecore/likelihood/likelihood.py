@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..arrays import broadcast_shape, numeric
 from ..climbing import climb
 from ..errors import ConvergenceError, DataError, NoMLEError
-from ..numerics import blocks
+from ..products import blocks
 from .curve import TERMS_AT_ONCE, Array, Curve
 
 __all__ = ["Likelihood", "Maximum"]

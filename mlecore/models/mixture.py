@@ -25,23 +25,17 @@ from ..habits import answering
 from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
 from ..members import by_member, lifted
-from ..nodes import all_nodes
 from ..observations import PartlySeen
 from ..own import COMPLETIONS
-from ..quadrature import Nodes
 from ..statistics import Sample, piecewise
 from .climbs import climbed
+from .labels import mixed, mixture_nodes
 from .made import Finding, insist_family, insist_scalar, make
 from .search import search, why_none
 from .spikes import can_spike
 from .starts import Search
 
 __all__ = ["Mixture", "MixtureFamily"]
-
-# Panels of an expectation end at every so many nodes of the components, and have so many of their own.
-_EDGE, _ORDER = 4, 10
-# A sum over more counts than this takes every m-th one.
-_MOST_VALUES = 2**18
 
 
 def Mixture(
@@ -139,7 +133,7 @@ def _made(components: tuple[type[Family], ...]) -> type[MixtureFamily]:
             "components": components,
             "columns": columns,
             "weight_names": weights,
-            "support": reduce(_hull, (f.support for f in components)),
+            "support": reduce(Support.hull, (f.support for f in components)),
             "units": {names[name]: power for f, names in own for name, power in f.units.items()},
             "irregular": tuple(names[name] for f, names in own for name in f.irregular),
             "corners": tuple(names[name] for f, names in own for name in f.corners),
@@ -148,75 +142,6 @@ def _made(components: tuple[type[Family], ...]) -> type[MixtureFamily]:
             ),
         },
     )
-
-
-def _hull(one: Support, other: Support) -> Support:
-    """Return the smallest support that holds both."""
-    if one == other:
-        return one
-    low, high = min(one.low, other.low), max(one.high, other.high)
-    return Support(
-        low,
-        high,
-        one.text if one.text == other.text else f"{one.text}, or {other.text}",
-        open_low=all(s.open_low for s in (one, other) if s.low == low),
-        open_high=all(s.open_high for s in (one, other) if s.high == high),
-        whole=one.whole,
-    )
-
-
-def mixed(
-    log_weights: list[Array], log_f: list[Array], slopes: list[Array], bends: list[Array] | None
-) -> MassTerms:
-    """Return log f = log sum_k w_k f_k with its slope and, where the components' are given, its Hessian.
-
-    Each list has one entry a component. The free scalars, on the last axes, are all weights but the last, then those of
-    each component.
-
-    >>> half, f = [np.log(0.5)] * 2, [np.log([0.2]), np.log([0.6])]
-    >>> mixed(half, f, [np.ones((1, 1)), np.ones((1, 1))], None).slope.round(12)
-    array([[-1.  ,  0.25,  0.75]])
-    """
-    logs = np.broadcast_arrays(*log_f, *log_weights)[: len(log_f)]
-    value = np.logaddexp.reduce([w + g for w, g in zip(log_weights, logs, strict=True)])
-    ratio = [np.exp(g - value) for g in logs]
-    share = [np.exp(w + g - value) for w, g in zip(log_weights, logs, strict=True)]
-    possible = [g > -np.inf for g in logs]
-    slopes = [np.where(p[..., None], s, 0.0) for p, s in zip(possible, slopes, strict=True)]
-    columns = [np.stack([q - ratio[-1] for q in ratio[:-1]], axis=-1)]
-    columns += [r[..., None] * s for r, s in zip(share, slopes, strict=True)]
-    slope = np.concatenate(columns, axis=-1)
-    if bends is None:
-        return MassTerms(value, slope, np.empty(0))
-    bend = -slope[..., :, None] * slope[..., None, :]
-    first, last = len(slopes) - 1, len(slopes) - 1
-    for k, (s, h) in enumerate(zip(slopes, bends, strict=True)):
-        here = slice(first, first + s.shape[-1])
-        h = np.where(possible[k][..., None, None], h, 0.0)
-        bend[..., here, here] += share[k][..., None, None] * (h + s[..., :, None] * s[..., None, :])
-        crossed = ratio[k][..., None] * s
-        for j, sign in [(k, 1.0)] if k < last else [(j, -1.0) for j in range(last)]:
-            bend[..., j, here] += sign * crossed
-            bend[..., here, j] += sign * crossed
-        first = here.stop
-    return MassTerms(value, slope, bend)
-
-
-def _nodes(d: Any) -> Nodes:
-    """Return nodes for expectations over mixtures, one a row: panels between the nodes of all components, or all counts."""
-    places = np.concatenate([all_nodes(m).places for m in d.members], axis=-1)
-    if d.support.whole:
-        first, last = places.min(axis=-1, keepdims=True), places.max(axis=-1, keepdims=True)
-        step = max(1.0, np.ceil(float((last - first).max()) / _MOST_VALUES))
-        places = first + step * np.arange(float((last - first).max()) // step + 1.0)
-        log_width: Any = np.log(step)
-    else:
-        edges = np.sort(np.where(np.isfinite(places), places, places[:, :1]), axis=-1)[:, ::_EDGE]
-        x, w = np.polynomial.legendre.leggauss(_ORDER)
-        half, middle = 0.5 * np.diff(edges), 0.5 * (edges[:, 1:] + edges[:, :-1])
-        places = (middle[..., None] + half[..., None] * x).reshape(len(edges), -1)
-        log_width = np.log(half[..., None] * w).reshape(len(edges), -1)
-    return Nodes(places, lifted(d).log_prob(places) + log_width)
 
 
 class MixtureFamily(Finding):
@@ -342,7 +267,7 @@ class MixtureFamily(Finding):
 
     def _information(self) -> Array:
         def expected(d: Any) -> Array:
-            nodes = _nodes(d)
+            nodes = mixture_nodes(d)
             share = np.exp(nodes.weights)
             s = np.where(share[..., None] > 0, lifted(d).score(nodes.places), 0.0)
             return np.einsum("ri,rij,rik->rjk", share, s, s)

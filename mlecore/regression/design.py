@@ -19,7 +19,7 @@ from scipy import linalg
 from ..arrays import numeric, present, require_finite
 from ..errors import DataError
 from ..habits import refuse_names
-from ..numerics import blocks, one_thread
+from ..products import blocks, one_thread
 
 __all__ = ["MANY_ROWS", "Basis", "columns", "row_blocks"]
 

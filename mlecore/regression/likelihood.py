@@ -12,7 +12,7 @@ from scipy import linalg
 from ..arrays import insist_same_index
 from ..errors import DataError, RegularityError
 from ..likelihood import Likelihood, Maximum
-from ..numerics import gram, one_thread
+from ..products import gram, one_thread
 from .ascent import Penalty, ascend, covariance_in_columns
 from .problem import Problem
 

@@ -15,8 +15,8 @@ from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
 from ..habits import answering
 from ..likelihood import Maximum
-from ..numerics import one_thread
 from ..priors import MODE
+from ..products import one_thread
 from ..residuals import Rows
 from .design import columns, row_blocks
 from .fit import RegressionFit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..numerics import dot, every
+from ..numerics import every
+from ..products import dot
 
 __all__ = ["heaviest", "mean_of", "root_mean_square", "size_of", "weighted_mean"]
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from ..numerics import blocks
+from ..products import blocks
 from .averages import size_of
 from .pieces import LONG, PIECE
 from .statistic import Statistic

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..numerics import blocks, dot, every
+from ..numerics import every
+from ..products import blocks, dot
 from .averages import size_of
 from .order import Extremes, order_statistics
 from .pieces import PIECE, tally
