@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +59,9 @@ INK = LIGHT["ink"]
 MUTED = LIGHT["muted"]
 GRID = LIGHT["grid"]
 
+# Source Sans, under the name that its licence asks of a part of it; see fonts/OFL.txt.
+FACE = "Worked Sans"
+
 # A text column of the book is about 700 px wide; 7 inches at 100 dpi, doubled for dense screens.
 STYLE: dict[str, Any] = {
     "figure.figsize": (7.0, 3.4),
@@ -66,12 +71,13 @@ STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
-    "font.family": "DejaVu Sans",
-    "font.size": 12,
-    "axes.titlesize": 12,
+    # The face of the page's headings; what it lacks comes from matplotlib's own.
+    "font.family": [FACE, "DejaVu Sans"],
+    "font.size": 13,
+    "axes.titlesize": 13,
     "axes.titleweight": "normal",
     "axes.titlelocation": "left",
-    "axes.labelsize": 12,
+    "axes.labelsize": 13,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "axes.edgecolor": MUTED,
@@ -87,16 +93,24 @@ STYLE: dict[str, Any] = {
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "xtick.labelsize": 11,
-    "ytick.labelsize": 11,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
     "text.color": INK,
     "lines.linewidth": 2.0,
     "lines.markersize": 6,
     "patch.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 11,
+    "legend.fontsize": 12,
     "image.cmap": "viridis",
-    "mathtext.fontset": "dejavusans",
+    "mathtext.fontset": "custom",
+    "mathtext.fallback": "stixsans",
+    "mathtext.rm": FACE,
+    "mathtext.it": f"{FACE}:italic",
+    "mathtext.bf": f"{FACE}:bold",
+    "mathtext.bfit": f"{FACE}:bold",
+    "mathtext.sf": FACE,
+    "mathtext.cal": f"{FACE}:italic",
+    "mathtext.tt": "DejaVu Sans Mono",
 }
 
 
@@ -112,6 +126,7 @@ def use_style() -> None:
     """
     import matplotlib
 
+    _bring_face()
     matplotlib.rcParams.update(STYLE)
     if "ipykernel" in sys.modules:  # in a notebook: draw for dense screens
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -129,7 +144,17 @@ def style() -> AbstractContextManager[None]:
     """
     import matplotlib
 
+    _bring_face()
     return matplotlib.rc_context(STYLE)
+
+
+@cache
+def _bring_face() -> None:
+    """Make the face of the figures known to matplotlib, which looks for installed ones alone."""
+    from matplotlib import font_manager
+
+    for path in (Path(__file__).parent / "fonts").glob("*.ttf"):
+        font_manager.fontManager.addfont(path)
 
 
 def _axes(ax: Axes | None) -> Axes:
