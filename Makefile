@@ -8,7 +8,7 @@ HTML := _build/html
 
 # The book is built anew when the code that computes its numbers has changed: the cache of executed
 # notebooks knows only the notebooks.
-CODE := $(shell find mlecore book/_ext -name '*.py' -o -name '*.js' -o -name '*.csv' -o -name '*.toml')
+CODE := $(shell find mlecore book/_ext -name '*.py' -o -name '*.js' -o -name '*.csv' -o -name '*.toml' -o -name '*.ttf')
 FRESH := _build/fresh
 
 # Quiet kernels, and one thread each: two of them run side by side in the tests.

@@ -11,7 +11,8 @@ Lean means: cells counted 1, 2, 3 ...; ids that depend on a cell's source alone;
 only `tags` and `mystnb`, and `jupyter` as it follows from the tags; one kernel; what a cell prints
 in a row in one piece; no image, no script, no address of an object in memory; what the page folds
 away lies collapsed in JupyterLab too, and a solution's text in cells of its own for that;
-every figure with a name, a caption and alt text; the tag `nbval-ignore-output` on the cells that
+every figure with a name, a caption and alt text, and the caption once more in a cell below it, which
+JupyterLab shows and the page leaves out; the tag `nbval-ignore-output` on the cells that
 show an explorable, and on no other.
 """
 
@@ -35,7 +36,12 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 TEXT = ("text/plain", "text/html", "text/latex", "text/markdown")
 KEPT_METADATA = ("mystnb", "tags")
 KNOWN_TAGS = {IGNORE, "hide-input", "hide-output", "hide-cell", "remove-cell", "remove-input"}
-KNOWN_TAGS |= {"needs-desktop", "recipe"}  # what a live page makes of a cell: see contributing
+CAPTION = "caption"  # of a figure, for JupyterLab; written from the figure's own, never by hand
+KNOWN_TAGS |= {
+    CAPTION,
+    "needs-desktop",
+    "recipe",
+}  # what a live page makes of a cell: see contributing
 # What the page folds away or leaves out, said once more in the words that JupyterLab reads.
 SOURCE_HIDDEN = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
 OUTPUTS_HIDDEN = {"hide-output", "hide-cell", "remove-cell"}
@@ -61,7 +67,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 def lean(notebook: NotebookNode) -> NotebookNode:
     """The lean form of an executed notebook. Lean of lean is the same."""
     cells, seen, count = [], {}, 0
-    for cell, solves in told_apart(notebook.cells):
+    for cell, solves in with_captions(told_apart(notebook.cells)):
         source = cell.source.rstrip()
         if not source:
             continue
@@ -89,6 +95,21 @@ def lean(notebook: NotebookNode) -> NotebookNode:
     return nbformat.from_dict(
         {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
+
+
+def with_captions(
+    cells: Iterator[tuple[NotebookNode, bool]],
+) -> Iterator[tuple[NotebookNode, bool]]:
+    """Every cell, and after a figure its caption as text, which JupyterLab does not take from the metadata."""
+    for cell, solves in cells:
+        if CAPTION in tags(cell):
+            continue
+        yield cell, solves
+        figure = cell.metadata.get("mystnb", {}).get("figure", {})
+        if caption := figure.get("caption", "").strip():
+            hidden = {"tags": [CAPTION, "remove-cell"]}
+            below = {"cell_type": "markdown", "metadata": hidden, "source": caption}
+            yield nbformat.from_dict(below), solves
 
 
 def told_apart(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, bool]]:

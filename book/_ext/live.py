@@ -134,7 +134,7 @@ def wheel(folder: Path, root: Path = ROOT) -> str:
     The name carries a hash, so that a browser that keeps files never mixes two versions.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    kept = (".py", ".js", ".css", ".csv", ".toml", ".typed")
+    kept = (".py", ".js", ".css", ".csv", ".toml", ".ttf", ".typed")
     found = (p for p in (root / project["name"]).rglob("*") if p.suffix in kept)
     content = {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(found)}
     label = f"{project['name']}-{project['version']}"
