@@ -158,6 +158,9 @@ def _fingerprint(likelihood: Any) -> Fingerprint | None:
         if rows.classes is not None and rows.classes.dtype.kind in "iufb":
             y = rows.classes.astype(float)[np.asarray(y, dtype=np.intp)]
         return Fingerprint.of(np.asarray(y, dtype=float), rows.weights, rows.X)
+    if getattr(rows, "in_order", False):
+        values, places = rows.ordered()
+        return Fingerprint.of(values, None, places)
     if likelihood.data is None:
         return None
     if isinstance(likelihood.data, PartlySeen):

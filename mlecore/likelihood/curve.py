@@ -290,11 +290,17 @@ class Curve:
         ------
         DataError : where there are none, because the likelihood was made from a statistic, or where the caller's
             array has been changed since.
+        RegularityError : for a sequence, whose values are no single observations.
 
         >>> from mlecore import Likelihood, Poisson
         >>> Likelihood(Poisson, [2, 4]).observations()
         (array([2., 4.]), None)
         """
+        if getattr(self.statistic, "in_order", False):
+            raise RegularityError(
+                f"this needs observations that are independent of each other, and the values of a {self.called} follow on each "
+                "other: sums of their scores say nothing of a wrong model. Use covariance('observed'), or a bootstrap"
+            )
         if self.data is None:
             raise DataError(
                 "this needs single observations, and the likelihood was made from a statistic; fit the data themselves"

@@ -238,7 +238,8 @@ def pp(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
 def fitted(fit: Any, axes: Any = None, *, rng: Any = 0) -> Array:
     """Two pictures of a fit, the data beside the model and the quantile plot; return both Axes.
 
-    Of a regression the quantile residuals, against the fitted mean and against the quantiles of a standard Normal.
+    Of a regression the quantile residuals, against the fitted mean and against the quantiles of a standard Normal; of a
+    sequence the values in order with the mean of each given its past, and the quantile residuals.
     Right-censored values are drawn as Kaplan and Meier's survival, with that of the fit; other partly seen ones as a
     probability plot.
 
@@ -252,6 +253,8 @@ def fitted(fit: Any, axes: Any = None, *, rng: Any = 0) -> Array:
         with style():
             axes = plt.subplots(1, 2)[1]
     left, right = axes
+    if hasattr(fit, "series"):
+        return _sequence(fit, left, right, rng)
     if hasattr(fit, "predict"):
         return _regression(fit, left, right, rng)
     rows = rows_of(fit, "a picture")
@@ -274,11 +277,27 @@ def _regression(fit: Any, left: Axes, right: Axes, rng: Any) -> Array:
         np.broadcast_to(mean, r.shape), r, "o", color=DATA, ms=4, alpha=0.5, label="residuals"
     )
     left.set(xlabel="fitted mean", ylabel="quantile residual")
+    _against_normal(right, r, w)
+    return np.array([left, right])
+
+
+def _sequence(fit: Any, left: Axes, right: Axes, rng: Any) -> Array:
+    """Draw a sequence with the mean of each value given its past, and its quantile residuals against Normal ones."""
+    r, x = fit.residuals(rng=rng), fit.series.predicted
+    left.plot(x, "o", color=DATA, ms=3, label="data")
+    left.plot(fit.dist._one_step(fit.series).mean, color=MODEL, label="mean given the past")
+    left.set(xlabel="time", ylabel="x")
+    left.legend()
+    _against_normal(right, r, np.ones(r.size))
+    return np.array([left, right])
+
+
+def _against_normal(ax: Axes, r: Array, w: Array) -> None:
+    """Draw quantile residuals against those of a standard Normal."""
     order = np.argsort(r, kind="stable")
     share = (np.cumsum(w[order]) - 0.5 * w[order]) / w.sum()
-    _against_quantiles(right, r[order], share, w[order], scipy.special.ndtri, {})
-    right.set(xlabel="standard Normal quantile", ylabel="quantile residual")
-    return np.array([left, right])
+    _against_quantiles(ax, r[order], share, w[order], scipy.special.ndtri, {})
+    ax.set(xlabel="standard Normal quantile", ylabel="quantile residual")
 
 
 def _survivals(fit: Any, rows: Rows, ax: Axes) -> None:

@@ -1,0 +1,12 @@
+"""Sequences: values in order, each with its own law given the past.
+
+log L(theta) = sum_t log f(x_t | x_1 .. x_t-1; theta), and everything else is as for any likelihood.
+
+There is one file a model. A new one is a new file and one line here.
+"""
+
+from .fit import SequenceFit
+from .sequence import Sequence
+from .series import Series
+
+__all__ = ["Sequence", "SequenceFit", "Series"]

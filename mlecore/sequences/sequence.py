@@ -1,0 +1,371 @@
+"""Sequences: one factorisation, log L(theta) = sum_t log f(x_t | the past), and the engine of all other likelihoods.
+
+A sequence model is to `Likelihood` what a family is: it has parameters with domains, and a log-likelihood with its slope and
+Hessian. So standard errors, intervals, tests, profiles and criteria are those of any fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..domains import Domain, Layout, Support
+from ..errors import ConvergenceError, DataError, RegularityError
+from ..family import Solution
+from ..likelihood import Likelihood
+from ..priors import MODE, Penalised
+from .fit import SequenceFit
+from .series import Series, pieces_of
+
+__all__ = ["Sequence", "one_by_one"]
+
+Array = np.ndarray
+#: the log-likelihood, its slope and its Hessian, as many of them as were asked for
+Terms = tuple[Array, ...]
+
+
+class _Layout(Layout):
+    """The parameters of a sequence model, which depend on its setting."""
+
+    def __init__(self, model: type[Sequence], setting: Any) -> None:
+        super().__init__(model._domains(setting), 1, model)
+        self.setting = setting
+
+    def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
+        missing = [name for name in self.known_domains if name not in known]
+        if missing:
+            raise DataError(
+                f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}"
+            )
+        return self.family._member(self.setting, theta, known)
+
+
+class Sequence:
+    """A model of values in order; its subclasses are models, their instances have values for the parameters.
+
+    An instance keeps `setting`, `theta`, the free scalars on the last axis, and `known` parameters. A subclass writes
+
+    - `_setting(**options)`: what the parameters depend on, checked and hashable, such as the order; `_least(setting)`: how
+      many first values of a sequence it conditions on; `_start_note(series)`: how a sequence starts, in words;
+    - `_domains(setting)`: the parameters by name, with their domains; `_constraint(params)` where they share one;
+    - `_terms(series, order)`: the log-likelihood and, for order 1 and 2, its slope and Hessian in the free scalars, exact.
+      `theta` may be a batch, (..., p): write it so, or decorate it with `one_by_one`;
+    - `_one_step(series)`: the law of each predicted value given its past, one batch of a family of the package, whose
+      log_prob adds up to the log-likelihood: residuals are made from it;
+    - `_ahead(series, steps)`: the law of each of the next values; `_draw(rng, n, before)`: n values that follow `before`;
+    - `_guess(series)`: all free scalars to climb from, or `_find(likelihood, near)`: the maximum itself;
+    - `_insist_estimable(likelihood)`: raises NoMLEError, or DataError, where the data show that there is no maximum.
+    """
+
+    irregular: ClassVar[tuple[str, ...]] = ()
+    corners: ClassVar[tuple[str, ...]] = ()
+    units: ClassVar[Mapping[str, float]] = {}
+    information_only_expected: ClassVar[str] = ""
+    event_ndim: ClassVar[int] = 0
+    support: ClassVar[Support] = Support()
+    _contains: ClassVar[Mapping[type, Mapping[str, Any]]] = {}
+
+    setting: Any
+    theta: Array
+    known: Mapping[str, Array]
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @classmethod
+    def statistics(
+        cls,
+        data: Any,
+        weights: ArrayLike | None = None,
+        *,
+        axis: None = None,
+        given: int | None = None,
+        **options: Any,
+    ) -> Series:
+        """Check a sequence, or a list of several, and return it as its own statistic; what is one passes through.
+
+        Parameters
+        ----------
+        data : values in their order; a list of sequences that are independent of each other.
+        given : how many first values of each sequence are conditioned on: by default as few as the model needs.
+        options : the settings of the model, as in its fit.
+
+        Raises
+        ------
+        DataError : for weights or an axis, sequences that are too short, values that are no finite numbers.
+        """
+        if isinstance(data, Series):
+            return data
+        if weights is not None or axis is not None:
+            what = "weights: a value in a sequence is there once, in its place"
+            raise DataError(
+                f"{cls.__name__} takes no {what if weights is not None else 'axis: give several sequences as a list'}"
+            )
+        pieces, setting = cls._read(data, **options)
+        least = cls._least(setting)
+        given = least if given is None else given
+        if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
+            raise DataError(
+                f"given, the number of first values that are conditioned on, must be a whole number >= {least} here; got "
+                f"{given!r}"
+            )
+        for k, piece in enumerate(pieces):
+            if len(piece) <= given:
+                which = f"sequence {k} has" if len(pieces) > 1 else "the sequence has"
+                need = f"{given + 1} or more" + (
+                    f", as {given} are conditioned on" if given else ""
+                )
+                raise DataError(f"{which} {len(piece)} value(s), and {cls.__name__} needs {need}")
+        return Series.of(pieces, int(given), setting).of_family(cls)
+
+    @classmethod
+    def _read(cls, data: Any, **options: Any) -> tuple[list[Array], Any]:
+        """Return the sequences as arrays of numbers, and the setting."""
+        return pieces_of(data), cls._setting(**options)
+
+    @classmethod
+    def _setting(cls) -> Any:
+        return None
+
+    @classmethod
+    def _least(cls, setting: Any) -> int:
+        return 0
+
+    @classmethod
+    def _start_note(cls, series: Series) -> str:
+        """Say how the sequences start."""
+        if not series.given:
+            return ""
+        values = "value" if series.given == 1 else f"{series.given} values"
+        whose = "" if len(series.lengths) == 1 else " of each sequence"
+        return f"the likelihood is conditional on the first {values}{whose}"
+
+    @classmethod
+    def _domains(cls, setting: Any) -> dict[str, Domain]:
+        raise NotImplementedError
+
+    @classmethod
+    def _layout(cls, series: Series) -> Layout:
+        return _Layout(cls, series.setting)
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
+        return None
+
+    # -- a member ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _member(cls, setting: Any, theta: Array, known: Mapping[str, Array] | None = None) -> Any:
+        """Return a member, unchecked."""
+        self = object.__new__(cls)
+        vars(self).update(setting=setting, theta=np.asarray(theta, dtype=float), known=known or {})
+        return self
+
+    @classmethod
+    def _checked(cls, setting: Any, params: Mapping[str, Any]) -> Any:
+        """Return a member from parameters by name, all of them and inside their domain."""
+        layout = _Layout(cls, setting)
+        wanted = {*layout.names, *layout.known_domains}
+        if set(params) != wanted:
+            raise DataError(
+                f"{cls.__name__} needs {', '.join(layout.parameters)}; got {', '.join(params) or 'nothing'}"
+            )
+        known, held = layout.split(params)
+        theta = np.array([float(held[i]) for i in range(len(layout.names))])
+        if not layout.contains(theta):
+            shared = cls._constraint(layout.unflatten(theta))
+            words = shared[1] if shared else "parameters inside their domains"
+            raise DataError(f"{cls.__name__} needs {words}; got {dict(params)}")
+        return cls._member(setting, theta, known)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a {type(self).__name__} is frozen: make another one")
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by name."""
+        layout = _Layout(type(self), self.setting)
+        theta = self.theta
+        values = {
+            name: theta[..., i] if theta.ndim > 1 else float(theta[i])
+            for i, name in enumerate(layout.names)
+        }
+        return {name: values.get(name, self.known.get(name)) for name in layout.parameters}
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """One name for each free scalar."""
+        return _Layout(type(self), self.setting).names
+
+    def __repr__(self) -> str:
+        inside = (
+            ", ".join(f"{name}={float(value):.6g}" for name, value in self.params.items())
+            if self.theta.ndim == 1
+            else f"batch of {self.theta.shape[:-1]}"
+        )
+        return f"{type(self).__name__}({inside})"
+
+    def sample(self, n: int, rng: np.random.Generator | int | None = None) -> Array:
+        """Return one sequence of n values, drawn from the model."""
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+            raise DataError(
+                f"n, the length of the sequence, must be a whole number >= 1; got {n!r}"
+            )
+        return self._draw(np.random.default_rng(rng), int(n), np.zeros(0))
+
+    def _draw(self, rng: np.random.Generator, n: int, before: Array) -> Array:
+        raise NotImplementedError
+
+    def _again(self, series: Series, rng: np.random.Generator) -> Series:
+        """Return sequences of the same lengths, and after the same values that are conditioned on, drawn anew."""
+        g = series.given
+        drawn = [
+            np.concatenate([x[:g], self._draw(rng, len(x) - g, x[:g])]) for x in series.pieces()
+        ]
+        return Series.of(drawn, g, series.setting).of_family(type(self))
+
+    def _one_step(self, series: Series) -> Any:
+        raise NotImplementedError
+
+    def _ahead(self, series: Series, steps: int) -> Any:
+        raise NotImplementedError
+
+    # -- formulas: what Likelihood asks of a family ------------------------------------------------
+
+    def _terms(self, series: Series, order: int) -> Terms:
+        raise NotImplementedError
+
+    def _together(self, series: Series) -> Terms:
+        return self._terms(series, 2)
+
+    def _log_likelihood(self, series: Series) -> Array:
+        return self._terms(series, 0)[0]
+
+    def _score_vector(self, series: Series) -> Array:
+        return self._terms(series, 1)[1]
+
+    def _hessian_matrix(self, series: Series) -> Array:
+        return self._terms(series, 2)[2]
+
+    def _information_matrix(self) -> Array:
+        raise RegularityError(
+            f"the expected information of a {type(self).__name__} is not known in closed form: use the observed one, or "
+            "method='lr'"
+        )
+
+    def _irregular_where(self, free: Any) -> tuple[bool, str]:
+        """Say where the large-sample theory does not hold: nowhere."""
+        return False, ""
+
+    @classmethod
+    def _knows_information(cls) -> bool:
+        return False
+
+    @classmethod
+    def _one_pass(cls) -> bool:
+        return True
+
+    @classmethod
+    def _no_chi_square(cls, null: Mapping[str, Any], free: Any) -> str:
+        return ""
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    @classmethod
+    def _fit(
+        cls,
+        x: Any,
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        prior: Mapping[str, Any] | None = None,
+        given: int | None = None,
+        **options: Any,
+    ) -> SequenceFit:
+        """Read a sequence and return the fit to it; a model's `fit` lists its options and calls this."""
+        return cls._fitted(cls.statistics(x, given=given, **options), fixed, prior)
+
+    @classmethod
+    def _fitted(
+        cls,
+        series: Series,
+        fixed: Mapping[str, Any] | None = None,
+        prior: Mapping[str, Any] | None = None,
+        near: Array | None = None,
+    ) -> SequenceFit:
+        """Return the fit to what has been read, climbed to from full vectors `near` where these are given."""
+        likelihood = Likelihood(cls, series, fixed=fixed)
+        for name, value in likelihood.fixed.items():
+            if np.ndim(value):
+                raise DataError(
+                    f"fixed {name} must be one number, got shape {np.shape(value)}; for the likelihood along a grid of "
+                    "values use fit.likelihood.profile"
+                )
+        if prior is not None:
+            likelihood = Penalised.of(likelihood, prior)
+        cls._insist_estimable(likelihood)
+        with np.errstate(all="ignore"):
+            solution, full = cls._find(likelihood, near)
+        if not solution.converged:
+            raise ConvergenceError(
+                f"the climb to the maximum of {likelihood!r} ended at {likelihood.layout.distribution(full, likelihood.known)}"
+                ", which is none: the likelihood may rise without end there. Plot its profile, or fix a parameter"
+            )
+        start = cls._start_note(series)
+        return SequenceFit(
+            dist=likelihood.layout.distribution(full, likelihood.known),
+            likelihood=likelihood,
+            theta=np.array(full[likelihood.free]),
+            n=series.n,
+            converged=True,
+            iterations=int(solution.iterations),
+            notes=(*solution.notes, *(start,) * bool(start), *MODE * likelihood.penalised),
+        )
+
+    @classmethod
+    def _insist_estimable(cls, likelihood: Any) -> None:
+        """Raise where the data alone show that there is no maximum."""
+
+    @classmethod
+    def _guess(cls, series: Series) -> Array:
+        """Return all free scalars to climb from."""
+        raise NotImplementedError
+
+    @classmethod
+    def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the maximum: by a climb."""
+        top = likelihood.mode(near) if likelihood.penalised else likelihood.climbed(near)
+        return Solution({}, top.iterations, top.converged), top.theta
+
+    @classmethod
+    def _rough(cls, series: Series, known: Mapping[str, Any]) -> dict[str, Any]:
+        return cls._layout(series).unflatten(np.asarray(cls._guess(series), dtype=float))
+
+    @classmethod
+    def _without_mle(cls, likelihood: Any) -> None:
+        cls._insist_estimable(likelihood)
+
+    @classmethod
+    def _impossible(cls, likelihood: Any, full: Array) -> Array:
+        """Say which rows no member could have made: none."""
+        return np.zeros(full.shape[:-1], dtype=bool)
+
+
+def one_by_one(terms: Callable[[Any, Series, int], Terms]) -> Callable[[Any, Series, int], Terms]:
+    """Let `_terms` of a single vector theta serve a batch of them."""
+
+    @wraps(terms)
+    def of_batch(self: Sequence, series: Series, order: int) -> Terms:
+        if self.theta.ndim == 1:
+            return terms(self, series, order)
+        batch = self.theta.shape[:-1]
+        rows = [
+            terms(self._member(self.setting, theta, self.known), series, order)
+            for theta in self.theta.reshape(-1, self.theta.shape[-1])
+        ]
+        columns = (np.array(column) for column in zip(*rows, strict=True))
+        return tuple(column.reshape(batch + column.shape[1:]) for column in columns)
+
+    return of_batch
