@@ -83,6 +83,16 @@ function inSystem(model, { matrix: m }) {
   };
 }
 
+// A grid over the hill about its top, in standard errors: the first axis across the panel's width, the second along the
+// weight for a given intercept, closest where the hill is narrow. A grid along the panel's own axes steps over a thin hill.
+function along(best, [aa, ab, bb], [low, high], height) {
+  const [narrow, lean] = [1 / Math.sqrt(bb), -ab / bb];
+  const place = ([u, z]) => [u, best[1] + lean * (u - best[0]) + narrow * z];
+  const us = linspace(low[0], low[1], 81);
+  const vs = linspace(-5, 5, 81).map(Math.sinh);
+  return { us, vs, place, values: vs.map((v) => us.map((u) => height(place([u, v])))) };
+}
+
 const racers = [
   ["gradient", "gradient descent", "gradient", ""],
   ["sgd", "stochastic gradient", "stochastic", "1 4"],
@@ -108,13 +118,12 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
       return [a - 0.08 * (b - a), b + 0.08 * (b - a)];
     });
     const domain = [low, high];
-    const [us, vs] = domain.map((d) => linspace(...d, 71));
     const top = f(best, all).value;
-    const values = vs.map((v) => us.map((u) => -(f([u, v], all).value - top) * model.n));
+    const hill = along(best, curve.map((c) => c * model.n), domain, (w) => -(f(w, all).value - top) * model.n);
     // A step of one over the largest curvature, at the start or at the maximum, does not overshoot there.
     const largest = (h) => 0.5 * (h[0] + h[2]) + Math.hypot(0.5 * (h[0] - h[2]), h[1]);
     const smallest = (h) => (h[0] * h[2] - h[1] ** 2) / largest(h);
-    views[name] = { f, start, best, top, domain, us, vs, values, rate: 1 / Math.max(largest(curve), largest(f(start, all).hessian)), condition: largest(curve) / smallest(curve), names: system.names };
+    views[name] = { f, start, best, top, domain, hill, rate: 1 / Math.max(largest(curve), largest(f(start, all).hessian)), condition: largest(curve) / smallest(curve), names: system.names };
   }
 
   // One step of Newton's method or of Fisher scoring, halved until the value falls.
@@ -182,7 +191,8 @@ define("descent_race", "Four optimisers on one surface", (stage, { x, y }) => {
     const made = paths(state);
     const [ud, vd] = view.domain;
     map.frame({ title: "Four paths: drag their start", x: { domain: ud, label: view.names[0] }, y: { domain: vd, label: view.names[1] } });
-    map.contours(view.us, view.vs, view.values, [-0.1, -0.5, -2, -4.5, -8, -16, -32, -64, -128, -256, -512], "muted", { width: 1.1 });
+    const { us, vs, values, place } = view.hill;
+    map.contours(us, vs, values, [-0.5, -2, -4.5, -8, -16, -64, -256], "likelihood", { width: 1.1, place });
     map.dots([view.best[0]], [view.best[1]], "ink", { radius: 4 });
     map.text(view.best[0], view.best[1], "maximum", "ink", { dx: 8, dy: -8 });
     for (const [name, , role, dash] of racers) {

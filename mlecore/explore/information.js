@@ -82,9 +82,9 @@ define("information", "Curvature against spread", (stage) => {
   });
   stage.button("New samples", ({ seed }) => stage.change({ seed: seed + 1 }));
 
-  const curves = stage.panel({ label: `Log-likelihoods of ${drawn} samples, each shifted to touch zero, with their maxima`, height: 290 });
-  const spread = stage.panel({ label: `The estimates from ${replicates} samples`, height: 290 });
-  const scores = stage.panel({ label: `The scores at the truth from ${replicates} samples`, height: 230, wide: true });
+  const curves = stage.panel({ label: `Log-likelihoods of ${drawn} samples, each shifted to touch zero, with their maxima`, height: 220 });
+  const spread = stage.panel({ label: `The estimates from ${replicates} samples`, height: 220 });
+  const scores = stage.panel({ label: `The scores at the truth from ${replicates} samples`, height: 150, wide: true });
 
   const initial = Object.fromEntries(Object.entries(informed).map(([key, { start }]) => [key, start]));
   stage.begin({ model: "poisson", n: fewer, seed: 1, sharper: 1, closer: 1, checked: false, ...initial }, (state) => {

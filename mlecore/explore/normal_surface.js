@@ -76,10 +76,10 @@ define("normal_surface", "A log-likelihood surface and its slope", (stage, { x }
   stage.button("Check my guess", ({ edge }) => stage.change({ guess: edge }), { when: ({ view }) => view === "normal" });
   stage.button("Go to the maximum", ({ view }) => stage.glide(Object.fromEntries(keys[view].map((key, k) => [key, views[view].best[k]]))));
 
-  const surface = stage.panel({ label: "Contours of the log-likelihood over both parameters", height: 270 });
-  const density = stage.panel({ label: "The density of the model with one stem for each observation", height: 270 });
-  const line = stage.panel({ label: "The log-likelihood along one parameter, with its tangent", height: 250 });
-  const slope = stage.panel({ label: "The slope of the log-likelihood along the same parameter", height: 250 });
+  const surface = stage.panel({ label: "Contours of the log-likelihood over both parameters", height: 225 });
+  const density = stage.panel({ label: "The density of the model with one stem for each observation", height: 225 });
+  const line = stage.panel({ label: "The log-likelihood along one parameter, with its tangent", height: 190 });
+  const slope = stage.panel({ label: "The slope of the log-likelihood along the same parameter", height: 190 });
 
   // The surface does not move: one grid for each view serves every painting.
   const grids = {};

@@ -108,11 +108,12 @@ export class Marks extends Axes {
   }
 
   // The level sets of a grid of values, the last level faintest. They are the dearest marks to find,
-  // so they are kept while the grid, the levels and the axes stay the same.
-  contours(xs, ys, values, levels, role, { width = 1.3 } = {}) {
+  // so they are kept while the grid, the levels and the axes stay the same. A long thin hill wants a grid along
+  // its own axes: `place` says where a point of the grid lies in the panel.
+  contours(xs, ys, values, levels, role, { width = 1.3, place = (point) => point } = {}) {
     const key = [this.w, this.h, this.domain.x, this.domain.y, levels].join();
     if (this.level?.values !== values || this.level.key !== key) {
-      const paths = levels.map((level) => contour(xs, ys, values, level).map((segment) => this.path(segment)).join(""));
+      const paths = levels.map((level) => contour(xs, ys, values, level).map((segment) => this.path(segment.map(place))).join(""));
       this.level = { values, key, paths };
     }
     this.level.paths.forEach((d, k) => {
