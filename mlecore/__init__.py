@@ -40,7 +40,7 @@ from .losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 from .models import *
 from .nested import lr_test
 from .nonparametric import KaplanMeier, kaplan_meier
-from .observations import PartlySeen, binned, interval, observed
+from .observations import PartlySeen, binned, chunks, interval, observed
 from .optimize import Trace, check_gradient, fisher_scoring, gradient_descent, newton, sgd
 from .simulate import Coverage, coverage, simulate
 
@@ -99,6 +99,7 @@ __all__ = [
     "bce",
     "bce_with_logits",
     "binned",
+    "chunks",
     "check_gradient",
     "compare",
     "coverage",

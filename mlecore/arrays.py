@@ -302,7 +302,7 @@ def require_finite(x: Array, name: str) -> None:
         where = first[0] if len(first) == 1 else first
         raise DataError(
             f"{name} holds {' and '.join(kinds)} value(s), the first at index {where}; remove or repair them"
-        )
+        ).at(first)
 
 
 def require_weights(w: Array, axis: int = -1, name: str = "weights") -> None:
@@ -314,7 +314,7 @@ def require_weights(w: Array, axis: int = -1, name: str = "weights") -> None:
     if (w < 0).any():
         first = tuple(int(i) for i in np.argwhere(w < 0)[0])
         where = ", ".join(map(str, first))
-        raise DataError(f"{name} must not be negative; {name}[{where}] is {w[first]:g}")
+        raise DataError(f"{name} must not be negative; {name}[{where}] is {w[first]:g}").at(first)
     with np.errstate(over="ignore"):
         total = w.sum(axis=axis)
     if ((total > 0) & (total < 1e-290)).any():

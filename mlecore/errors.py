@@ -6,7 +6,7 @@ so code written for NumPy's or SciPy's habits catches them too.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 __all__ = [
     "ConvergenceError",
@@ -21,9 +21,22 @@ __all__ = [
 class DataError(ValueError):
     """The input cannot be used: NaN, empty, wrong dimensions, wrong type, impossible weights or parameters.
 
+    `index` is where in an array the first value lies that is complained of, where one is.
+
     >>> issubclass(DataError, ValueError)
     True
     """
+
+    index: tuple[int, ...] | None = None
+
+    def at(self, index: tuple[int, ...]) -> Self:
+        """Note where the first value lies that is complained of, and return it.
+
+        >>> DataError("NaN").at((3,)).index
+        (3,)
+        """
+        self.index = index
+        return self
 
 
 class SupportError(DataError):

@@ -173,7 +173,7 @@ class Reading(Mass):
         raise SupportError(
             f"{cls.__name__} needs {cls.support.text}; x[{where}] = {x[first]:g} is outside ({int(bad.sum())} of {x.size} values are). "
             f"{cls.support.advice(x)}"
-        )
+        ).at(first)
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Statistic:

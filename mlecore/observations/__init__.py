@@ -1,6 +1,21 @@
-"""What was seen, as plain checked records: values, and values known in part only."""
+"""What was seen, as plain checked records: values, values known in part only, and sources of either."""
 
 from .partly import PartlySeen, binned, interval, observed
+from .pieces import Piece, Place, Rows
 from .points import points
+from .sources import Source, Tree, as_source, chunks
 
-__all__ = ["PartlySeen", "binned", "interval", "observed", "points"]
+__all__ = [
+    "PartlySeen",
+    "Piece",
+    "Place",
+    "Rows",
+    "Source",
+    "Tree",
+    "as_source",
+    "binned",
+    "chunks",
+    "interval",
+    "observed",
+    "points",
+]

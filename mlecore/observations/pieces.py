@@ -1,0 +1,220 @@
+"""The pieces of a source: its chunks cut to a size, their numbers checked, and where each lies, for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import numeric
+from ..errors import DataError
+from .files import released
+from .partly import PartlySeen
+
+__all__ = ["Piece", "Place", "Rows", "Wanted", "count", "is_table", "rows_of", "values_of"]
+
+Array = np.ndarray
+
+
+class Place(NamedTuple):
+    """Where a piece lies: in which chunk and from which of its rows on, and from which row of all; None where unknown."""
+
+    chunk: int | None = None
+    start: int = 0
+    first: int | None = 0
+
+    def told(self, error: DataError) -> DataError:
+        """Return an error about a piece as one about the source.
+
+        >>> error = DataError("x holds 1 NaN")
+        >>> error.index = (2,)
+        >>> str(Place(chunk=4, start=10, first=410).told(error))
+        'x holds 1 NaN (that is index 12 of chunk 4, and index 412 of the whole source)'
+        """
+        row = 0 if error.index is None else int(error.index[0])
+        parts = [f"index {self.start + row:,} of chunk {self.chunk}"] * (self.chunk is not None)
+        parts += [f"index {self.first + row:,} of the whole source"] * (self.first is not None)
+        lead = "that is" if error.index is not None else "in what begins at"
+        return type(error)(f"{error} ({lead} {', and '.join(parts)})")
+
+
+class Piece(NamedTuple):
+    """Some values of a source: an array (n,) or (n, d) with its weights or None, or partly seen ones."""
+
+    values: Any
+    weights: Array | None = None
+    partly: PartlySeen | None = None
+    place: Place = Place()
+
+
+class Rows(NamedTuple):
+    """Some rows of a source for a regression; `names` are those of the columns of X, where a table gives them."""
+
+    X: Array
+    y: Any
+    weights: Array | None = None
+    names: tuple[str, ...] | None = None
+    place: Place = Place()
+
+
+class Wanted(NamedTuple):
+    """Which columns of a table are wanted: the values, or the columns of X; the response; the weights."""
+
+    column: str | Sequence[str] | None = None
+    y: str | None = None
+    weights: str | None = None
+
+
+def is_table(given: Any) -> bool:
+    """Say whether something has columns with names: a pandas DataFrame, or a table or batch of Arrow."""
+    return (hasattr(given, "iloc") and hasattr(given, "columns")) or hasattr(given, "column_names")
+
+
+def count(piece: Any) -> int:
+    """Return how many values or rows a piece has.
+
+    >>> count(Piece(np.zeros(3)))
+    3
+    """
+    if isinstance(piece, Rows):
+        return len(piece.X)
+    return len(piece.values) if piece.partly is None else len(piece.partly)
+
+
+def _column(table: Any, name: Any) -> Array:
+    """Return a column of a table as numbers."""
+    names = [str(n) for n in getattr(table, "column_names", getattr(table, "columns", ()))]
+    if name not in names:
+        raise DataError(f"there is no column {name!r}; there are {', '.join(names)}")
+    values = table.column(name) if hasattr(table, "column_names") else table[name]
+    return numeric(_plain(values), name)
+
+
+def _plain(values: Any) -> Any:
+    """Return a column of Arrow as an array, what is missing as NaN, so that it is found as such."""
+    return values.to_numpy(zero_copy_only=False) if hasattr(values, "null_count") else values
+
+
+def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Piece]:
+    """Cut a chunk into pieces of values.
+
+    >>> [piece.values for piece in values_of(np.arange(3.0), Wanted(), 2, Place())]
+    [array([0., 1.]), array([2.])]
+    """
+    values, weights = chunk, None
+    if isinstance(chunk, PartlySeen):
+        for part in _parts(len(chunk), size):
+            yield Piece(None, None, chunk[part], _moved(place, part))
+        return
+    if is_table(chunk):
+        if wanted.column is None:
+            raise DataError("say which column of the table holds the values: chunks(..., column=)")
+        several = not isinstance(wanted.column, str)
+        values = (
+            np.column_stack([_column(chunk, name) for name in wanted.column])
+            if several
+            else _column(chunk, wanted.column)
+        )
+        weights = None if wanted.weights is None else _column(chunk, wanted.weights)
+    elif isinstance(chunk, tuple):
+        if len(chunk) != 2:
+            raise _at_chunk(
+                place, f"is a tuple of {len(chunk)}: values with weights are a pair (x, weights)"
+            )
+        values, weights = chunk
+    values = _array(values, "x", place)
+    weights = None if weights is None else _array(weights, "weights", place)
+    if weights is not None and weights.shape != values.shape[:1]:
+        raise _at_chunk(
+            place,
+            f"has {len(values)} values, and weights of shape {weights.shape}: one weight for each value is needed",
+        )
+    for part in _parts(len(values), size // max(1, values[:1].size)):
+        here = _moved(place, part)
+        x = _numbers(values[part], "x", here)
+        yield Piece(
+            x, None if weights is None else _numbers(weights[part], "weights", here), None, here
+        )
+        released(values, part)
+        released(weights, part)
+
+
+def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Rows]:
+    """Cut a chunk into pieces of rows.
+
+    >>> [rows.y for rows in rows_of(([[0.0], [1.0]], [3, 4]), Wanted(), 1, Place())]
+    [array([3.]), array([4.])]
+    """
+    names, weights = None, None
+    if is_table(chunk):
+        if wanted.y is None:
+            raise DataError("say which column of the table is the response: chunks(..., y=)")
+        all_names = [str(n) for n in getattr(chunk, "column_names", getattr(chunk, "columns", ()))]
+        column = [wanted.column] if isinstance(wanted.column, str) else wanted.column
+        others = [n for n in all_names if n not in (wanted.y, wanted.weights)]
+        names = tuple(others if column is None else column)
+        X = np.column_stack([_column(chunk, name) for name in names])
+        y = _column(chunk, wanted.y)
+        weights = None if wanted.weights is None else _column(chunk, wanted.weights)
+    elif isinstance(chunk, tuple) and len(chunk) in (2, 3):
+        X, y, *rest = chunk
+        if hasattr(X, "columns"):
+            names = tuple(map(str, X.columns))
+        X, y = _array(X, "X", place), _array(y, "y", place)
+        X = X[:, None] if X.ndim == 1 else X
+        weights = _array(rest[0], "weights", place) if rest else None
+    else:
+        raise _at_chunk(
+            place,
+            "holds no rows of a regression: those are (X, y) or (X, y, weights), or a table with y=",
+        )
+    for name, value in (("y", y), ("weights", weights)):
+        if value is not None and value.shape != (len(X),):
+            raise _at_chunk(place, f"has {len(X)} rows of X, and {name} of shape {value.shape}")
+    for part in _parts(len(X), size // max(1, X.shape[1])):
+        here = _moved(place, part)
+        x, r = _numbers(X[part], "X", here), _numbers(y[part], "y", here)
+        w = None if weights is None else _numbers(weights[part], "weights", here)
+        yield Rows(x, r, w, names, here)
+        for array in (X, y, weights):
+            released(array, part)
+
+
+def _array(values: Any, name: str, place: Place) -> Array:
+    """Return the values of a chunk as an array, whose numbers are looked at piece by piece."""
+    try:
+        array = values if isinstance(values, np.ndarray) else numeric(_plain(values), name)
+    except DataError as error:
+        raise place.told(error) from error
+    if array.ndim == 0:
+        raise _at_chunk(
+            place,
+            "is a single number, and a chunk holds many: give the array itself, or an iterable of arrays",
+        )
+    if array.ndim > 2:
+        raise _at_chunk(
+            place,
+            f"has shape {array.shape}: {name} has one dimension, or two with one row an observation",
+        )
+    return array
+
+
+def _numbers(values: Array, name: str, place: Place) -> Array:
+    try:
+        return numeric(values.view(np.ndarray) if isinstance(values, np.memmap) else values, name)
+    except DataError as error:
+        raise place.told(error) from error
+
+
+def _at_chunk(place: Place, what: str) -> DataError:
+    return DataError(f"chunk {place.chunk or 0} of the source {what}")
+
+
+def _parts(rows: int, size: int) -> Iterator[slice]:
+    size = max(1, size)
+    return (slice(i, min(i + size, rows)) for i in range(0, rows, size))
+
+
+def _moved(place: Place, part: slice) -> Place:
+    return Place(place.chunk, part.start, None if place.first is None else place.first + part.start)

@@ -1,0 +1,280 @@
+"""Sources: values that come in chunks, as often as they are asked for, and never all at once.
+
+A source is made by `chunks`. What reads it asks for its pieces, each small enough for the cache, or for the sum of a function
+over all pieces, which a Dask source takes on its workers.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from .files import length_of_map, parquet, raw_file
+from .partly import PartlySeen
+from .pieces import Piece, Place, Rows, Wanted, count, is_table, rows_of, values_of
+
+__all__ = ["Source", "Tree", "as_source", "chunks"]
+
+Array = np.ndarray
+
+# How many numbers a piece holds at most, if nothing else is said: 2 MB, which the last cache holds with what is made of them.
+_SIZE = 2**18
+# How many sums are added at once on the way up a tree.
+_TOGETHER = 16
+
+
+class Source:
+    """Values in chunks; made by `chunks`.
+
+    Attributes
+    ----------
+    once : whether the chunks come only once; a second pass is then refused.
+    length : how many values or rows there are, where that is known beforehand.
+    passes : how often all have been read.
+
+    `pieces()` yields the pieces of one pass, and `rows()` those of a regression. `total(function)` is the sum of
+    function(piece) over all pieces, added as a tree; a Dask source takes it on its workers, and only the sums travel.
+
+    >>> source = chunks([[1.0, 2.0], [3.0]])
+    >>> source.total(lambda piece: piece.values.sum()), source.length, source.passes
+    (np.float64(6.0), 3, 1)
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Iterable[Any]],
+        *,
+        once: bool = False,
+        length: int | None = None,
+        size: int = _SIZE,
+        wanted: Wanted | None = None,
+        cut: bool = False,
+    ) -> None:
+        self.once, self.length, self.passes = once, length, 0
+        self._make, self._size, self._wanted = make, size, wanted or Wanted()
+        self._cut = cut  # the chunks are no one's but parts of one array or file
+
+    def __repr__(self) -> str:
+        size = "of unknown length" if self.length is None else f"of {self.length:,} values"
+        return f"<source {size}{', read once' * self.once}>"
+
+    def _chunks(self) -> Iterator[Any]:
+        """Begin a pass, and yield the chunks as they were given."""
+        if self.once and self.passes:
+            raise DataError(
+                "this source gives its values once, and they are needed again: give chunks a function that makes the "
+                "iterator anew, as in chunks(lambda: read(path))"
+            )
+        self.passes += 1
+        return iter(self._make())
+
+    def pieces(self) -> Iterator[Piece]:
+        """Read all once, piece by piece."""
+        return self._read(values_of, 0)
+
+    def rows(self) -> Iterator[Rows]:
+        """Read all once, as rows of a regression."""
+        return self._read(rows_of, 0)
+
+    def _read(self, parts_of: Callable[..., Iterator[Any]], first: int) -> Iterator[Any]:
+        for number, chunk in enumerate(self._chunks()):
+            place = Place(None if self._cut else number, 0, first)
+            for piece in parts_of(chunk, self._wanted, self._size, place):
+                yield piece
+                first += count(piece)
+
+    def total(
+        self,
+        function: Callable[[Any], Any],
+        add: Callable[[list[Any]], Any] | None = None,
+        *,
+        rows: bool = False,
+    ) -> Any:
+        """Return the sum of function(piece) over all pieces, in one pass; what is None is left out.
+
+        Parameters
+        ----------
+        function : of a `Piece`, or with `rows` of a `Rows`; what it returns must add up.
+        add : adds up a list of what it returns; by default with +.
+        """
+        tree = Tree(add or _plus)
+        for piece in self.rows() if rows else self.pieces():
+            tree.add(function(piece))
+        return tree.total()
+
+
+class Tree:
+    """A running sum whose rounding stays small, and few of whose parts are kept: each takes part in few additions.
+
+    >>> tree = Tree(sum)
+    >>> for x in range(100):
+    ...     tree.add(x)
+    >>> tree.total()
+    4950
+    """
+
+    def __init__(self, add: Callable[[list[Any]], Any]) -> None:
+        self._add, self._levels = add, list[list[Any]]()
+
+    def add(self, part: Any) -> None:
+        """Take one more; None is nothing."""
+        if part is None:
+            return
+        for level in self._levels:
+            level.append(part)
+            if len(level) < _TOGETHER:
+                return
+            part = self._add(level)
+            level.clear()
+        self._levels.append([part])
+
+    def total(self) -> Any:
+        """Return the sum of all, or None of nothing."""
+        parts = [part for level in reversed(self._levels) for part in level]
+        return self._add(parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+def _plus(parts: list[Any]) -> Any:
+    return functools.reduce(operator.add, parts)
+
+
+def chunks(
+    source: Any,
+    *,
+    size: int | None = None,
+    dtype: Any = None,
+    column: str | Sequence[str] | None = None,
+    y: Any = None,
+    weights: Any = None,
+) -> Source:
+    """Say that values come in chunks, to be read as often as a fit needs them, and never all at once.
+
+    Parameters
+    ----------
+    source : one of
+
+        - an array or memory map, (n,) or (n, d), which is cut;
+        - an iterable of chunks: arrays, pairs (x, weights), what `observed`, `interval` or `binned` return, tables; for a
+          regression (X, y) or (X, y, weights). A list serves every fit; a generator is read once;
+        - a function without arguments that returns such an iterable anew;
+        - the path of a file, or a list of paths: Parquet, NumPy's .npy, or with `dtype` a raw file of numbers.
+    size : how many numbers are worked on at once; a larger chunk is cut.
+    dtype : the type of the numbers in a raw file.
+    column : which column of a table (Parquet, DataFrame) holds the values; for a regression those of X, by default all others.
+    y : for a regression, the name of the response in a table; or an array beside an array X.
+    weights : the name of the column of weights in a table; or an array beside an array.
+
+    Raises
+    ------
+    DataError : for what is no source, a raw file without `dtype`, columns that are not there.
+    ImportError : for Parquet without pyarrow: install mlecore[parquet].
+
+    >>> [piece.values for piece in chunks(np.arange(3.0), size=2).pieces()]
+    [array([0., 1.]), array([2.])]
+    """
+    if isinstance(source, Source):
+        return source
+    size = _SIZE if size is None else _insist_size(size)
+    paths = _paths(source)
+    if paths:
+        return _of_files(paths, size, dtype, Wanted(column, y, weights))
+    if dtype is not None:
+        raise DataError(
+            "dtype says what a raw file holds; an array or an iterable of them has its own"
+        )
+    if isinstance(source, np.ndarray):
+        beside = [value for value in (y, weights) if value is not None]
+        if not beside:
+            return Source(lambda: [source], length=_length(source), size=size, cut=True)
+        if y is not None and weights is None:
+            beside = [y]
+        whole = (source, *beside)
+        return Source(lambda: [whole], length=_length(source), size=size, cut=True)
+    wanted = Wanted(column, y, weights)
+    if any(not isinstance(name, str | None) for name in (y, weights)):
+        raise DataError(
+            "y and weights beside an iterable are names of columns; else let each chunk be (x, weights), or (X, y, weights)"
+        )
+    if callable(source):
+        return Source(lambda: _iterable(source()), size=size, wanted=wanted)
+    given = _iterable(source)
+    once = isinstance(given, Iterator)
+    length = None
+    if isinstance(given, list | tuple) and not isinstance(source, PartlySeen):
+        counts = [_length(chunk[0] if isinstance(chunk, tuple) else chunk) for chunk in given]
+        length = None if None in counts else sum(counts)
+    return Source(lambda: given, once=once, length=length, size=size, wanted=wanted)
+
+
+def as_source(x: Any) -> Source | None:
+    """Return what is read in pieces as a source: a source, or a memory map of one dimension; else None.
+
+    >>> as_source([1.0, 2.0]) is None
+    True
+    """
+    if isinstance(x, Source):
+        return x
+    if isinstance(x, np.memmap) and x.ndim == 1 and length_of_map(x):
+        return chunks(x)
+    return None
+
+
+def _insist_size(size: Any) -> int:
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise DataError(f"size must be a whole number of values, 1 or more, got {size!r}")
+    return int(size)
+
+
+def _length(values: Any) -> int | None:
+    return len(values) if hasattr(values, "__len__") else None
+
+
+def _iterable(given: Any) -> Iterable[Any]:
+    """Return what chunks are taken from; one array, table or set of partly seen values is one chunk."""
+    if hasattr(given, "__array__") or is_table(given):
+        return [given]
+    if isinstance(given, str | bytes | dict) or not isinstance(given, Iterable):
+        raise DataError(
+            f"a source is an array, a path, an iterable of arrays or a function that returns one; got a {type(given).__name__}"
+        )
+    return given
+
+
+def _paths(source: Any) -> list[str]:
+    """Return the paths of files that were given, none where something else was."""
+    if isinstance(source, str | os.PathLike):
+        return [os.fspath(source)]
+    several = source if isinstance(source, list | tuple) else ()
+    paths = [os.fspath(one) for one in several if isinstance(one, str | os.PathLike)]
+    return paths if len(paths) == len(several) else []
+
+
+def _of_files(paths: list[str], size: int, dtype: Any, wanted: Wanted) -> Source:
+    if dtype is not None:
+        files = [raw_file(path, dtype, size) for path in paths]
+    elif all(path.endswith(".npy") for path in paths):
+        maps = [np.load(path, mmap_mode="r") for path in paths]
+        return Source(lambda: maps, length=sum(map(len, maps)), size=size, cut=len(maps) == 1)
+    else:
+        names = [wanted.column] if isinstance(wanted.column, str) else wanted.column
+        if names is None and wanted.y is None:
+            raise DataError(
+                "say what the file holds: dtype= for a raw file of numbers, such as chunks(path, dtype=float); column= for "
+                "the values of a Parquet file; y= for a regression on its other columns"
+            )
+        beside = [name for name in (wanted.y, wanted.weights) if name is not None]
+        files = [parquet(path, names, beside, size) for path in paths]
+    length = sum(count for count, _ in files)
+    return Source(
+        lambda: (part for _, read in files for part in read()),
+        length=length,
+        size=size,
+        wanted=wanted,
+        cut=True,
+    )
