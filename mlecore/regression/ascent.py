@@ -9,18 +9,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
-from ..climbing import Top, climb
+from ..climbing import Top, climb, look
 from ..domains import Domain, Layout
 from ..inference.information import in_own_units, invert
 from .irls import evaluate
 from .problem import Problem
 
-__all__ = ["Penalty", "ascend", "covariance_in_columns"]
+__all__ = ["Penalty", "ascend", "covariance_in_columns", "settle"]
 
 Array = np.ndarray
 #: what a prior adds to the log-likelihood at coefficients of well-conditioned columns, with slope and Hessian
 Penalty = Callable[[Array], tuple[float, Array, Array]]
+# A climb ends where what is left is a millionth of a standard error; a step that promises more nats a row is not near.
+_SETTLED, _NEAR = 1e-6, 0.1
 
 
 class _InColumns:
@@ -68,6 +71,50 @@ def ascend(
 ) -> Top:
     """Climb from some coefficients of well-conditioned columns; of the answer's arrays the first entry counts."""
     return climb(_InColumns(problem, offsets, penalty), gamma[None], max_iterations)
+
+
+def settle(
+    problem: Problem,
+    gamma: Array,
+    offsets: Array | None,
+    curvature: Array | None = None,
+    *,
+    passes: int = 12,
+) -> tuple[Top, Array | None]:
+    """Close in on the top from nearby, where the curvature hardly changes; return it, and the last curvature.
+
+    Newton's steps with a curvature that is kept while it serves, as a pass for the slope alone costs half. `curvature` is
+    one to take the first step with. The length of a step, in standard errors, is the root of what it promises to gain. A
+    place that is not near, or is no top, is left to `ascend`: then it has not converged.
+    """
+    place, fresh = _InColumns(problem, offsets, None), curvature is None
+    layout, free, before = place.layout, place.free, np.inf
+    u = layout.to_real(gamma[None], free)
+
+    def ends(converged: bool, value: float, count: int) -> tuple[Top, Array | None]:
+        facts = (np.array([fact]) for fact in (value, converged, count))
+        return Top(gamma[None], *facts), curvature
+
+    with np.errstate(all="ignore"):
+        for count in range(1, passes + 1):
+            value, slope, own = evaluate(problem, gamma, offsets, curvature=fresh)
+            curvature = own if fresh else curvature
+            view = look(place, u, (slope[None], -curvature[None]))  # type: ignore[index]
+            try:
+                step = linalg.cho_solve(linalg.cho_factor(-view.curvature[0]), view.slope[0])
+            except (linalg.LinAlgError, ValueError):
+                return ends(False, value, count)
+            gain = float(view.slope[0] @ step)
+            length = np.sqrt(max(gain, 0.0))
+            shrinks = length / before
+            if not (shrinks < 0.5 and gain < _NEAR * problem.rows.n):
+                return ends(False, value, count)
+            u, before = u + step, length
+            gamma = layout.from_real(u, free)[0][0]
+            if length * (shrinks or 1.0) <= _SETTLED:
+                return ends(True, value + 0.5 * gain, count)
+            fresh = not (fresh or 0.0 < shrinks <= 0.02)
+        return ends(False, value, count)
 
 
 def covariance_in_columns(

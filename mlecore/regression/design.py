@@ -190,8 +190,8 @@ class Basis:
         return linalg.cho_factor(sum(self.rows(p).T @ self.rows(p) for p in row_blocks(self.X)))
 
     def sample(self, step: int) -> Basis:
-        """Return the basis of every step-th row."""
-        return replace(self, X=self.X[::step])
+        """Return the basis of every step-th row, laid out anew, as they are read many times."""
+        return replace(self, X=np.ascontiguousarray(self.X[::step]))
 
     @classmethod
     def of(cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool) -> Basis:

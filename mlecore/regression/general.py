@@ -8,6 +8,8 @@ and sums over rows are, this shares with the regressions whose formulas are writ
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +19,7 @@ from ..errors import DataError
 from ..families import Bernoulli, Poisson
 from ..links import link_of
 from ..residuals import Rows
-from .ascent import ascend, covariance_in_columns
+from .ascent import ascend, covariance_in_columns, settle
 from .climbed import Climbed
 from .design import MANY_ROWS
 from .logistic import LogisticRegression
@@ -27,6 +29,7 @@ from .poisson import PoissonRegression
 from .problem import Problem
 from .responses import Model, Responses
 from .top import looked_at
+from .written_out import Terms, written_out
 
 __all__ = ["Constant", "ParameterRegression"]
 
@@ -155,11 +158,26 @@ class ParameterRegression(Regression):
             return None
         return _WRITTEN_OUT.get((model.family, model.links[0].name))
 
-    def _derivatives(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
+    @cached_property
+    def _formulas(self) -> Callable[[Array, Array], Terms | None] | None:
+        """The formulas in the predictors that are written out for this, if there are such; they lose no digits."""
+        model = self.model
+        if self.rows.y.seen is not None or self._expected or not all(model.constant[1:]):
+            return None
         if self._short is not None:
-            with np.errstate(all="ignore"):
-                return self._short._derivatives(self, eta, y.x)  # type: ignore[arg-type]
+            return lambda eta, y: self._short._derivatives(self, eta, y)  # type: ignore[union-attr]
+        return written_out(model.family, tuple(link.name for link in model.links))
+
+    def _derivatives_in(self, part: slice, eta: Array) -> tuple[Array, Array, Any]:
         with np.errstate(all="ignore"):
+            terms = None if self._formulas is None else self._formulas(eta, self.rows.y.x[part])
+        return super()._derivatives_in(part, eta) if terms is None else terms
+
+    def _derivatives(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
+        with np.errstate(all="ignore"):
+            terms = None if self._formulas is None else self._formulas(eta, y.x)
+            if terms is not None:
+                return terms
             theta = self.model.values(eta)
             value, s, H = y.terms([t[0] for t in theta])
             first, second = [t[1] for t in theta], [t[2] for t in theta]
@@ -276,30 +294,47 @@ class ParameterRegression(Regression):
         return gamma
 
     @classmethod
+    def _approach(
+        cls, problem: Problem, offsets: Array | None
+    ) -> tuple[Array | None, Array | None]:
+        """Return where to start on many rows, and nearly the curvature there, from a few of them, then a step from more."""
+        some = problem.sample(25), problem.sample(5)
+        few = [offsets if offsets is None else offsets[:, ::step] for step in (25, 5)]
+        gamma = cls._first_guess(some[0], few[0])
+        for steps in (4, 16):  # most need few
+            gamma = ascend(some[0], gamma, few[0], steps).theta[0]
+            if not np.isfinite(gamma).all():
+                return None, None
+            top, curvature = settle(some[1], gamma, few[1], passes=1)
+            if curvature is not None and (top.theta[0] != gamma).any():
+                return top.theta[0], 5.0 * curvature
+        return gamma, None
+
+    @classmethod
     def _reach(
         cls, problem: Problem, theta: Array, guess: Array | None, max_iterations: int
     ) -> tuple[Array, bool, int, Array, float | None]:
         offsets, size = problem.offsets(theta), problem.cuts[-1].stop
         if not size:
             return theta, True, 0, np.zeros(0), None
-        gamma = guess
-        many = len(problem.rows.y) >= max(MANY_ROWS, 500 * size)
-        # A few rows find the neighbourhood; more of them need two steps from there.
-        for step, most in ((25, 20), (5, 2)) if many and guess is None else ():
-            part = problem.sample(step)
-            few = offsets if offsets is None else offsets[:, ::step]
-            begin = cls._first_guess(part, few) if gamma is None else gamma
-            gamma = ascend(part, begin, few, most).theta[0]
-            gamma = gamma if np.isfinite(gamma).all() else None
-        if gamma is None:
-            gamma = cls._first_guess(problem, offsets)
-        top = ascend(problem, gamma, offsets, max_iterations)
+        top = near = None
+        if size and len(problem.rows.y) >= max(MANY_ROWS, 500 * size):
+            gamma, near = (guess, None) if guess is not None else cls._approach(problem, offsets)
+            if gamma is not None:
+                top, near = settle(problem, gamma, offsets, near)
+        if top is None or not top.converged[0]:
+            near = None
+            gamma = cls._first_guess(problem, offsets) if guess is None else guess
+            top = ascend(problem, gamma, offsets, max_iterations)
         if guess is not None and not top.converged[0]:
             return cls._reach(problem, theta, None, max_iterations)
         for other in _elsewhere(problem, top.theta[0]):
             again = ascend(problem, other, offsets, max_iterations)
             if again.converged[0] and again.log_likelihood[0] > top.log_likelihood[0]:
-                top = again
+                top, near = again, None
+        problem.measured.clear()
+        if near is not None:
+            problem.measured["curvature"] = near
         gamma, short = top.theta[0], cls(problem.rows, gamma)._short
         return (
             problem.theta(gamma, theta),

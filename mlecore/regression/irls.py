@@ -46,7 +46,7 @@ def evaluate(
         if offsets is not None:
             eta += offsets[:, part]
         w = None if rows.weights is None else rows.weights[part]
-        term, residual, weight = member._derivatives(eta, rows.y[part])
+        term, residual, weight = member._derivatives_in(part, eta)
         value += term.sum() if w is None else w @ term
         if w is not None:
             residual = residual * w
@@ -69,7 +69,9 @@ def _with_ones(sums: Array, first: Any) -> Array:
 
 def _products(A: Array, B: Array, v: Array, ones_a: bool, ones_b: bool) -> Array:
     """Return A' diag(v) B, each with a column of ones before it where it says so."""
-    if A is B or (A.base is B.base and A.shape == B.shape and np.shares_memory(A, B)):
+    if not A.shape[1]:
+        middle = np.zeros((0, B.shape[1]))
+    elif A is B or (A.base is B.base and A.shape == B.shape and np.shares_memory(A, B)):
         if (v >= 0).all():
             half = A * np.sqrt(v)[:, None]
             middle = half.T @ half  # a symmetric product costs half of another

@@ -248,6 +248,10 @@ class Regression:
         """
         raise NotImplementedError
 
+    def _derivatives_in(self, part: slice, eta: Array) -> tuple[Array, Array, Any]:
+        """Return the same of some of the rows."""
+        return self._derivatives(eta, self.rows.y[part])
+
     def _log_likelihood(self, rows: Observations) -> Array:
         total = 0.0
         for part in rows.blocks():

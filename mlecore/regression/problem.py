@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -51,6 +51,8 @@ class Problem:
     bases: tuple[Basis, ...]
     free: tuple[Array, ...]
     layout: Any
+    #: what a climb leaves for who looks at its top: the curvature close to it
+    measured: dict[str, Array] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -205,6 +207,7 @@ class Problem:
             self,
             rows=self.rows.take(slice(None, None, step)),
             bases=tuple(bases[id(b)] for b in self.bases),
+            measured={},
         )
 
     def change(self, step: Array) -> tuple[float, float]:

@@ -144,7 +144,9 @@ def _level(problem: Problem, top: Maximum) -> Array:
     pure, none = _pure(problem), np.zeros((0, problem.cuts[-1].stop))
     with np.errstate(all="ignore"):
         gamma, offsets = problem.gamma(top.theta), problem.offsets(top.theta)
-        information = evaluate(problem, gamma, offsets)[2]
+        information = problem.measured.get("curvature")
+        if information is None:
+            information = evaluate(problem, gamma, offsets)[2]
         size = np.sqrt(np.abs(np.diagonal(information)))
         size = np.where(pure | ~(size > 0), 1.0, size)
         scaled = information / size / size[:, None]
@@ -163,6 +165,8 @@ def _refuse_without_end(problem: Problem, top: Maximum, level: Array) -> None:
 
     Then either it rises for ever, or it is level, and no point is the estimate.
     """
+    if not len(level):
+        return
     offsets = problem.offsets(top.theta)
     gamma, height = problem.gamma(top.theta), float(top.log_likelihood)
     lead = height - evaluate(problem, gamma, offsets, curvature=False)[0]  # constants left out
