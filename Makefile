@@ -35,7 +35,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
 	  { echo "Python 3.11 to 3.14 is needed; choose one: make PYTHON=python3.12"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-compile --requirement requirements.txt
 	@touch $@
 
 $(FRESH): $(READY) $(CODE)
@@ -61,7 +61,7 @@ LOWEST_TESTS := tests/families $(filter-out tests/test_benchmarks.py tests/test_
 
 $(LOWEST): tests/lowest.txt
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --requirement tests/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --no-compile --requirement tests/lowest.txt
 	@touch $@
 
 test-lowest:
