@@ -55,6 +55,7 @@ if _typing.TYPE_CHECKING:
     from .regression import LogisticRegression as LogisticRegression
     from .regression import PoissonRegression as PoissonRegression
     from .regression import SoftmaxRegression as SoftmaxRegression
+    from .sequences import MarkovChain as MarkovChain
 
 # What many programs never use is imported when it is first asked for: `import mlecore` stays quick.
 _LATER = {
@@ -63,6 +64,7 @@ _LATER = {
     "LogisticRegression": "regression",
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
+    "MarkovChain": "sequences",
 }
 _PACKAGES = ("datasets", "exercises", "explore", "plotting")
 

@@ -64,6 +64,7 @@ def lr_test(
     Likelihood-ratio test of Exponential within Gamma: statistic 1.136 on 1 degree of freedom, p = 0.2865
     """
     nulls, alternatives = _fits(null), _fits(alternative)
+    _insist_same_start([*nulls, *alternatives])
     same = same_together(*([f.likelihood for f in fits] for fits in (nulls, alternatives)))
     if same is None:
         raise DataError(
@@ -121,6 +122,16 @@ def _fits(given: Fit | Sequence[Fit]) -> list[Fit]:
     return fits
 
 
+def _insist_same_start(fits: list[Fit]) -> None:
+    """Raise where sequences are conditioned on different numbers of first values, which makes different data of them."""
+    given = {getattr(f.likelihood.statistic, "given", 0) for f in fits}
+    if len(given) > 1:
+        raise DataError(
+            f"the fits are conditional on {' and '.join(map(str, sorted(given)))} first values, so that they are of different "
+            f"data: fit all of them with given={max(given)}"
+        )
+
+
 def _words(fits: list[Fit]) -> str:
     names = [f.likelihood.called for f in fits]
     if len(names) == 1:
@@ -143,7 +154,9 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
             inference.insist_regular(fit.likelihood, "the chi-square of a likelihood ratio")
     for small in nulls:
         for large in {type(f.dist): f for f in alternatives}.values():
-            if hasattr(large.likelihood.statistic, "X"):
+            if hasattr(large.dist, "lies_within"):
+                edge = _edge_in_order(small, large)
+            elif hasattr(large.likelihood.statistic, "X"):
                 _insist_columns(small, large)
                 edge = _edge_by_names(small, small)
             else:
@@ -156,6 +169,17 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
                 raise RegularityError(
                     f"{edge}, so the likelihood ratio is not a chi-square in large samples; use method='bootstrap'"
                 )
+
+
+def _edge_in_order(small: Fit, large: Fit) -> str | None:
+    """Return why a sequence model lies on the boundary of another, "" where not; or raise where it lies not within it."""
+    if type(small.dist) is type(large.dist) and set(small.likelihood.layout.names) == set(
+        large.likelihood.layout.names
+    ):
+        return _edge_by_names(small, large)
+    if not hasattr(small.dist, "lies_within"):
+        return large.dist.contains(small.dist)
+    return small.dist.lies_within(large.dist)
 
 
 def _edge_by_names(small: Fit, large: Fit) -> str | None:

@@ -46,6 +46,7 @@ PAGES = {
         ("Regression", ("regression", "links")),
         ("Networks", ("network",)),
     ),
+    ("api_sequences", "Sequences"): (("Values in order", ("sequences",)),),
     ("api_divergence", "Divergences and losses"): (
         ("Divergences", ("divergence",)),
         ("Losses", ("losses",)),
@@ -69,6 +70,7 @@ WITH_MEMBERS = (
     "optimize",
     "network",
     "regression",
+    "sequences",
     "datasets",
     "nonparametric",
 )

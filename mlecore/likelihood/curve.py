@@ -140,8 +140,9 @@ class Curve:
 
     @property
     def called(self) -> str:
-        """What messages call the model: the name of the family."""
-        return self.family.__name__
+        """What messages call the model: the name of the family, or how a model with settings calls itself."""
+        named = getattr(self.family, "_called", None)
+        return named(self.statistic) if named else self.family.__name__
 
     @property
     def n(self) -> Any:

@@ -160,11 +160,6 @@ class RegressionLikelihood(Likelihood):
             self._kept[0] = (key, Problem.of(self), None)
         return self._kept[0][1:]
 
-    @property
-    def called(self) -> str:
-        """What messages call the model."""
-        return self.family._called(self.statistic)
-
     def covariance(
         self, theta: Array, kind: str = "observed", clusters: ArrayLike | None = None
     ) -> Array:

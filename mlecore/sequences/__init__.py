@@ -5,8 +5,9 @@ log L(theta) = sum_t log f(x_t | x_1 .. x_t-1; theta), and everything else is as
 There is one file a model. A new one is a new file and one line here.
 """
 
+from .chain import MarkovChain
 from .fit import SequenceFit
 from .sequence import Sequence
 from .series import Series
 
-__all__ = ["Sequence", "SequenceFit", "Series"]
+__all__ = ["MarkovChain", "Sequence", "SequenceFit", "Series"]

@@ -29,12 +29,16 @@ class SequenceFit(Fit):
         """What was seen, as it was read."""
         return self.likelihood.statistic
 
-    def predict(self, steps: int = 1) -> Any:
-        """Return the law of each of the next `steps` values after the last sequence, at the estimate."""
+    def predict(self, steps: int = 1, *, after: Any = None) -> Any:
+        """Return the law of each of the next `steps` values, at the estimate: a batch of distributions, or by label.
+
+        They come after the last sequence of the fit, or after another one that is given as `after`.
+        """
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
             raise DataError(f"steps must be a whole number >= 1, got {steps!r}")
         self._single("a prediction")
-        return self.dist._ahead(self.series, int(steps))
+        series = self.series if after is None else self.dist._goes_on(after, self.series)
+        return self.dist._ahead(series, int(steps))
 
     @property
     def bits(self) -> float:
@@ -57,7 +61,7 @@ class SequenceFit(Fit):
     ) -> Array:
         """Return one residual for each predicted value, from its law given the past; see `Fit.residuals`.
 
-        Source: Zucchini, MacDonald and Langrock (2016), section 6.1, where they are called pseudo-residuals.
+        Source: Zucchini and MacDonald (2009), section 6.2, where they are called pseudo-residuals.
         """
         insist_kind(kind, ("quantile", "pearson", "cox-snell"))
         self._single("a residual")
@@ -163,7 +167,7 @@ class SequenceFit(Fit):
 
     def _refit(self, series: Series, fixed: Mapping[str, Any], near: Array) -> SequenceFit:
         """Return the fit of the same model to other sequences."""
-        prior = self.likelihood.prior if self.penalised else None
+        prior = (self.likelihood.prior or None) if self.penalised else None
         return self.likelihood.family._fitted(series, fixed, prior, near)
 
     def _single(self, what: str) -> None:

@@ -6,7 +6,7 @@ Hessian. So standard errors, intervals, tests, profiles and criteria are those o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -21,14 +21,14 @@ from ..priors import MODE, Penalised
 from .fit import SequenceFit
 from .series import Series, pieces_of
 
-__all__ = ["Sequence", "one_by_one"]
+__all__ = ["ParameterLayout", "Sequence", "Terms", "one_by_one"]
 
 Array = np.ndarray
 #: the log-likelihood, its slope and its Hessian, as many of them as were asked for
 Terms = tuple[Array, ...]
 
 
-class _Layout(Layout):
+class ParameterLayout(Layout):
     """The parameters of a sequence model, which depend on its setting."""
 
     def __init__(self, model: type[Sequence], setting: Any) -> None:
@@ -99,12 +99,22 @@ class Sequence:
         """
         if isinstance(data, Series):
             return data
+        cls._refuse_weights(weights, axis)
+        pieces, setting = cls._read(data, **options)
+        given = cls._given([len(piece) for piece in pieces], setting, given)
+        return Series.of(pieces, given, setting).of_family(cls)
+
+    @classmethod
+    def _refuse_weights(cls, weights: Any, axis: Any) -> None:
         if weights is not None or axis is not None:
             what = "weights: a value in a sequence is there once, in its place"
             raise DataError(
                 f"{cls.__name__} takes no {what if weights is not None else 'axis: give several sequences as a list'}"
             )
-        pieces, setting = cls._read(data, **options)
+
+    @classmethod
+    def _given(cls, lengths: Iterable[int], setting: Any, given: int | None) -> int:
+        """Return how many first values are conditioned on, after checking that some are left."""
         least = cls._least(setting)
         given = least if given is None else given
         if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
@@ -112,14 +122,20 @@ class Sequence:
                 f"given, the number of first values that are conditioned on, must be a whole number >= {least} here; got "
                 f"{given!r}"
             )
-        for k, piece in enumerate(pieces):
-            if len(piece) <= given:
-                which = f"sequence {k} has" if len(pieces) > 1 else "the sequence has"
+        lengths = list(lengths)
+        for k, length in enumerate(lengths):
+            if length <= given:
+                which = f"sequence {k} has" if len(lengths) > 1 else "the sequence has"
                 need = f"{given + 1} or more" + (
                     f", as {given} are conditioned on" if given else ""
                 )
-                raise DataError(f"{which} {len(piece)} value(s), and {cls.__name__} needs {need}")
-        return Series.of(pieces, int(given), setting).of_family(cls)
+                raise DataError(f"{which} {length} value(s), and {cls.__name__} needs {need}")
+        return int(given)
+
+    @classmethod
+    def _goes_on(cls, after: Any, series: Series) -> Series:
+        """Return another sequence, read as the one of the fit was, to predict what comes after it."""
+        return Series.of(pieces_of(after, "after"), 0, series.setting)
 
     @classmethod
     def _read(cls, data: Any, **options: Any) -> tuple[list[Array], Any]:
@@ -149,7 +165,11 @@ class Sequence:
 
     @classmethod
     def _layout(cls, series: Series) -> Layout:
-        return _Layout(cls, series.setting)
+        return cls._layout_at(series.setting)
+
+    @classmethod
+    def _layout_at(cls, setting: Any) -> Layout:
+        return ParameterLayout(cls, setting)
 
     @classmethod
     def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
@@ -167,7 +187,7 @@ class Sequence:
     @classmethod
     def _checked(cls, setting: Any, params: Mapping[str, Any]) -> Any:
         """Return a member from parameters by name, all of them and inside their domain."""
-        layout = _Layout(cls, setting)
+        layout = cls._layout_at(setting)
         wanted = {*layout.names, *layout.known_domains}
         if set(params) != wanted:
             raise DataError(
@@ -184,10 +204,25 @@ class Sequence:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a {type(self).__name__} is frozen: make another one")
 
+    @classmethod
+    def _called(cls, series: Series) -> str:
+        """Return what messages call it."""
+        return cls._words(series.setting)
+
+    @classmethod
+    def _words(cls, setting: Any) -> str:
+        """Return the name with those settings that tell one model from another."""
+        return cls.__name__
+
+    @property
+    def called(self) -> str:
+        """What a summary calls it."""
+        return self._words(self.setting)
+
     @property
     def params(self) -> dict[str, Any]:
         """The parameters by name."""
-        layout = _Layout(type(self), self.setting)
+        layout = self._layout_at(self.setting)
         theta = self.theta
         values = {
             name: theta[..., i] if theta.ndim > 1 else float(theta[i])
@@ -198,7 +233,7 @@ class Sequence:
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """One name for each free scalar."""
-        return _Layout(type(self), self.setting).names
+        return self._layout_at(self.setting).names
 
     def __repr__(self) -> str:
         inside = (
@@ -206,7 +241,7 @@ class Sequence:
             if self.theta.ndim == 1
             else f"batch of {self.theta.shape[:-1]}"
         )
-        return f"{type(self).__name__}({inside})"
+        return f"{self.called}({inside})"
 
     def sample(self, n: int, rng: np.random.Generator | int | None = None) -> Array:
         """Return one sequence of n values, drawn from the model."""
@@ -296,15 +331,13 @@ class Sequence:
         near: Array | None = None,
     ) -> SequenceFit:
         """Return the fit to what has been read, climbed to from full vectors `near` where these are given."""
-        likelihood = Likelihood(cls, series, fixed=fixed)
+        likelihood = cls._likelihood(series, fixed, prior)
         for name, value in likelihood.fixed.items():
             if np.ndim(value):
                 raise DataError(
                     f"fixed {name} must be one number, got shape {np.shape(value)}; for the likelihood along a grid of "
                     "values use fit.likelihood.profile"
                 )
-        if prior is not None:
-            likelihood = Penalised.of(likelihood, prior)
         cls._insist_estimable(likelihood)
         with np.errstate(all="ignore"):
             solution, full = cls._find(likelihood, near)
@@ -323,6 +356,13 @@ class Sequence:
             iterations=int(solution.iterations),
             notes=(*solution.notes, *(start,) * bool(start), *MODE * likelihood.penalised),
         )
+
+    @classmethod
+    def _likelihood(
+        cls, series: Series, fixed: Mapping[str, Any] | None, prior: Mapping[str, Any] | None
+    ) -> Likelihood:
+        likelihood = Likelihood(cls, series, fixed=fixed)
+        return likelihood if prior is None else Penalised.of(likelihood, prior)
 
     @classmethod
     def _insist_estimable(cls, likelihood: Any) -> None:
