@@ -1,7 +1,7 @@
 """What was seen, as plain checked records: values, values known in part only, and sources of either."""
 
 from .partly import PartlySeen, binned, interval, observed
-from .pieces import Piece, Place, Rows
+from .pieces import Piece, Place, RowPiece
 from .points import points
 from .sources import Source, Tree, as_source, chunks
 
@@ -9,7 +9,7 @@ __all__ = [
     "PartlySeen",
     "Piece",
     "Place",
-    "Rows",
+    "RowPiece",
     "Source",
     "Tree",
     "as_source",

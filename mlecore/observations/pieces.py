@@ -12,7 +12,7 @@ from ..errors import DataError
 from .files import released
 from .partly import PartlySeen
 
-__all__ = ["Piece", "Place", "Rows", "Wanted", "count", "is_table", "rows_of", "values_of"]
+__all__ = ["Piece", "Place", "RowPiece", "Wanted", "count", "is_table", "rows_of", "values_of"]
 
 Array = np.ndarray
 
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
     place: Place = Place()
 
 
-class Rows(NamedTuple):
+class RowPiece(NamedTuple):
     """Some rows of a source for a regression; `names` are those of the columns of X, where a table gives them."""
 
     X: Array
@@ -77,7 +77,7 @@ def count(piece: Any) -> int:
     >>> count(Piece(np.zeros(3)))
     3
     """
-    if isinstance(piece, Rows):
+    if isinstance(piece, RowPiece):
         return len(piece.X)
     return len(piece.values) if piece.partly is None else len(piece.partly)
 
@@ -140,7 +140,7 @@ def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[P
         released(weights, part)
 
 
-def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Rows]:
+def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[RowPiece]:
     """Cut a chunk into pieces of rows.
 
     >>> [rows.y for rows in rows_of(([[0.0], [1.0]], [3, 4]), Wanted(), 1, Place())]
@@ -176,7 +176,7 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
         here = _moved(place, part)
         x, r = _numbers(X[part], "X", here), _numbers(y[part], "y", here)
         w = None if weights is None else _numbers(weights[part], "weights", here)
-        yield Rows(x, r, w, names, here)
+        yield RowPiece(x, r, w, names, here)
         for array in (X, y, weights):
             released(array, part)
 

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import DataError
 from .files import length_of_map, parquet, raw_file
 from .partly import PartlySeen
-from .pieces import Piece, Place, Rows, Wanted, count, is_table, rows_of, values_of
+from .pieces import Piece, Place, RowPiece, Wanted, count, is_table, rows_of, values_of
 
 __all__ = ["Source", "Tree", "as_source", "chunks"]
 
@@ -78,7 +78,7 @@ class Source:
         """Read all once, piece by piece."""
         return self._read(values_of, 0)
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self) -> Iterator[RowPiece]:
         """Read all once, as rows of a regression."""
         return self._read(rows_of, 0)
 
@@ -100,7 +100,7 @@ class Source:
 
         Parameters
         ----------
-        function : of a `Piece`, or with `rows` of a `Rows`; what it returns must add up.
+        function : of a `Piece`, or with `rows` of a `RowPiece`; what it returns must add up.
         add : adds up a list of what it returns; by default with +.
         """
         tree = Tree(add or _plus)
