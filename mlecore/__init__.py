@@ -27,6 +27,7 @@ from .domains import (
 from .errors import (
     ConvergenceError,
     DataError,
+    Interrupted,
     NoMLEError,
     RegularityError,
     SeparationError,
@@ -55,10 +56,12 @@ if _typing.TYPE_CHECKING:
     from .regression import LogisticRegression as LogisticRegression
     from .regression import PoissonRegression as PoissonRegression
     from .regression import SoftmaxRegression as SoftmaxRegression
+    from .saved import load_statistic as load_statistic
     from .sequences import MarkovChain as MarkovChain
 
 # What many programs never use is imported when it is first asked for: `import mlecore` stays quick.
 _LATER = {
+    "load_statistic": "saved",
     "MLP": "network",
     "LinearRegression": "regression",
     "LogisticRegression": "regression",
@@ -92,6 +95,7 @@ __all__ = [
     "Fit",
     "KaplanMeier",
     "Likelihood",
+    "Interrupted",
     "NoMLEError",
     "PartlySeen",
     "RegularityError",
@@ -103,6 +107,7 @@ __all__ = [
     "binned",
     "chunks",
     "check_gradient",
+    "chunks",
     "compare",
     "coverage",
     "cross_entropy",

@@ -21,6 +21,8 @@ Array = np.ndarray
 _LAST_GAIN = 1e-16
 # Below this, differences of log-likelihoods are lost in rounding, so a step is trusted.
 _NEAR_GAIN = 1e-9
+# What a value may add to the gain that is left where looks are costly.
+_LEFT_GAIN = 1e-17
 # In its own units, curvature below this is none; the unit diagonal makes it a pure number.
 _FLAT = 1e-10
 # A logarithm or a logit beyond this has left the range of doubles.
@@ -212,9 +214,12 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
         # So near, a step that promises no less than the one before it has met the rounding of the slope. And Newton
         # squares the error, so the two latest promises foretell the next: one far below rounding is not looked for.
         ratio = gain / promised[active]
-        last = (
-            level | (near & ((ratio >= 0.3) | (gain * ratio**2 <= 1e-10 * _LAST_GAIN)))
-        ) & ~saddle
+        foretold = gain * ratio**2
+        last = level | (near & ((ratio >= 0.3) | (foretold <= 1e-10 * _LAST_GAIN)))
+        if likelihood.costly:
+            # Each look is a pass over the data: an error of 3e-9 standard deviations of a value is let stand.
+            last |= (gain <= 0.1) & (foretold <= _LEFT_GAIN * likelihood.n)
+        last &= ~saddle
         promised[active] = gain
         theta[active], reached, moved = _halved(part, u, step, theta[active], before, near)
         for term, new in zip(here, reached, strict=True):

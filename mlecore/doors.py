@@ -15,6 +15,7 @@ DOORS = {
     "goodness": ("Fit.goodness",),
     "residuals": ("Fit.residuals",),
     "regression": ("Fitting.regress",),
+    "saved": ("Statistic.save",),
     "plotting": ("Fit.plot", "KaplanMeier.plot"),
 }
 

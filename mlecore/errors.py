@@ -11,6 +11,7 @@ from typing import Any, Self
 __all__ = [
     "ConvergenceError",
     "DataError",
+    "Interrupted",
     "NoMLEError",
     "RegularityError",
     "SeparationError",
@@ -99,3 +100,22 @@ class ConvergenceError(RuntimeError):
     >>> issubclass(ConvergenceError, RuntimeError)
     True
     """
+
+
+class Interrupted(KeyboardInterrupt):
+    """The reading of a source was interrupted, by Ctrl-C or the kernel's stop; what had been found is kept.
+
+    `statistic` is that of the values read so far, where the statistics of chunks add up; `params` are the parameters at the last
+    whole pass, where there are several. It is a `KeyboardInterrupt`: a program that does not ask for it ends as it would.
+
+    >>> Interrupted("interrupted", params={"rate": 2.0}).params
+    {'rate': 2.0}
+    """
+
+    def __init__(self, reason: str, statistic: Any = None, params: Any = None) -> None:
+        super().__init__(reason)
+        self.statistic = statistic
+        self.params = params
+
+    def __reduce__(self) -> tuple:
+        return type(self), (*self.args, self.statistic, self.params)

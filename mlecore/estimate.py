@@ -82,6 +82,16 @@ class Estimate(Summary):
         """The shape of the batch; () for a single fit."""
         return self.theta.shape[:-1]
 
+    @property
+    def passes(self) -> int:
+        """How often the data have been read from their source so far, standard errors included; 0 for data in memory.
+
+        >>> from mlecore import Exponential, chunks
+        >>> Exponential.fit(chunks([[1.0], [3.0]])).passes
+        1
+        """
+        return int(getattr(self.likelihood, "passes", 0))
+
     # -- information criteria ----------------------------------------------------------------------------------------
 
     @property

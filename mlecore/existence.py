@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .domains import Positive, Simplex, Unit
-from .statistics import Events
+from .statistics import Events, Streamed
 
 __all__ = ["LOST", "certain", "refusals", "runaway", "to_edge"]
 
@@ -170,8 +170,9 @@ def certain(likelihood: Any, value: Array) -> Array:
 
 def _reach(t: Any) -> float:
     """Return how far apart the limits and values lie."""
+    t = t.pilot if isinstance(t, Streamed) else t
     if not isinstance(t, Events):
-        return float(np.ptp(t.values))
+        return float(np.ptp(t.extremes()))
     limits = np.concatenate(
         [t.seen.low, t.seen.high, t.windows.low, t.windows.high, np.array(t.span)]
     )

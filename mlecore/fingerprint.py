@@ -111,6 +111,8 @@ def same_data(first: Any, second: Any) -> bool | None:
     True
     """
     same = first.data is second.data and first.weights is second.weights
+    if first.source is not None and first.source is second.source:
+        return True
     if same and first.data is not None and first.axis == second.axis:
         return True
     one, other = _fingerprint(first), _fingerprint(second)
@@ -119,10 +121,11 @@ def same_data(first: Any, second: Any) -> bool | None:
     if one is None and other is None and first.family is not second.family:
         return None
     bare, full = (first, second) if one is None else (second, first)
-    if full.data is None:
+    if full.data is None and full.source is None:
         return full.family is bare.family and bare.statistic.close_to(full.statistic)
     try:
-        return bare.family.statistics(*full.observations()).close_to(bare.statistic)
+        given = (full.source,) if full.source is not None else full.observations()
+        return bare.family.statistics(*given).close_to(bare.statistic)
     except ValueError:  # data that the other family could not have seen
         return False
 
@@ -161,6 +164,9 @@ def _fingerprint(likelihood: Any) -> Fingerprint | None:
     if getattr(rows, "in_order", False):
         values, places = rows.ordered()
         return Fingerprint.of(values, None, places)
+    if likelihood.source is not None:
+        parts = [_fingerprint(one) for one in likelihood.pieces()]
+        return Fingerprint(sum(p.n for p in parts), np.sum([p.values for p in parts], axis=0))
     if likelihood.data is None:
         return None
     if isinstance(likelihood.data, PartlySeen):

@@ -59,6 +59,8 @@ class Summary:
 
     def _remarks(self) -> list[str]:
         remarks = list(self.notes)
+        if self.passes:
+            remarks.append(f"read from its source in {self.passes} pass{'es' * (self.passes > 1)}")
         if self.method != "mle":
             return remarks
         try:

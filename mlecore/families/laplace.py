@@ -28,6 +28,7 @@ class Laplace(LocationScale):
     """
 
     corners = ("loc",)
+    _median_leads = True
     information_only_expected = "the log-likelihood of Laplace has a corner at every observation and no curvature between them"
 
     def _distance(self, t: Sample) -> Array:
@@ -64,7 +65,7 @@ class Laplace(LocationScale):
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution:
-        loc = held[0] if 0 in held else t.median(t.values)
+        loc = held[0] if 0 in held else t.middle()
         scale = held[1] if 1 in held else _distances(loc, t) / t.n
         return Solution({"loc": loc, "scale": scale})
 

@@ -23,8 +23,9 @@ from ..observations import PartlySeen
 from ..priors import MODE, Penalised
 from ..products import blocks
 from ..searching import best_places, searched
-from ..statistics import Events, Moments, Parts, Sample, Statistic
+from ..statistics import Events, Moments, Parts, Sample, Statistic, Streamed, Sums
 from .refusing import Refusing
+from .sourced import streamed_top
 from .terms import Array, Solution, row_name
 
 __all__ = ["Fitting"]
@@ -213,8 +214,8 @@ class Fitting(Refusing):
     @classmethod
     def _fit_one(cls, likelihood: Likelihood) -> Fit:
         cls._without_mle(likelihood)
-        solution, full = cls._find(likelihood)
-        cls._insist_held(likelihood, full, bool(solution.converged))
+        solution, full = cls._found(likelihood)
+        cls._insist_found(likelihood, full, bool(solution.converged))
         if cls._impossible(likelihood, full):
             raise NoMLEError(
                 f"{cls.__name__} has no maximum likelihood estimate here: {cls._cannot_have_made(likelihood)}"
@@ -249,14 +250,14 @@ class Fitting(Refusing):
         for part in blocks(count, max(1, _VALUES_AT_ONCE // flat.statistic.width)):
             few = flat.at(part)
             refused = np.isin(np.arange(part.start, part.stop), list(unread))
-            for refusal in cls._refusals(few):
+            for refusal in cls._refused(few):
                 new = np.broadcast_to(refusal.where, refused.shape) & ~refused
                 problems |= dict.fromkeys(part.start + np.flatnonzero(new), refusal.reason)
                 refused |= new
             good = np.flatnonzero(~refused)
             if good.size:
                 rows = part.start + good
-                solution, full[rows] = cls._find(few.at(good))
+                solution, full[rows] = cls._found(few.at(good))
                 converged[rows], iterations[rows] = solution.converged, solution.iterations
                 impossible = rows[cls._impossible(few.at(good), full[rows])]
                 problems |= dict.fromkeys(impossible, cls._cannot_have_made(likelihood))
@@ -272,6 +273,15 @@ class Fitting(Refusing):
             iterations.reshape(batch),
             {row_name(np.unravel_index(row, batch)): problems[row] for row in sorted(problems)},
         )
+
+    @classmethod
+    def _found(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution as `_find` does; of a sample that is read in passes by climbing."""
+        if isinstance(likelihood.statistic, Streamed) and not (
+            cls._median_leads and not likelihood.penalised
+        ):
+            return streamed_top(likelihood, near)
+        return cls._find(likelihood, near)
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
@@ -396,7 +406,7 @@ class Fitting(Refusing):
         dist._freeze({name: params[name] for name in cls.parameters})
         theta = full[..., likelihood.free] if likelihood.held else full
         # What a family remarks of its own statistic it cannot remark of events.
-        events = isinstance(likelihood.statistic, Events)
+        events = isinstance(likelihood.statistic, Events | Streamed)
         remarks = () if events else cls._remarks(likelihood, full)
         return Fit(
             dist=dist,
@@ -419,7 +429,7 @@ class Fitting(Refusing):
             raise DataError(
                 "the method of moments needs the values themselves, and these were partly seen; use method='mle'"
             )
-        if likelihood.data is None:
+        if likelihood.data is None and likelihood.source is None:
             raise DataError(
                 "the method of moments needs the data, not a statistic made for the likelihood"
             )
@@ -427,9 +437,18 @@ class Fitting(Refusing):
             raise DataError(
                 "the method of moments takes no fixed parameters beyond the known ones; use method='mle'"
             )
-        x, w = cls._observations(likelihood.data, likelihood.weights, likelihood.axis)
+        sums = Sums()
         with np.errstate(all="ignore"):
-            params = cls._moments(cls._moments_of(x, w), **likelihood.known)
+            for one in likelihood.pieces():
+                moments = cls._moments_of(*cls._observations(one.data, one.weights, one.axis))
+                if likelihood.source is not None:
+                    if not isinstance(moments, Statistic):
+                        raise DataError(
+                            f"the moments of {cls.__name__} do not add up from chunk to chunk; use method='mle'"
+                        )
+                    sums.add(moments)
+                    moments = sums.total()
+            params = cls._moments(moments, **likelihood.known)
         full = likelihood.layout.flatten_all(params)
         inside = likelihood.layout.contains(full)
         batch = likelihood.statistic.batch_shape

@@ -43,6 +43,8 @@ class Member:
     shows_outsiders: ClassVar[bool] = False
     #: with which power of the unit of x a parameter changes: 1 for a scale, -1 for a rate; others are left out
     units: ClassVar[Mapping[str, int]] = {}
+    #: whether the maximum follows from the median of the values, which is to be had of a sample read in passes too
+    _median_leads: ClassVar[bool] = False
     #: whether the family was found to say all that it must
     _complete: ClassVar[bool] = False
     #: whether the family writes its log-density and leaves the rest to `mlecore.own`

@@ -13,10 +13,11 @@ from ..arrays import require_finite
 from ..censoring import events_of
 from ..errors import DataError, SupportError
 from ..numerics import every
-from ..observations import PartlySeen, points
+from ..observations import PartlySeen, Source, points
 from ..products import blocks
-from ..statistics import Events, Sample, Statistic
+from ..statistics import Events, Sample, Statistic, Streamed
 from .mass import Mass
+from .sourced import read_source
 from .terms import Array
 
 __all__ = ["Reading"]
@@ -59,6 +60,13 @@ class Reading(Mass):
             cls._insist_complete()
         if isinstance(x, Statistic):
             return cls._accept(x, weights, axis)
+        if isinstance(x, Source):
+            if weights is not None or axis is not None:
+                raise DataError(
+                    "weights come with the values of a source, chunks of (x, w), and a source is one sample: leave out "
+                    "weights= and axis="
+                )
+            return read_source(cls, x)
         if isinstance(x, PartlySeen):
             return events_of(cls, x, weights)
         x, w = cls._observations(x, weights, axis)
@@ -82,7 +90,7 @@ class Reading(Mass):
     def _accept(cls, t: Statistic, weights: Any, axis: Any) -> Statistic:
         if weights is not None or axis is not None:
             raise DataError("weights and axis belong to data; a statistic has them already")
-        if not isinstance(t, _statistic_of(cls) | Events):
+        if not isinstance(t, _statistic_of(cls) | Events | Streamed):
             raise DataError(
                 f"{cls.__name__} needs {_statistic_of(cls).__name__} as its statistic, got {type(t).__name__}; "
                 f"make it with {cls.__name__}.statistics(x)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..existence import refusals, runaway
 from ..likelihood import Likelihood
 from ..numerics import some
 from ..observations import PartlySeen
-from ..statistics import Events, Sample
+from ..statistics import Events, Sample, Streamed
 from ..steps import corner_of
 from .reading import Reading
 from .terms import Array, Refusal
@@ -44,6 +45,11 @@ class Refusing(Reading):
         """Raise where the data contradict a known parameter."""
 
     @classmethod
+    def _refused(cls, likelihood: Likelihood) -> list[Refusal]:
+        """Return the refusals; of a sample that is read in passes none: the climb must have failed first."""
+        return [] if isinstance(likelihood.statistic, Streamed) else cls._refusals(likelihood)
+
+    @classmethod
     def _refusals(cls, likelihood: Likelihood) -> list[Refusal]:
         """Return which samples have no estimate, given what is known or held."""
         if likelihood.penalised:
@@ -63,7 +69,7 @@ class Refusing(Reading):
         """Raise where a single sample has no maximum; of a batch return which rows have none, None where all have."""
         batch = likelihood.batch_shape
         refused = np.zeros(batch, dtype=bool) if batch else None
-        for refusal in cls._refusals(likelihood):
+        for refusal in cls._refused(likelihood):
             if refused is not None:
                 refused |= refusal.where
             elif some(refusal.where):
@@ -133,6 +139,34 @@ class Refusing(Reading):
             value = likelihood.log_likelihood(full[likelihood.free])
             if not np.isfinite(value):
                 cls._insist_within_range(likelihood)
+
+    @classmethod
+    def _insist_found(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:
+        """Raise where the way to the maximum has led to none; of a sample read in passes as its pilot says why."""
+        t = likelihood.statistic
+        if not isinstance(t, Streamed):
+            cls._insist_held(likelihood, full, arrived)
+            return
+        if np.isnan(full).any() or (arrived and cls._median_leads):
+            return
+        few = copy.copy(likelihood)
+        few.statistic = t.pilot
+        with np.errstate(all="ignore"):
+            start = likelihood.layout.unflatten(t.state["start"])
+            # The pilot may have run away itself: what leads to a limit is far from 1 when it is large.
+            start = {**start, **{k: 1.0 for k in cls._limits if k in start}}
+            reason = runaway(likelihood, full, start, arrived) if likelihood.free.size else ""
+        if arrived and not reason:
+            return
+        try:
+            cls._without_mle(few)
+        except NoMLEError as error:
+            limit = error.limit
+            if limit is not None:
+                limit = type(limit.dist).fit(t.source, fixed=limit.likelihood.fixed or None)
+            raise NoMLEError(error.reason, limit) from None
+        if reason:
+            raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
 
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:

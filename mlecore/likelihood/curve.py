@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from ..arrays import broadcast_shape, numeric
 from ..censoring import row_scores
 from ..errors import DataError, RegularityError
-from ..observations import PartlySeen
+from ..observations import PartlySeen, Source
 from ..products import blocks, gram
-from ..statistics import Events, Statistic
+from ..statistics import Events, Statistic, Streamed
 
 __all__ = ["TERMS_AT_ONCE", "Curve"]
 
@@ -29,6 +29,8 @@ class Curve:
 
     #: whether priors take part, as in `mlecore.priors`
     penalised = False
+    #: what the data are read from, in chunks, where they are not in memory
+    source: Any = None
 
     def __init__(
         self,
@@ -50,11 +52,14 @@ class Curve:
                 )
             )
         self.family = family
-        raw = not isinstance(data, Statistic)
+        self.source = data if isinstance(data, Source) else None
+        raw = not isinstance(data, Statistic | Source)
         self.data: Any = data if raw else None
         self.weights: Any = weights if raw else None
         self.axis: int | None = axis if raw else None
         self.statistic = family.statistics(data, weights=weights, axis=axis)
+        # Counted where the passes are made; a sum is made in one, and copies of this likelihood share the count.
+        self._reading = getattr(self.statistic, "state", {"passes": 1})
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
         self.held: dict[int, Array] = {}
@@ -95,13 +100,32 @@ class Curve:
         0.2
         """
         other = copy.copy(self)
-        other.data = other.weights = other.axis = None
+        other.data = other.weights = other.axis = other.source = None
         shape = self.statistic.batch_shape
         if shape and not _is_all(index, shape[0]):  # selecting copies, and a sample may be large
             other.statistic = self.statistic[index]
         other.known = {name: v[index] if np.ndim(v) else v for name, v in self.known.items()}
         other.held = {i: v[index] if np.ndim(v) else v for i, v in self.held.items()}
         return other
+
+    def pieces(self) -> Iterator[Self]:
+        """Read the source once more, and yield the likelihood of each of its pieces; without a source, itself.
+
+        >>> from mlecore import Likelihood, Poisson, chunks
+        >>> [float(one.n) for one in Likelihood(Poisson, chunks([[1, 2], [3]])).pieces()]
+        [2.0, 1.0]
+        """
+        if self.source is None:
+            yield self
+            return
+        self._reading["passes"] += 1
+        for piece in self.source.pieces():
+            one = copy.copy(self)
+            one.source, one.data, one.weights = None, piece.partly, None
+            if piece.partly is None:
+                one.data, one.weights = piece.values, piece.weights
+            one.statistic = self.family.statistics(one.data, one.weights)
+            yield one
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -274,6 +298,8 @@ class Curve:
         >>> Likelihood(Poisson, [2, 4]).score_products(np.array([2.0]))
         array([[1.]])
         """
+        if self.source is not None:
+            return sum(one.score_products(theta) for one in self.pieces())
         full = self._full(theta)
         if isinstance(self.data, PartlySeen):
             u, w = row_scores(self, self.layout.distribution(full, self.known))
@@ -301,6 +327,11 @@ class Curve:
             raise RegularityError(
                 f"this needs observations that are independent of each other, and the values of a {self.called} follow on each "
                 "other: sums of their scores say nothing of a wrong model. Use covariance('observed'), or a bootstrap"
+            )
+        if self.source is not None:
+            raise DataError(
+                "this needs the single observations in memory, and they are read from their source in chunks: fit some of "
+                "them, given as an array"
             )
         if self.data is None:
             raise DataError(
@@ -392,7 +423,17 @@ class Curve:
     @property
     def in_one_pass(self) -> bool:
         """Whether the log-likelihood, its slope and its Hessian are to be had together."""
-        return isinstance(self.statistic, Events) or self.family._one_pass()
+        return isinstance(self.statistic, Events | Streamed) or self.family._one_pass()
+
+    @property
+    def passes(self) -> int:
+        """How often the data have been read from their source; 0 where they are in memory."""
+        return 0 if self.source is None else self._reading["passes"]
+
+    @property
+    def costly(self) -> bool:
+        """Whether each evaluation reads all the data from their source."""
+        return isinstance(self.statistic, Streamed) and not self.penalised
 
     def _terms(self, theta: Array) -> tuple[Array, Array, Array]:
         """Return the log-likelihood, slope and Hessian in the free scalars, NaN outside the domain; of no large grid."""

@@ -118,7 +118,7 @@ class Likelihood(Curve):
         >>> Likelihood(Exponential, [1.0, 3.0]).highest().params
         {'rate': 0.5}
         """
-        solution, full = self.family._find(self, near)
+        solution, full = self.family._found(self, near)
         batch = self.batch_shape
         full = np.broadcast_to(full, (*batch, np.shape(full)[-1]))
         with np.errstate(all="ignore"):

@@ -52,7 +52,7 @@ class Finding(Family):
     @classmethod
     def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
         likelihood = Likelihood(cls, t, fixed=known)
-        solution, full = cls._find(likelihood)
+        solution, full = cls._found(likelihood)
         return solution._replace(params=likelihood.layout.unflatten(full))
 
 

@@ -21,8 +21,10 @@ from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, Row
 from .sample import Sample, piecewise
 from .shares import ShareMoments
 from .statistic import Statistic, beside, total
+from .streamed import HELD, Streamed, Sums, added
 
 __all__ = [
+    "HELD",
     "LONG",
     "AboveLeast",
     "CountMoments",
@@ -42,6 +44,9 @@ __all__ = [
     "Sample",
     "ShareMoments",
     "Statistic",
+    "Streamed",
+    "Sums",
+    "added",
     "beside",
     "heaviest",
     "order_statistics",

@@ -52,6 +52,9 @@ class Exposed(Sample):
             other = type(self).with_bounds(other, np.zeros(0), np.zeros((*other.n.shape, 0)))
         return super().__add__(other)
 
+    def __radd__(self, other: Any) -> Any:
+        return self + other if type(other) is Sample else super().__radd__(other)
+
     def as_rows(self) -> Self:
         few = super().as_rows()
         return type(self)(

@@ -140,6 +140,10 @@ class Sample(Statistic):
         lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
         return 0.5 * lower + 0.5 * upper
 
+    def middle(self) -> Array:
+        """Return the weighted median of the values."""
+        return self.median(self.values)
+
     def extremes(self) -> tuple[Array, Array]:
         """Return the smallest and the largest value; a value of weight zero is no observation."""
         return self.once("_ends", self._ends_now)

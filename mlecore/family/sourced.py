@@ -1,0 +1,241 @@
+"""How a family reads a source of chunks, and how the sample that is too long for memory is fitted in passes.
+
+A statistic that stays small is added up, in one pass. Where the values are their own statistic and many, the fit begins
+at the estimate of a pilot, values drawn from all along the source, and climbs from there, one pass a step.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, Interrupted, RegularityError
+from ..likelihood import Likelihood
+from ..observations import PartlySeen, Piece, Source, Tree
+from ..products import blocks
+from ..statistics import HELD, Statistic, Streamed, Sums, added
+from .terms import Array, Solution
+
+__all__ = ["read_source", "streamed_top"]
+
+# A start that is lower than the pilot's own by no more than this many nats, as its values tell, is as good.
+_AS_GOOD = 10.0
+
+
+def read_source(family: Any, source: Source) -> Statistic:
+    """Return the statistic of all that a source gives, read once.
+
+    Raises
+    ------
+    DataError : for a source that gives nothing, and a one-shot generator where one pass does not suffice.
+    Interrupted : with the statistic of what had been read.
+
+    >>> from mlecore import Normal, chunks
+    >>> float(read_source(Normal, chunks([[1.0], [3.0]])).mean)
+    2.0
+    """
+    sums, pilot, streamed, n = Sums(), _Pilot(), False, 0.0
+    guess, found = None, Tree(added)
+    try:
+        for piece in source.pieces():
+            t = _statistic(family, piece)
+            if t is None:
+                continue
+            n += float(t.n)
+            if not streamed:
+                sums.add(t)
+            if sums.held:
+                pilot.add(piece)
+            if not streamed and not sums.fits():
+                _insist_repeatable(family, source)
+                streamed, t = True, sums.total()
+                guess = _guess(family, pilot.statistic(family, n))
+            if guess is not None:
+                found.add(t.terms(guess))
+    except KeyboardInterrupt as stop:
+        some = None if not n else pilot.statistic(family, n) if streamed else sums.total()
+        what = "of some of them, with the weight of all" if streamed else "theirs"
+        raise Interrupted(
+            f"interrupted after {n:,.15g} observations; .statistic is {what}, and {family.__name__}.fit takes it",
+            statistic=some,
+        ) from stop
+    if not n:
+        raise DataError("the source gave no observations")
+    if not streamed:
+        return sums.total().of_family(family)
+    t = Streamed(np.float64(n), pilot.statistic(family, n), source, partial(_cut, family))
+    if guess is not None:
+        t.remember(guess, found.total())
+    return t.of_family(family)
+
+
+def _insist_repeatable(family: Any, source: Source) -> None:
+    if source.once:
+        raise DataError(
+            f"the statistic of a {family.__name__} is the sample itself, so that its fit reads the source several times, "
+            "and a generator gives its values once: give chunks a function that makes it anew"
+        )
+
+
+def _rows(piece: Piece) -> int:
+    return len(piece.values if piece.partly is None else piece.partly)
+
+
+def _part(piece: Piece, rows: Any) -> Piece:
+    """Return some rows of a piece."""
+    if piece.partly is not None:
+        return Piece(values=None, weights=None, partly=piece.partly[rows])
+    weights = None if piece.weights is None else piece.weights[rows]
+    return Piece(values=piece.values[rows], weights=weights, partly=None)
+
+
+def _statistic(family: Any, piece: Piece) -> Any:
+    """Return the statistic of a piece; None where it holds no observation."""
+    w = piece.weights if piece.partly is None else piece.partly.weights
+    if not _rows(piece) or (w is not None and not np.any(w)):
+        return None
+    try:
+        if piece.partly is not None:
+            return family.statistics(piece.partly)
+        return family.statistics(piece.values, w)
+    except DataError as error:
+        raise piece.place.told(error) from error
+
+
+def _cut(family: Any, piece: Piece, size: int | None) -> Iterator[Statistic]:
+    """Yield the statistics of a piece, of no more than so many rows each."""
+    rows = _rows(piece)
+    for part in blocks(rows, size or max(1, rows)):
+        t = _statistic(family, piece if size is None else _part(piece, part))
+        if t is not None:
+            yield t
+
+
+class _Pilot:
+    """Values drawn from all along a source, as many as may be held, and its smallest and largest value.
+
+    Every value has the same chance: all are taken at first, then one of two, one of four ...
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[Piece] = []
+        self.ends: list[Piece] = []
+        self.step, self.size = 1, 0
+        self.rng = np.random.default_rng(0)
+
+    def add(self, piece: Piece) -> None:
+        count = _rows(piece)
+        if piece.partly is None:
+            self._stretch(piece)
+        if self.step > 1:
+            drawn = np.sort(self.rng.integers(0, count, self.rng.binomial(count, 1.0 / self.step)))
+            piece = _part(piece, drawn)
+        self.parts.append(piece)
+        self.size += _rows(piece)
+        while self.size > HELD:
+            whole = _joined(self.parts)
+            self.parts = [_part(whole, np.flatnonzero(self.rng.random(self.size) < 0.5))]
+            self.step, self.size = 2 * self.step, _rows(self.parts[0])
+
+    def _stretch(self, piece: Piece) -> None:
+        seen = slice(None) if piece.weights is None else np.flatnonzero(piece.weights > 0)
+        both = _joined([*self.ends, _part(piece, seen)])
+        self.ends = [_part(both, np.array([both.values.argmin(), both.values.argmax()]))]
+
+    def statistic(self, family: Any, n: float) -> Any:
+        """Return the statistic of what was drawn, weighed so that the sizes add up to n."""
+        parts = _joined(self.parts)
+        if parts.partly is not None:
+            seen = parts.partly
+            w = np.ones(len(seen)) if seen.weights is None else seen.weights
+            return family.statistics(replace(seen, weights=w * (n / w.sum())))
+        if self.step == 1:
+            return family.statistics(parts.values, parts.weights)
+        (ends,) = self.ends
+        w, least = (np.ones(_rows(p)) if p.weights is None else p.weights for p in (parts, ends))
+        w = w * ((n - least.sum()) / w.sum())
+        values = np.concatenate([parts.values, ends.values])
+        return family.statistics(values, np.concatenate([w, least]))
+
+
+def _joined(parts: list[Piece]) -> Piece:
+    """Return the rows of several pieces as one."""
+    if len(parts) == 1:
+        return parts[0]
+    if parts[0].partly is not None:
+        seen = [part.partly for part in parts]
+        columns = {f.name: [getattr(one, f.name) for one in seen] for f in fields(PartlySeen)}
+        if any(w is not None for w in columns["weights"]):
+            columns["weights"] = [
+                np.ones(len(one)) if one.weights is None else one.weights for one in seen
+            ]
+        columns.pop("labels")
+        whole = {k: None if v[0] is None else np.concatenate(v) for k, v in columns.items()}
+        return Piece(values=None, weights=None, partly=PartlySeen(**whole))
+    values = np.concatenate([part.values for part in parts])
+    if all(part.weights is None for part in parts):
+        return Piece(values=values, weights=None, partly=None)
+    weights = [np.ones(_rows(p)) if p.weights is None else p.weights for p in parts]
+    return Piece(values=values, weights=np.concatenate(weights), partly=None)
+
+
+def _guess(family: Any, t: Statistic) -> Any:
+    """Return the member that the first values look like, where nothing else must be known of it; else None."""
+    likelihood = Likelihood(family, t)
+    if likelihood.layout.known_domains or family.corners:
+        return None
+    try:
+        theta = likelihood.highest().theta
+    except ValueError:
+        return None
+    if not (np.isfinite(theta).all() and likelihood.layout.contains(theta)):
+        return None
+    return likelihood.distribution(theta)
+
+
+def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+    """Return the solution of a sample that is read in passes: a climb from the pilot's, or from `near`."""
+    family, t = likelihood.family, likelihood.statistic
+    corners = set(family.corners) & set(likelihood.names)
+    if corners:
+        gigabytes = 8e-9 * float(t.n)
+        raise RegularityError(
+            f"the estimate of {', '.join(sorted(corners))} lies at one of the values, and is looked for among all of them: "
+            f"give them as one array, which needs about {gigabytes:.2g} GB, or hold it by fixed="
+        )
+    said: tuple[str, ...] = ()
+    if near is None:
+        few = copy.copy(likelihood)
+        few.statistic = t.pilot
+        solution, near = family._find(few)
+        said = solution.notes
+        t.state["start"] = near = np.asarray(near, dtype=float)
+        first = t.state["params"]
+        if first is not None and not likelihood.batch_shape and not likelihood.held:
+            begun = likelihood.layout.flatten_all(first)
+            with np.errstate(all="ignore"):
+                drop = few.log_likelihood(near) - few.log_likelihood(begun)
+            near = begun if not drop * HELD > _AS_GOOD * float(t.n) else near
+    top = likelihood._climbed_from(near)
+    theta = top.theta
+    if theta.ndim == 1 and top.converged and likelihood.free.size and not likelihood.penalised:
+        theta = _last_step(likelihood, theta)
+    return Solution({}, top.iterations, top.converged, said), theta
+
+
+def _last_step(likelihood: Any, full: Array) -> Array:
+    """Take Newton's last step, so short that what it changes follows from the latest pass and needs none of its own."""
+    t, free, moved = likelihood.statistic, likelihood.free, np.zeros_like(full)
+    value, slope, hessian = t.terms(likelihood.layout.distribution(full, likelihood.known))
+    step = -np.linalg.solve(hessian[np.ix_(free, free)], slope[free])
+    moved[free] = step
+    if not (np.abs(moved) <= 1e-6 * np.abs(full)).all():
+        return full
+    there = likelihood.layout.distribution(full + moved, likelihood.known)
+    t.remember(there, (value + 0.5 * slope[free] @ step, slope + hessian @ moved, hessian))
+    return full + moved

@@ -1,0 +1,386 @@
+"""Fits from a source of chunks are those of the values in memory, for every family, in few passes."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import mlecore as mle
+from mlecore import DataError, Likelihood, NoMLEError, RegularityError
+from mlecore.family import sourced
+from mlecore.statistics import Events, Sample, Streamed, streamed
+
+from families.members import FAMILIES, dataset, known
+
+N = 900
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    """Let so few values stay in memory that whatever is its own statistic is read in passes."""
+    monkeypatch.setattr(streamed, "HELD", 300)
+    monkeypatch.setattr(sourced, "HELD", 300)
+
+
+def cut(x, weights=None):
+    """Return the data in chunks of many sizes, none of them empty."""
+    ends = np.unique([1, 2, 40, 41, *np.linspace(60, len(x), 12).astype(int)])
+    rows = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
+    return mle.chunks([x[r] if weights is None else (x[r], weights[r]) for r in rows])
+
+
+def errors_of(f):
+    """Return the standard errors, or why there are none."""
+    try:
+        return np.array(list(f.se.values()))
+    except RegularityError as error:
+        return str(error)
+
+
+def same(f, g):
+    """Insist that a fit from chunks is the one from memory."""
+    np.testing.assert_allclose(g.theta, f.theta, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(g.log_likelihood, f.log_likelihood, rtol=1e-12, atol=1e-9)
+    assert g.n == pytest.approx(f.n)
+    one, other = errors_of(f), errors_of(g)
+    if isinstance(one, str):
+        assert one == other
+    else:
+        np.testing.assert_allclose(other, one, rtol=1e-7)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.__name__)
+def test_a_fit_from_chunks_is_the_fit_of_all_values(family, weighted, little_room):
+    d, x = dataset(family, 7, n=N)
+    w = np.random.default_rng(1).integers(0, 4, N).astype(float) if weighted else None
+    fixed = known(d) or None
+    f, g = family.fit(x, w, fixed=fixed), family.fit(cut(x, w), fixed=fixed)
+    same(f, g)
+    values_stay = isinstance(f.likelihood.statistic, Sample) and not family.support.whole
+    assert isinstance(g.likelihood.statistic, Streamed) == values_stay
+    assert g.passes == 1 if not values_stay else 2 <= g.passes <= 9
+
+
+def partly_seen():
+    rng = np.random.default_rng(3)
+    life, seen = mle.Weibull(1.3, 2.3).sample(N, rng=rng), rng.exponential(4.0, N)
+    low = np.floor(mle.Normal(1.0, 2.0).sample(N, rng=rng))
+    wide = rng.uniform(0.5, 1.5, N)
+    some = life[(life > 0.5) & (life < 4.0)]
+    censored = mle.observed(np.minimum(life, seen), right=life > seen)
+    return {
+        "censored Weibull": (mle.Weibull, censored),
+        "censored Gamma": (mle.Gamma, censored),
+        "censored Exponential": (mle.Exponential, censored),
+        "Normal in intervals": (mle.Normal, mle.interval(low, low + wide)),
+        "Weibull in a window": (mle.Weibull, mle.observed(some, window=(0.5, 4.0))),
+        "weights": (
+            mle.Weibull,
+            mle.observed(np.minimum(life, seen), right=life > seen, weights=seen),
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", partly_seen())
+def test_chunks_may_be_partly_seen(name, little_room):
+    family, seen = partly_seen()[name]
+    f, g = family.fit(seen), family.fit(cut(seen))
+    same(f, g)
+    assert isinstance(f.likelihood.statistic, Events)
+
+
+def combinations():
+    rng = np.random.default_rng(4)
+
+    class Maxwell(mle.Family):
+        scale: mle.Parameter = mle.parameter(mle.Positive())
+        support = mle.Support(low=0.0)
+
+        def log_density(self, x):
+            s = self.scale
+            return 0.5 * np.log(2 / np.pi) + 2 * np.log(x) - 3 * np.log(s) - x**2 / (2 * s**2)
+
+    life, there = mle.Weibull(1.3, 2.3).sample(N, rng=rng), rng.random(N) < 0.7
+    two = np.where(there, rng.normal(0.0, 1.0, N), rng.normal(6.0, 1.5, N))
+    counts = mle.NegativeBinomial(3.0, 2.0).sample(N, rng=rng)
+    return {
+        "truncated": (mle.Truncated(mle.Weibull, low=0.5), life[life > 0.5], {}),
+        "truncated counts": (mle.Truncated(mle.Poisson, low=1), counts[counts > 0], {}),
+        "zeros among counts": (mle.ZeroInflated(mle.NegativeBinomial), counts * there, {}),
+        "hurdle": (mle.Hurdle(mle.Weibull), life * there, {}),
+        "mixture": (mle.Mixture(mle.Normal, 2), two, {"starts": 3}),
+        "shifted": (mle.Shifted(mle.Weibull), life + 5.0, {"fixed": {"shift": 5.0}}),
+        "own density": (Maxwell, life, {}),
+        "held": (mle.StudentT, two, {"fixed": {"df": 5.0}}),
+        "held median": (mle.Laplace, two, {"fixed": {"scale": 2.0}}),
+        "prior": (mle.Weibull, life, {"prior": {"shape": mle.Gamma(2.0, 2.0)}}),
+    }
+
+
+@pytest.mark.parametrize("name", combinations())
+def test_families_made_of_families_and_held_parameters_take_chunks(name, little_room):
+    family, x, options = combinations()[name]
+    same(family.fit(x, **options), family.fit(cut(x), **options))
+
+
+@pytest.mark.parametrize("family", [mle.Weibull, mle.Laplace, mle.Gamma, mle.StudentT])
+def test_inference_asks_the_source_as_it_would_ask_the_values(family, little_room):
+    _, x = dataset(family, 7, n=N)
+    f, g = family.fit(x), family.fit(cut(x))
+    name = f.names[-1]
+    null = {name: 1.1 * f.params[name]}
+    one, other = (
+        [
+            h.ci(method="lr")[name],
+            h.test(null).statistic,
+            h.delta(lambda **p: p[name] ** 2).se,
+            h.likelihood.profile(name, [null[name]]),
+        ]
+        for h in (f, g)
+    )
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-6)
+    if family is not mle.Laplace:
+        np.testing.assert_allclose(g.covariance("sandwich"), f.covariance("sandwich"), rtol=1e-7)
+
+
+def test_moments_add_up_chunk_by_chunk():
+    _, x = dataset(mle.Gamma, 7, n=N)
+    a, b = mle.Gamma.fit(x, method="moments"), mle.Gamma.fit(cut(x), method="moments")
+    np.testing.assert_allclose(b.theta, a.theta, rtol=1e-12)
+    with pytest.raises(DataError, match="do not add up"):
+        mle.StudentT.fit(cut(x), method="moments")
+
+
+@pytest.mark.parametrize("family", [mle.Weibull, mle.StudentT])
+def test_standard_errors_included_three_passes_are_enough(family):
+    _, x = dataset(family, 7, n=400_000)
+    f = family.fit(mle.chunks(x))
+    assert len(f.se) == len(f.names)
+    assert f.passes == 3
+    assert "note: read from its source in 3 passes" in f.summary()
+    np.testing.assert_allclose(f.theta, family.fit(x).theta, rtol=1e-9)
+
+
+def test_a_source_in_order_is_no_trap_for_the_first_guess(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    same(mle.Weibull.fit(x), mle.Weibull.fit(cut(np.sort(x))))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_median_is_found_exactly_in_passes(ties, weighted, monkeypatch):
+    monkeypatch.setattr(streamed, "HELD", 64)
+    monkeypatch.setattr(sourced, "HELD", 64)
+    rng = np.random.default_rng(5)
+    for n in (1000, 1001):
+        x = rng.normal(size=n).round(1) if ties else np.sort(rng.standard_cauchy(n))
+        w = rng.integers(0, 3, n).astype(float) if weighted else None
+        t = mle.Laplace.statistics(cut(x, w))
+        assert isinstance(t, Streamed)
+        assert t.middle() == mle.Laplace.statistics(x, w).middle()
+
+
+def test_where_there_is_no_maximum_the_reason_and_the_limit_are_those_of_all_values(little_room):
+    x = np.random.default_rng(6).uniform(size=N)
+    with pytest.raises(NoMLEError, match="df grows") as found:
+        mle.StudentT.fit(cut(x))
+    np.testing.assert_allclose(found.value.limit.theta, mle.Normal.fit(x).theta, rtol=1e-12)
+    with pytest.raises(NoMLEError, match="all values are equal"):
+        mle.Weibull.fit(cut(np.ones(N)))
+
+
+def test_a_generator_serves_what_needs_one_pass_and_is_refused_early_by_the_rest(little_room):
+    _, x = dataset(mle.Gamma, 7, n=N)
+    read = []
+
+    def parts():
+        for part in np.array_split(x, 30):
+            read.append(part)
+            yield part
+
+    same(mle.Gamma.fit(x), mle.Gamma.fit(mle.chunks(parts())))
+    read.clear()
+    with pytest.raises(DataError, match="function that makes it anew"):
+        mle.Weibull.fit(mle.chunks(parts()))
+    assert len(read) < 15
+    same(mle.Weibull.fit(x), mle.Weibull.fit(mle.chunks(parts)))
+
+
+def test_a_source_that_changes_between_passes_is_found_out(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    calls = []
+
+    def parts():
+        calls.append(1)
+        return np.array_split(x[: N - (len(calls) > 1)], 10)
+
+    with pytest.raises(DataError, match="899 observations in pass 2 and 900 in the first"):
+        mle.Weibull.fit(mle.chunks(parts))
+
+
+def test_what_the_source_cannot_do_is_said_in_words(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+
+    class Corner(mle.Family):
+        loc: mle.Parameter = mle.parameter(mle.Real())
+        support, corners = mle.Support(), ("loc",)
+
+        def log_density(self, x):
+            return -np.abs(x - self.loc) - np.log(2.0)
+
+    with pytest.raises(RegularityError, match="give them as one array, which needs about"):
+        Corner.fit(cut(x))
+    with pytest.raises(DataError, match="weights come with the values"):
+        mle.Weibull.fit(cut(x), weights=np.ones(N))
+    with pytest.raises(DataError, match="gave no observations"):
+        mle.Weibull.fit(mle.chunks([]))
+    with pytest.raises(DataError, match="or from chunks, which leave no observations"):
+        mle.Gamma.fit(cut(x)).bootstrap(10, rng=0)
+    t = mle.Weibull.statistics(cut(x))
+    with pytest.raises(DataError, match="fit chunks of both"):
+        t + t
+    bad = x.copy()
+    bad[700] = -1.0
+    with pytest.raises(mle.SupportError, match="index 700 of the whole source"):
+        mle.Weibull.fit(cut(bad))
+
+
+def test_fits_of_one_source_or_of_equal_ones_may_be_compared():
+    _, x = dataset(mle.Gamma, 7, n=N)
+    source = cut(x)
+    inner, outer = mle.Exponential.fit(source), mle.Gamma.fit(source)
+    expected = mle.lr_test(mle.Exponential.fit(x), mle.Gamma.fit(x)).statistic
+    assert mle.lr_test(inner, outer).statistic == pytest.approx(expected)
+    assert mle.lr_test(inner, mle.Gamma.fit(mle.chunks([x]))).statistic == pytest.approx(expected)
+    assert mle.lr_test(inner, mle.Gamma.fit(x)).statistic == pytest.approx(expected)
+    with pytest.raises(DataError, match="different data"):
+        mle.lr_test(inner, mle.Gamma.fit(cut(x[1:])))
+
+
+# -- interrupted -----------------------------------------------------------------------------------
+
+
+def stopping(x, pass_number):
+    """Return a source that is interrupted halfway through one of its passes."""
+    count = []
+
+    def parts():
+        count.append(1)
+        for k, part in enumerate(np.array_split(x, 10)):
+            if len(count) == pass_number and k == 5:
+                raise KeyboardInterrupt
+            yield part
+
+    return mle.chunks(parts)
+
+
+def test_an_interrupted_sum_keeps_what_was_read():
+    _, x = dataset(mle.Gamma, 7, n=N)
+    with pytest.raises(mle.Interrupted, match="after 450 observations") as stop:
+        mle.Gamma.fit(stopping(x, 1))
+    same(mle.Gamma.fit(x[:450]), mle.Gamma.fit(stop.value.statistic))
+    assert isinstance(stop.value, KeyboardInterrupt)
+
+
+def test_a_fit_that_is_interrupted_in_a_later_pass_keeps_its_last_parameters(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    with pytest.raises(mle.Interrupted, match="in pass 3") as stop:
+        mle.Weibull.fit(stopping(x, 3))
+    near = mle.Weibull.fit(x)
+    for name, value in stop.value.params.items():
+        assert value == pytest.approx(near.params[name], abs=near.se[name])
+    with pytest.raises(mle.Interrupted, match="of some of them") as stop:
+        mle.Weibull.fit(stopping(x, 1))
+    some = mle.Weibull.fit(stop.value.statistic)
+    assert some.n == pytest.approx(450)
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", [mle.Normal, mle.Weibull])
+def test_three_chunks_of_memory_are_enough(family):
+    rows = 2**20
+    x = family(1.5, 2.0).sample(rows, rng=np.random.default_rng(8))
+    source = mle.chunks(lambda: (x * scale for scale in (1.0, 1.1, 0.9)))
+    family.fit(x[:1000])
+    tracemalloc.start()
+    try:
+        f = family.fit(source)
+        assert f.n == 3 * rows
+        assert len(f.se) == 2
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= 3 * x.nbytes
+
+
+# -- kept in a file --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.__name__)
+def test_a_statistic_from_a_file_is_the_one_that_was_saved(family, tmp_path):
+    _, x = dataset(family, 7, n=60)
+    path = tmp_path / "monday"
+    monday = family.statistics(x[:40])
+    monday.save(path)
+    again = mle.load_statistic(path)
+    assert type(again) is type(monday)
+    assert again.family is family
+    whole = again + family.statistics(x[40:])
+    assert whole.close_to(monday + family.statistics(x[40:]), 1e-15)
+
+
+def test_statistics_of_partly_seen_data_and_of_made_families_are_saved_too(tmp_path):
+    path = tmp_path / "statistic.npz"
+    t = mle.Weibull.statistics(mle.observed([1.0, 2.0, 3.0], right=[False, True, False]))
+    t.save(path)
+    again = mle.load_statistic(path)
+    assert again.close_to(t)
+    assert again.span == t.span
+    assert Likelihood(mle.Weibull, again).log_likelihood(shape=1.0, scale=2.0) == Likelihood(
+        mle.Weibull, t
+    ).log_likelihood(shape=1.0, scale=2.0)
+    family = mle.Hurdle(mle.Gamma)
+    t = family.statistics([0.0, 1.0, 3.0])
+    t.save(path)
+    with pytest.raises(DataError, match=r"load_statistic\(path, family\)"):
+        mle.load_statistic(path)
+    assert mle.load_statistic(path, family).close_to(t)
+
+
+def test_a_file_that_is_another_is_refused_in_words(tmp_path, little_room):
+    path = tmp_path / "statistic.npz"
+    with pytest.raises(FileNotFoundError):
+        mle.load_statistic(path)
+    for content in (b"", b"not a zip", b"\x93NUMPY"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match="no file that"):
+            mle.load_statistic(path)
+    np.savez(path, x=np.ones(3))
+    with pytest.raises(DataError, match="no file that"):
+        mle.load_statistic(path)
+    np.savez(path, format=np.array([{}], dtype=object))
+    with pytest.raises(DataError, match="no file that"):  # a pickle is never opened
+        mle.load_statistic(path)
+    mle.Gamma.statistics([1.0, 2.0]).save(path)
+    with pytest.raises(DataError, match="the statistic of Gamma, not of Poisson"):
+        mle.load_statistic(path, mle.Poisson)
+    with pytest.raises(DataError, match="given the statistic of Gamma|needs"):
+        mle.Poisson.fit(mle.load_statistic(path))
+    with np.load(path) as file:
+        columns = dict(file)
+    np.savez(path, **{**columns, "version": np.array(2)})
+    with pytest.raises(DataError, match="version 2"):
+        mle.load_statistic(path)
+    columns.pop("statistic.mean")
+    np.savez(path, **columns)
+    with pytest.raises(DataError, match="damaged"):
+        mle.load_statistic(path)
+    _, x = dataset(mle.Weibull, 7, n=N)
+    with pytest.raises(DataError, match="no small statistic to keep"):
+        mle.Weibull.statistics(cut(x)).save(path)
