@@ -107,7 +107,6 @@ __all__ = [
     "binned",
     "chunks",
     "check_gradient",
-    "chunks",
     "compare",
     "coverage",
     "cross_entropy",

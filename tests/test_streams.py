@@ -6,13 +6,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from families.members import FAMILIES, dataset, known
 
 import mlecore as mle
 from mlecore import DataError, Likelihood, NoMLEError, RegularityError
 from mlecore.family import sourced
 from mlecore.statistics import Events, Sample, Streamed, streamed
-
-from families.members import FAMILIES, dataset, known
 
 N = 900
 
@@ -370,7 +369,7 @@ def test_a_file_that_is_another_is_refused_in_words(tmp_path, little_room):
     mle.Gamma.statistics([1.0, 2.0]).save(path)
     with pytest.raises(DataError, match="the statistic of Gamma, not of Poisson"):
         mle.load_statistic(path, mle.Poisson)
-    with pytest.raises(DataError, match="given the statistic of Gamma|needs"):
+    with pytest.raises(DataError, match="needs CountMoments"):
         mle.Poisson.fit(mle.load_statistic(path))
     with np.load(path) as file:
         columns = dict(file)

@@ -57,7 +57,8 @@ def redrawn(
     """
     if likelihood.data is None:
         raise DataError(
-            "the fit was made from a statistic or from chunks, which leave no observations to draw from; use parametric=True, or fit the data"
+            "the fit was made from a statistic or from chunks, which leave no observations to draw from; "
+            "use parametric=True, or fit the data"
         )
     family = likelihood.family
     if isinstance(likelihood.data, PartlySeen):

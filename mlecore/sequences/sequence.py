@@ -374,6 +374,11 @@ class Sequence:
         raise NotImplementedError
 
     @classmethod
+    def _found(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        """Return the solution as `_find` does: a series is in memory."""
+        return cls._find(likelihood, near)
+
+    @classmethod
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the maximum: by a climb."""
         top = likelihood.mode(near) if likelihood.penalised else likelihood.climbed(near)
