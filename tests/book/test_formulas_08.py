@@ -72,3 +72,14 @@ def test_eq_ch8_poisson() -> None:
     assert mle.kl_divergence(mle.Poisson(2.0), mle.Poisson(5.0)) == pytest.approx(
         2 * np.log(0.4) + 3, rel=1e-14
     )
+
+
+def test_eq_ch8_saturated() -> None:
+    peas = mle.datasets.load("peas")
+    seen = mle.Empirical(peas["kind"], weights=peas["frequency"])
+    theory = mle.Categorical(peas["ratio"] / 16)
+    free = mle.Categorical.fit(peas["kind"], weights=peas["frequency"])
+    assert free.log_likelihood == pytest.approx(-free.n * mle.entropy(seen), rel=1e-12)
+    twice_the_drop = free.test(probs=peas["ratio"] / 16, method="lr").statistic
+    divergence = mle.kl_divergence(seen, theory)
+    assert 2 * free.n * divergence == pytest.approx(twice_the_drop, rel=1e-9)

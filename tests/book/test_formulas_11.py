@@ -116,3 +116,18 @@ def test_eq_ch11_median() -> None:
         limit = 1 / (4 * dist.pdf(centre) ** 2)
         finite = 0.08 if isinstance(dist, mle.Laplace) else 0.02  # what n = 401 still lacks
         assert n * medians.var() == pytest.approx(limit, rel=5 * np.sqrt(2 / replicates) + finite)
+
+
+def test_eq_ch11_matrix() -> None:
+    n, rng = 7, np.random.default_rng(11)
+    information = mle.Gamma(shape=2.0, rate=3.0).information()
+    a = rng.standard_normal(2)
+    c = np.linalg.solve(n * information, a)
+    # The covariance of T and the score is the unit matrix, and that of T anything that allows it.
+    spread = np.linalg.inv(n * information) + np.diag([0.3, 0.1])
+    joint = np.block([[spread, np.eye(2)], [np.eye(2), n * information]])
+    assert np.linalg.eigvalsh(joint).min() > 0
+    both = np.concatenate([a, -c])
+    bound = a @ np.linalg.inv(n * information) @ a
+    assert both @ joint @ both == pytest.approx(a @ spread @ a - bound, rel=1e-12)
+    assert np.linalg.inv(information)[0, 0] >= 1 / information[0, 0]
