@@ -5,7 +5,7 @@ Each entry goes when what it speaks of comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
@@ -18,6 +18,7 @@ __all__ = [
     "NumberNotMethod",
     "answering",
     "attribute",
+    "called_here",
     "known_method",
     "no_parameter",
     "refuse_names",
@@ -99,8 +100,8 @@ _OF_REGRESS = {
     ),
 }
 
-#: names of methods elsewhere
-_METHODS = {
+#: what methods, links, priors and kinds of errors are called elsewhere
+_CALLED_HERE = {
     "profile": "lr",
     "likelihood": "lr",
     "lrt": "lr",
@@ -108,6 +109,16 @@ _METHODS = {
     "rao": "score",
     "wilson": "score",
     "percentile": "bootstrap",
+    "logistic": "logit",
+    "normit": "probit",
+    "complementary log-log": "cloglog",
+    **dict.fromkeys(("ln", "logarithm", "exp"), "log"),
+    **dict.fromkeys(("reciprocal", "1/mu"), "inverse"),
+    **dict.fromkeys(("linear", "none"), "identity"),
+    "firth": "jeffreys",
+    **dict.fromkeys(("robust", "hc0", "white", "cluster"), "sandwich"),
+    "hessian": "observed",
+    "fisher": "expected",
 }
 
 
@@ -134,11 +145,20 @@ def known_method(method: Any, methods: Sequence[str]) -> None:
     """
     if method in methods:
         return
-    same = _METHODS.get(str(method).lower())
     raise DataError(
-        f"method must be one of {', '.join(map(repr, methods))}, got {method!r}"
-        + (f"; that is called {same!r} here" if same in methods else "")
+        f"method must be one of {', '.join(map(repr, methods))}, got {method!r}{called_here(method, methods)}"
     )
+
+
+def called_here(word: Any, names: Collection[str]) -> str:
+    """Return how one of some names is written that a word stands for elsewhere, as the end of a sentence; "" for none.
+
+    >>> called_here("logistic", ["log", "logit"])
+    "; that is called 'logit' here"
+    """
+    low = str(word).strip().lower()
+    same = low if low in names else _CALLED_HERE.get(low)
+    return f"; that is called {same!r} here" if same in names else ""
 
 
 def answering(function: Callable[P, R]) -> Callable[P, R]:
@@ -192,6 +212,10 @@ def refuse_names(X: Any) -> None:
         columns = "['age', 'dose']" if "~" in X else repr(X)
         raise DataError(
             f"X is text, {X!r}, and neither names nor formulas are read here: give columns of numbers, as in df[{columns}]"
+        )
+    if isinstance(X, Mapping):
+        raise DataError(
+            "columns in a dict have no order: give a table, pandas.DataFrame(X), or pandas.DataFrame([X]) for a single row"
         )
     if isinstance(X, (list, tuple)) and X and all(isinstance(item, str) for item in X):
         few = list(X[:6])

@@ -14,6 +14,7 @@ import numpy as np
 
 from .domains import Above, Domain, Positive, Unit
 from .errors import DataError
+from .habits import called_here
 
 __all__ = ["LINKS", "Link", "link_of"]
 
@@ -113,6 +114,6 @@ def link_of(name: str | None, parameter: str, domain: Domain) -> Link:
         return LINKS[kind if isinstance(domain, Positive | Unit) else "identity"]
     if not isinstance(name, str) or name not in LINKS:
         raise DataError(
-            f"link of {parameter} must be one of {', '.join(map(repr, LINKS))}; got {name!r}"
+            f"link of {parameter} must be one of {', '.join(map(repr, LINKS))}; got {name!r}{called_here(name, LINKS)}"
         )
     return LINKS[name]

@@ -45,8 +45,13 @@ def rows_of(fit: Any, what: str) -> Rows:
     if fit.batch_shape:
         raise DataError(f"{what} takes a single fit; fit one sample of the batch on its own")
     if not hasattr(fit.dist, "log_cdf"):
+        instead = (
+            ": if it holds, fit.residuals() look standard Normal, as fit.plot() shows"
+            if hasattr(fit.dist, "distribution")
+            else ""
+        )
         raise DataError(
-            f"{what} is there for families of distributions, and not for a {fit.likelihood.called}"
+            f"{what} is there for families of distributions, and not for a {fit.likelihood.called}{instead}"
         )
     if fit.dist.event_ndim:
         raise DataError(

@@ -217,7 +217,12 @@ def quantile_function(fit: Any, q: ArrayLike, method: str) -> Callable[..., Arra
     if not ((levels > 0) & (levels < 1)).all():
         raise DataError(f"q must lie strictly between 0 and 1, such as 0.9; got {q!r}")
     if not hasattr(family, "ppf") or family.event_ndim or not fit.likelihood.layout.names:
-        raise DataError(f"{family.__name__} has no quantiles: they belong to families of numbers")
+        each = hasattr(fit.dist, "distribution")
+        raise DataError(
+            f"a {fit.likelihood.called} has a quantile for each row: fit.dist.distribution().ppf(q) gives them"
+            if each
+            else f"{family.__name__} has no quantiles: they belong to families of numbers"
+        )
     steps = family.support.whole and (method == "wald" or (method == "lr" and len(fit.names) > 1))
     if steps:
         raise RegularityError(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError, RegularityError
+from ..habits import called_here
 from .differences import five_point_slopes
 from .regularity import at_maximum, insist_regular, refusal
 
@@ -120,8 +121,11 @@ def scaled_covariance(likelihood: Any, theta: Array, kind: str | None = None) ->
     only = likelihood.family.information_only_expected
     if kind is None:
         kind = "expected" if only else "observed"
-    if kind not in ("observed", "expected", "sandwich"):
-        raise DataError(f"kind must be 'observed', 'expected' or 'sandwich', got {kind!r}")
+    kinds = ("observed", "expected", "sandwich")
+    if kind not in kinds:
+        raise DataError(
+            f"kind must be 'observed', 'expected' or 'sandwich', got {kind!r}{called_here(kind, kinds)}"
+        )
     insist_regular(likelihood, "a covariance matrix from the information")
     refused, reason = refusal(likelihood, theta)
     if np.ndim(refused) == 0 and refused:

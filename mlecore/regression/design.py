@@ -21,7 +21,7 @@ from ..errors import DataError
 from ..habits import refuse_names
 from ..products import blocks, one_thread
 
-__all__ = ["MANY_ROWS", "Basis", "columns", "row_blocks"]
+__all__ = ["MANY_ROWS", "Basis", "columns", "is_number", "row_blocks"]
 
 Array = np.ndarray
 
@@ -63,7 +63,7 @@ def columns(
     with np.errstate(over="ignore", invalid="ignore"), one_thread(values.shape[1]):
         center = np.full(len(values), 1.0 / len(values)) @ values
     if not np.isfinite(center).all():  # the sums are needed anyway, and tell of any NaN
-        require_finite(values, "X")
+        _require_finite(values, given)
     names = (
         tuple(f"x{j + 1}" for j in range(values.shape[1]))
         if given is None
@@ -82,6 +82,19 @@ def columns(
     return own, names, center
 
 
+def _require_finite(values: Array, given: Any) -> None:
+    """Raise where a value is NaN or infinite, and name its column."""
+    try:
+        require_finite(values, "X")
+    except DataError as error:
+        row, j = error.index or (0, 0)
+        name = f"x{j + 1}" if given is None else str(given[j])
+        raise DataError(
+            f"{error}: row {row} of column {name!r} is {values[row, j]}. Rows with gaps are left out of X and y together, in a "
+            "table by X.notna().all(axis=1)"
+        ).at((row, j)) from error
+
+
 def _numbers(X: Any) -> Array:
     """Return X as doubles, a sparse one laid out in full; a column of words is named, with what to do."""
     if hasattr(X, "toarray"):
@@ -95,6 +108,12 @@ def _numbers(X: Any) -> Array:
     try:
         return numeric(X, "X")
     except DataError as error:
+        when = [n for n, kind in getattr(X, "dtypes", {}).items() if kind.kind in "mM"]
+        if when:
+            raise DataError(
+                f"column {when[0]!r} of X holds times: give numbers, such as days since the first, "
+                f"(X[{when[0]!r}] - X[{when[0]!r}].min()).dt.days"
+            ) from error
         column = _wordy_column(X)
         if column is None:
             raise
@@ -119,12 +138,17 @@ def _wordy_column(X: Any) -> tuple[str, str, bool] | None:
     for j in range(X.shape[1] if frame else table.shape[1]):
         column = X.iloc[:, j].tolist() if frame else table[:, j].tolist()
         for item in column:
-            if isinstance(item, str) and not _is_number(item):
+            if isinstance(item, str) and not is_number(item):
                 return str(X.columns[j]) if frame else f"x{j + 1}", item, frame
     return None
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Say whether a text is that of a number.
+
+    >>> is_number("1e3"), is_number("m")
+    (True, False)
+    """
     try:
         float(text)
     except ValueError:

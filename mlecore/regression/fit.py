@@ -55,8 +55,8 @@ class RegressionFit(Fit):
             notes=remarks,
         )
 
-    def predict(self, X: Any, *, offset: Any = None) -> Array:
-        """Return the prediction at each row of X: the likelier class, or the mean of y.
+    def predict(self, X: Any = None, *, offset: Any = None) -> Array:
+        """Return the prediction at each row of X: the likelier class, or the mean of y; without X at the rows of the fit.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class RegressionFit(Fit):
         """
         return self.dist.predict(X, offset)
 
-    def predict_proba(self, X: Any, *, offset: Any = None) -> Array:
+    def predict_proba(self, X: Any = None, *, offset: Any = None) -> Array:
         """Return the probability of a one at each row, shape (n,); of each class, shape (n, K), for softmax.
 
         Raises

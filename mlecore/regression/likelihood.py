@@ -212,9 +212,15 @@ class RegressionLikelihood(Likelihood):
             raise DataError("clusters belong to the sandwich: give kind='sandwich'")
         number: dict[Any, int] = {}
         try:
-            return np.array([number.setdefault(label, len(number)) for label in labels])
+            numbered = np.array([number.setdefault(label, len(number)) for label in labels])
         except TypeError as error:
             raise DataError(f"clusters must hold numbers or words as labels ({error})") from error
+        if len(number) == 1:  # its scores add up to zero at the estimate
+            raise DataError(
+                f"all rows belong to one cluster, {labels[0]!r}, which says nothing of how clusters differ: the sandwich needs "
+                "several, better many"
+            )
+        return numbered
 
     def _covariance(self, theta: Array, kind: str, clusters: Array | None) -> Array:
         member = self.layout.distribution(self._full(theta), {})

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from ..errors import DataError, SeparationError
+from ..errors import SeparationError
 from ..families import Bernoulli
 from .climbed import Climbed
-from .observations import Observations
+from .observations import Observations, insist_no_words
 from .problem import Problem
 from .separation import Cone
 
@@ -43,13 +43,7 @@ class LogisticRegression(Climbed):
 
     @classmethod
     def _response(cls, y: Any, w: Array | None) -> tuple[Array, Array | None]:
-        labels = np.ravel(np.asarray(y, dtype=object)).tolist() if _words(y) else []
-        if labels and all(isinstance(label, str) for label in labels):
-            labels = set(labels)
-            raise DataError(
-                f"y holds words, {', '.join(map(repr, sorted(labels)[:3]))}: LogisticRegression needs 0 and 1, as "
-                f"y == {max(labels)!r} gives them for an array; SoftmaxRegression takes words as they are"
-            )
+        insist_no_words(y, cls.__name__)
         return super()._response(y, w)
 
     @classmethod
@@ -143,11 +137,3 @@ class LogisticRegression(Climbed):
     def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the likelier class, 0 or 1, at each row of X."""
         return (self.eta_at(X, offset)[..., 0, :] >= 0).astype(np.intp)
-
-
-def _words(y: Any) -> bool:
-    """Say whether y may hold words, without making an array of numbers."""
-    if isinstance(y, (list, tuple)):
-        return any(isinstance(item, str) for item in y)
-    kind = getattr(getattr(y, "dtype", None), "kind", "")
-    return kind in ("U", "O", "T")

@@ -21,7 +21,7 @@ from ..residuals import Rows
 from .design import columns, row_blocks
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
-from .observations import Design, Observations, offset_of
+from .observations import Design, Observations, insist_flag, offset_of
 from .penalised import PenalisedRegression
 from .problem import Problem, cuts
 
@@ -113,6 +113,7 @@ class Regression:
             )
         if axis is not None:
             raise DataError("a regression takes no axis: its observations are the rows of X")
+        insist_flag(intercept)
         labels = insist_one_index(
             {"X": data[0], "y": data[1], "weights": weights, "offset": offset}
         )
@@ -233,10 +234,18 @@ class Regression:
             return np.stack([d.linear(b, part) for d, _, b in self._coefficients()], axis=-2)
 
     def eta_at(self, X: Any, offset: Any = None) -> Array:
-        """Return the linear predictors at new rows of X, which all of them follow from."""
+        """Return the linear predictors at new rows of X, which all of them follow from; without X at the rows of the fit."""
+        if X is None and offset is None:
+            return self.eta()
+        every = [*self._coefficients()]
+        given = [None] * len(every) if offset is None else self._offsets_at(offset)
         with one_thread(self.rows.wide):
-            parts = [d.linear_at(b, X, offset) for d, _, b in self._coefficients()]
+            parts = [d.linear_at(b, X, o) for (d, _, b), o in zip(every, given, strict=True)]
         return np.stack(parts, axis=-2)
+
+    def _offsets_at(self, offset: Any) -> list[Any]:
+        """Return the offset of each predictor."""
+        return [offset]
 
     # -- formulas: what Likelihood asks of a family ------------------------------------------------
 

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from ..arrays import insist_same_index, numeric, present, require_finite, require_weights
 from ..errors import DataError
 from ..statistics import Statistic
-from .design import columns, row_blocks
+from .design import columns, is_number, row_blocks
 
-__all__ = ["Design", "Observations", "called_by", "offset_of"]
+__all__ = ["Design", "Observations", "called_by", "insist_flag", "insist_no_words", "offset_of"]
 
 Array = np.ndarray
 
@@ -154,6 +154,41 @@ def offset_of(offset: Any, rows: int, w: Array | None = None, name: str = "offse
         )
     require_finite(values, name)
     return np.array(values)
+
+
+def insist_flag(intercept: Any) -> None:
+    """Raise where an intercept is neither wanted nor not.
+
+    >>> insist_flag(True)
+    """
+    if not isinstance(intercept, (bool, np.bool_)):
+        raise DataError(
+            f"intercept must be True or False, got {intercept!r}; to hold its value give fixed={{'intercept': ...}}"
+        )
+
+
+def insist_no_words(y: Any, called: str) -> None:
+    """Raise where y holds words, which only some models take.
+
+    >>> insist_no_words([0, 1], "Bernoulli")
+    """
+    if isinstance(y, (list, tuple)):
+        maybe = any(isinstance(item, str) for item in y)
+    else:  # without making an array of numbers
+        maybe = getattr(getattr(y, "dtype", None), "kind", "") in ("U", "O", "T")
+    labels = np.ravel(np.asarray(y, dtype=object)).tolist() if maybe else []
+    if not labels or not all(isinstance(label, str) for label in labels):
+        return
+    some = sorted(set(labels))
+    if all(is_number(label) for label in some):
+        return
+    needs = (
+        "0 and 1" if called in ("Bernoulli", "LogisticRegression") else "numbers, such as 0 and 1"
+    )
+    raise DataError(
+        f"y holds words, {', '.join(map(repr, some[:3]))}: {called} needs {needs}, as y == {some[-1]!r} gives them for an "
+        "array; SoftmaxRegression takes words as they are"
+    )
 
 
 def called_by(argument: str, given: Mapping[str, Any]) -> dict[str, Any]:

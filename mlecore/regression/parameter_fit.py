@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays import insist_one_index, numeric
 from ..errors import DataError
+from ..habits import refuse_names
 from ..inference import Delta, normal_quantile
 from .fit import RegressionFit
 from .observations import called_by
@@ -70,7 +71,7 @@ class ParameterFit(RegressionFit):
         """
         if X is None and not columns:
             return self.dist.distribution()
-        _designs, eta = self._at(X, offset, fixed, columns)
+        _designs, eta, fixed = self._at(X, offset, fixed, columns)
         return self._members(eta, len(eta[0]), fixed)
 
     def predict(
@@ -87,7 +88,7 @@ class ParameterFit(RegressionFit):
 
         Parameters
         ----------
-        X, offset, fixed, columns : as in `distribution`.
+        X, offset, fixed, columns : as in `distribution`; where none is given, the rows of the fit are meant.
         kind : "response", the mean of the distribution; "linear", the linear predictor.
         level : of an interval for the mean, or the predictor, by the delta method: then the answer is
             `estimate, se, (low, high)`. Where the mean depends on one predictor alone the ends are those of its interval, mapped
@@ -104,7 +105,7 @@ class ParameterFit(RegressionFit):
         """
         if kind not in ("response", "linear"):
             raise DataError(f"kind must be 'response' or 'linear', got {kind!r}")
-        rows, eta = self._at(X, offset, fixed, columns)
+        rows, eta, fixed = self._at(X, offset, fixed, columns)
         count = len(eta[0])
         model = self.dist.model
         k = model.parameters.index(model.followed[0])
@@ -133,11 +134,15 @@ class ParameterFit(RegressionFit):
             low, high = estimate - z * se, estimate + z * se
         return Delta(estimate, se, (low, high))
 
-    def _at(self, X: Any, offset: Any, fixed: Any, columns: dict[str, Any]) -> tuple[list, list]:
-        """Return, for each parameter, its columns at new rows and its predictor there."""
+    def _at(
+        self, X: Any, offset: Any, fixed: Any, columns: dict[str, Any]
+    ) -> tuple[list[Array], list[Array], Any]:
+        """Return, for each parameter, its columns at new rows and its predictor there; and what is known there."""
         if self.batch_shape:
             raise DataError("this takes a single fit; take one of the batch")
         model, designs = self.dist.model, self.dist.rows.designs
+        if X is None and offset is None and not fixed and not columns:
+            return [d.columns() for d in designs], [*self.dist.eta()], self.dist.rows.y.known
         if X is not None:
             if len(model.followed) > 1:
                 wanted = ", ".join(f"{name}=..." for name in model.followed)
@@ -178,10 +183,11 @@ class ParameterFit(RegressionFit):
                 lead = 0.0 if d.offset is None else self._known_at(name, d.offset, fixed, count)
                 eta.append(np.full(count, b[0] if b.size else 0.0) + lead)
                 rows.append(np.ones((count, b.size)))
-        return rows, eta
+        return rows, eta, fixed
 
     def _count(self, tables: Mapping[str, Any]) -> int:
         for name, value in tables.items():
+            refuse_names(value)
             if not np.ndim(value):
                 raise DataError(
                     f"{name} must have one row for each new row, got {value!r}; for a single row give a list, as in [{value!r}]"

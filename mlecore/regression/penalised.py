@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DataError
+from ..habits import called_here
 from ..priors import Penalised
 from .ascent import Penalty
 from .irls import evaluate
@@ -53,7 +54,7 @@ class PenalisedRegression(Penalised, RegressionLikelihood):
         if not (isinstance(prior, str) and prior == "jeffreys"):
             raise DataError(
                 f"prior takes distributions by the names of coefficients, as in {{'x1': Normal(0, 1)}}, or 'jeffreys'; "
-                f"got {prior!r}"
+                f"got {prior!r}{called_here(prior, ('jeffreys',))}"
             )
         self = copy.copy(likelihood)
         self.__class__ = cls

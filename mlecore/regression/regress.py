@@ -16,7 +16,7 @@ from ..observations import PartlySeen
 from .design import columns
 from .general import Constant, ParameterRegression
 from .likelihood import RegressionLikelihood
-from .observations import Design, Observations, called_by, offset_of
+from .observations import Design, Observations, called_by, insist_flag, offset_of
 from .parameter_fit import ParameterFit
 from .penalised import PenalisedRegression
 from .responses import Model, Responses
@@ -90,6 +90,7 @@ def _read(
     intercept: bool,
 ) -> tuple[Observations, dict[str, Any]]:
     """Return the rows, and what is held."""
+    insist_flag(intercept)
     names = _insist_numbers(family)
     offset, link = (
         _by_parameter(family, names, X, given, what)
@@ -246,8 +247,9 @@ def _design(
     reserved = ("intercept",) * bool(intercept) + tuple(others)
     values, names, center = columns(X, reserved, w, copy=True)
     if len(values) != n:
+        across = f": give {name}=X.T" if values.shape[1] == n else ""
         raise DataError(
-            f"y must have one value for each of the {len(values)} rows of {name}; it has {n}"
+            f"y must have one value for each of the {len(values)} rows of {name}; it has {n}{across}"
         )
     return Design(values, names, bool(intercept), center, lead, prefix)
 

@@ -17,6 +17,7 @@ from ..links import Link
 from ..mass import log_mass, mass_terms
 from ..observations import PartlySeen
 from ..residuals import Rows
+from .observations import insist_no_words
 
 __all__ = ["Model", "Responses"]
 
@@ -88,6 +89,7 @@ class Responses:
             inside = support.contains(y.lower[exact])
             _insist_inside(family, y.lower[exact], inside, np.flatnonzero(exact))
             return cls(model, np.where(exact, y.lower, _harmless(family)), y, known)
+        insist_no_words(y, family.__name__)
         x = present(numeric(y, "y"), w)
         if x.ndim != 1:
             column = "" if x.shape[1:] != (1,) else "; of one column give numpy.ravel(y)"

@@ -144,12 +144,9 @@ class SoftmaxRegression(Climbed):
         edges = np.cumsum(self._shares(self.eta()), axis=1)[:, :-1]
         return (rng.random(self.rows.y.size)[:, None] >= edges).sum(axis=1)
 
-    def eta_at(self, X: Any, offset: Any = None) -> Array:
-        given = [None] * len(self._designs(self.rows))
-        if offset is not None:
-            given = list(np.reshape(numeric(offset, "offset"), (-1, len(given))).T)
-        parts = zip(self._coefficients(), given, strict=True)
-        return np.stack([d.linear_at(b, X, o) for (d, _, b), o in parts], axis=-2)
+    def _offsets_at(self, offset: Any) -> list[Any]:
+        classes = len(self._designs(self.rows))
+        return list(np.reshape(numeric(offset, "offset"), (-1, classes)).T)
 
     def _shares(self, eta: Array) -> Array:
         """Return the probability of each class: shape (n, K)."""
