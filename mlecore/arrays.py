@@ -114,7 +114,7 @@ def _from_objects(array: Array, name: str) -> Array:
             raise DataError(
                 f"{name} must hold real numbers, and holds values that are not numbers, the first {_short(item)}{_at(index)}; "
                 "convert them to float, and leave out or mend what is missing"
-            )
+            ).at(index)
         try:
             doubles[index] = float(item)
         except (TypeError, ValueError) as error:
@@ -181,7 +181,7 @@ def _rounded(item: Any, index: tuple[int, ...], name: str) -> DataError:
     return DataError(
         f"{name} holds the whole number {item}{_at(index)}, which a double would round: beyond 2^53 not every whole "
         f"number has its own. Subtract an offset first, or say that rounding is all right: give them as floats"
-    )
+    ).at(index)
 
 
 def _at(index: tuple[int, ...]) -> str:

@@ -10,7 +10,7 @@ import functools
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,14 +19,14 @@ from .files import length_of_map, parquet, raw_file
 from .partly import PartlySeen
 from .pieces import Piece, Place, RowPiece, Wanted, count, is_table, rows_of, values_of
 
-__all__ = ["Source", "Tree", "as_source", "chunks"]
+__all__ = ["TOGETHER", "Source", "Tree", "as_source", "chunks", "is_dask", "plus"]
 
 Array = np.ndarray
 
 # How many numbers a piece holds at most, if nothing else is said: 2 MB, which the last cache holds with what is made of them.
 _SIZE = 2**18
 # How many sums are added at once on the way up a tree.
-_TOGETHER = 16
+TOGETHER = 16
 
 
 class Source:
@@ -45,6 +45,9 @@ class Source:
     >>> source.total(lambda piece: piece.values.sum()), source.length, source.passes
     (np.float64(6.0), 3, 1)
     """
+
+    #: whether `total` works on the chunks elsewhere
+    spread: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class Source:
         function : of a `Piece`, or with `rows` of a `RowPiece`; what it returns must add up.
         add : adds up a list of what it returns; by default with +.
         """
-        tree = Tree(add or _plus)
+        tree = Tree(add or plus)
         for piece in self.rows() if rows else self.pieces():
             tree.add(function(piece))
         return tree.total()
@@ -128,7 +131,7 @@ class Tree:
             return
         for level in self._levels:
             level.append(part)
-            if len(level) < _TOGETHER:
+            if len(level) < TOGETHER:
                 return
             part = self._add(level)
             level.clear()
@@ -140,7 +143,12 @@ class Tree:
         return self._add(parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def _plus(parts: list[Any]) -> Any:
+def plus(parts: list[Any]) -> Any:
+    """Add up a list with +.
+
+    >>> plus([1, 2, 3])
+    6
+    """
     return functools.reduce(operator.add, parts)
 
 
@@ -160,6 +168,8 @@ def chunks(
     source : one of
 
         - an array or memory map, (n,) or (n, d), which is cut;
+        - a Dask array, frame or column of one, whose chunks are worked on where they are: on the workers of the client that is
+          connected, else in threads;
         - an iterable of chunks: arrays, pairs (x, weights), what `observed`, `interval` or `binned` return, tables; for a
           regression (X, y) or (X, y, weights). A list serves every fit; a generator is read once;
         - a function without arguments that returns such an iterable anew;
@@ -167,7 +177,7 @@ def chunks(
     size : how many numbers are worked on at once; a larger chunk is cut.
     dtype : the type of the numbers in a raw file.
     column : which column of a table (Parquet, DataFrame) holds the values; for a regression those of X, by default all others.
-    y : for a regression, the name of the response in a table; or an array beside an array X.
+    y : for a regression, the name of the response in a table; or an array (of Dask's) beside an array X.
     weights : the name of the column of weights in a table; or an array beside an array.
 
     Raises
@@ -181,6 +191,10 @@ def chunks(
     if isinstance(source, Source):
         return source
     size = _SIZE if size is None else _insist_size(size)
+    if is_dask(source):
+        from .spread import spread  # here, as it builds on this module
+
+        return spread(source, Wanted(column, y, weights), size)
     paths = _paths(source)
     if paths:
         return _of_files(paths, size, dtype, Wanted(column, y, weights))
@@ -213,16 +227,25 @@ def chunks(
 
 
 def as_source(x: Any) -> Source | None:
-    """Return what is read in pieces as a source: a source, or a memory map of one dimension; else None.
+    """Return what is read in pieces as a source: a source, a memory map of one dimension, what is Dask's; else None.
 
     >>> as_source([1.0, 2.0]) is None
     True
     """
     if isinstance(x, Source):
         return x
-    if isinstance(x, np.memmap) and x.ndim == 1 and length_of_map(x):
+    if (isinstance(x, np.memmap) and x.ndim == 1 and length_of_map(x)) or is_dask(x):
         return chunks(x)
     return None
+
+
+def is_dask(x: Any) -> bool:
+    """Say whether something is Dask's, without importing it.
+
+    >>> is_dask([1.0])
+    False
+    """
+    return type(x).__module__.partition(".")[0] == "dask"
 
 
 def _insist_size(size: Any) -> int:
