@@ -13,7 +13,7 @@ from ..arrays import require_finite
 from ..censoring import events_of
 from ..errors import DataError, SupportError
 from ..numerics import every
-from ..observations import PartlySeen, Source, points
+from ..observations import PartlySeen, as_source, points
 from ..products import blocks
 from ..statistics import Events, Sample, Statistic, Streamed
 from .mass import Mass
@@ -60,13 +60,15 @@ class Reading(Mass):
             cls._insist_complete()
         if isinstance(x, Statistic):
             return cls._accept(x, weights, axis)
-        if isinstance(x, Source):
-            if weights is not None or axis is not None:
+        plain = weights is None and axis is None
+        source = as_source(x) if plain or not isinstance(x, np.memmap) else None
+        if source is not None:
+            if not plain:
                 raise DataError(
-                    "weights come with the values of a source, chunks of (x, w), and a source is one sample: leave out "
+                    "weights come with the values of a source, as chunks(x, weights=w) or pairs, and a source is one sample: leave out "
                     "weights= and axis="
                 )
-            return read_source(cls, x)
+            return read_source(cls, source)
         if isinstance(x, PartlySeen):
             return events_of(cls, x, weights)
         x, w = cls._observations(x, weights, axis)

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,9 @@ def read_source(family: Any, source: Source) -> Statistic:
     >>> float(read_source(Normal, chunks([[1.0], [3.0]])).mean)
     2.0
     """
-    sums, pilot, streamed, n = Sums(), _Pilot(), False, 0.0
+    if getattr(source, "spread", False):
+        return _read_elsewhere(family, source)
+    sums, streamed, n, pilots = Sums(), False, 0.0, list[_Pilot]()
     guess, found = None, Tree(added)
     try:
         for piece in source.pieces():
@@ -49,16 +51,16 @@ def read_source(family: Any, source: Source) -> Statistic:
             n += float(t.n)
             if not streamed:
                 sums.add(t)
-            if sums.held:
-                pilot.add(piece)
+            if sums.held or piece.partly is not None:
+                pilots = [_Pilot.joined([*pilots, _Pilot(piece, float(t.n))])]
             if not streamed and not sums.fits():
                 _insist_repeatable(family, source)
                 streamed, t = True, sums.total()
-                guess = _guess(family, pilot.statistic(family, n))
+                guess = _guess(family, pilots[0].statistic(family))
             if guess is not None:
                 found.add(t.terms(guess))
     except KeyboardInterrupt as stop:
-        some = None if not n else pilot.statistic(family, n) if streamed else sums.total()
+        some = None if not n else pilots[0].statistic(family) if streamed else sums.total()
         what = "of some of them, with the weight of all" if streamed else "theirs"
         raise Interrupted(
             f"interrupted after {n:,.15g} observations; .statistic is {what}, and {family.__name__}.fit takes it",
@@ -68,10 +70,55 @@ def read_source(family: Any, source: Source) -> Statistic:
         raise DataError("the source gave no observations")
     if not streamed:
         return sums.total().of_family(family)
-    t = Streamed(np.float64(n), pilot.statistic(family, n), source, partial(_cut, family))
+    t = _streamed(family, source, pilots[0])
     if guess is not None:
         t.remember(guess, found.total())
-    return t.of_family(family)
+    return t
+
+
+def _streamed(family: Any, source: Source, pilot: _Pilot) -> Streamed:
+    n = np.float64(pilot.n)
+    return Streamed(n, pilot.statistic(family), source, partial(_cut, family)).of_family(family)
+
+
+class _Digest(NamedTuple):
+    """What is told of some pieces: their statistic while it is small, and a pilot where it keeps values."""
+
+    sums: Sums | None
+    pilot: _Pilot | None
+
+    @classmethod
+    def of(cls, family: Any, piece: Piece) -> _Digest | None:
+        t, sums = _statistic(family, piece), Sums()
+        if t is None:
+            return None
+        sums.add(t)
+        keeps = sums.held or piece.partly is not None
+        return cls(sums, _Pilot.joined([_Pilot(piece, float(t.n))]) if keeps else None)
+
+    @classmethod
+    def joined(cls, parts: list[_Digest]) -> _Digest:
+        pilots = [part.pilot for part in parts if part.pilot is not None]
+        sums: Sums | None = Sums()
+        for part in parts:
+            if part.sums is None or sums is None:
+                sums = None
+            else:
+                sums.add(part.sums.total())
+        if sums is not None and not sums.fits():
+            sums = None
+        return cls(sums, _Pilot.joined(pilots) if pilots else None)
+
+
+def _read_elsewhere(family: Any, source: Source) -> Statistic:
+    """Return the statistic of a source whose chunks lie elsewhere, where each is summarised: only that travels."""
+    few = source.total(partial(_Digest.of, family), _Digest.joined)
+    if few is None:
+        raise DataError("the source gave no observations")
+    few = _Digest.joined([few])
+    if few.sums is None:
+        return _streamed(family, source, few.pilot)
+    return few.sums.total().of_family(family)
 
 
 def _insist_repeatable(family: Any, source: Source) -> None:
@@ -122,45 +169,49 @@ class _Pilot:
     Every value has the same chance: all are taken at first, then one of two, one of four ...
     """
 
-    def __init__(self) -> None:
-        self.parts: list[Piece] = []
-        self.ends: list[Piece] = []
-        self.step, self.size = 1, 0
-        self.rng = np.random.default_rng(0)
+    def __init__(self, piece: Piece, n: float) -> None:
+        self.drawn, self.step, self.n, self.rows = piece, 1, n, _rows(piece)
+        self.ends = None if piece.partly is not None else _ends(piece)
 
-    def add(self, piece: Piece) -> None:
-        count = _rows(piece)
-        if piece.partly is None:
-            self._stretch(piece)
-        if self.step > 1:
-            drawn = np.sort(self.rng.integers(0, count, self.rng.binomial(count, 1.0 / self.step)))
-            piece = _part(piece, drawn)
-        self.parts.append(piece)
-        self.size += _rows(piece)
-        while self.size > HELD:
-            whole = _joined(self.parts)
-            self.parts = [_part(whole, np.flatnonzero(self.rng.random(self.size) < 0.5))]
-            self.step, self.size = 2 * self.step, _rows(self.parts[0])
+    @classmethod
+    def joined(cls, pilots: list[_Pilot]) -> _Pilot:
+        """Return the pilot of several parts of a source; the same one from the same parts."""
+        rng = np.random.default_rng(sum(p.rows for p in pilots))
+        whole = copy.copy(pilots[0])
+        whole.step = max(p.step for p in pilots)
+        whole.n, whole.rows = sum(p.n for p in pilots), sum(p.rows for p in pilots)
+        whole.drawn = _joined([_thinned(p.drawn, p.step / whole.step, rng) for p in pilots])
+        if whole.ends is not None:
+            whole.ends = _ends(_joined([p.ends for p in pilots]))
+        while _rows(whole.drawn) > HELD:
+            whole.drawn, whole.step = _thinned(whole.drawn, 0.5, rng), 2 * whole.step
+        return whole
 
-    def _stretch(self, piece: Piece) -> None:
-        seen = slice(None) if piece.weights is None else np.flatnonzero(piece.weights > 0)
-        both = _joined([*self.ends, _part(piece, seen)])
-        self.ends = [_part(both, np.array([both.values.argmin(), both.values.argmax()]))]
-
-    def statistic(self, family: Any, n: float) -> Any:
-        """Return the statistic of what was drawn, weighed so that the sizes add up to n."""
-        parts = _joined(self.parts)
-        if parts.partly is not None:
-            seen = parts.partly
+    def statistic(self, family: Any) -> Any:
+        """Return the statistic of what was drawn, weighed as all are."""
+        n, drawn, seen = self.n, self.drawn, self.drawn.partly
+        if seen is not None:
             w = np.ones(len(seen)) if seen.weights is None else seen.weights
             return family.statistics(replace(seen, weights=w * (n / w.sum())))
         if self.step == 1:
-            return family.statistics(parts.values, parts.weights)
-        (ends,) = self.ends
-        w, least = (np.ones(_rows(p)) if p.weights is None else p.weights for p in (parts, ends))
+            return family.statistics(drawn.values, drawn.weights)
+        w, least = (
+            np.ones(_rows(p)) if p.weights is None else p.weights for p in (drawn, self.ends)
+        )
         w = w * ((n - least.sum()) / w.sum())
-        values = np.concatenate([parts.values, ends.values])
+        values = np.concatenate([drawn.values, self.ends.values])
         return family.statistics(values, np.concatenate([w, least]))
+
+
+def _thinned(piece: Piece, share: float, rng: np.random.Generator) -> Piece:
+    if share == 1:
+        return piece
+    return _part(piece, np.flatnonzero(rng.random(_rows(piece)) < share))
+
+
+def _ends(piece: Piece) -> Piece:
+    seen = piece if piece.weights is None else _part(piece, np.flatnonzero(piece.weights > 0))
+    return _part(seen, np.array([seen.values.argmin(), seen.values.argmax()]))
 
 
 def _joined(parts: list[Piece]) -> Piece:

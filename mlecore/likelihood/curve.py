@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrays import broadcast_shape, numeric
 from ..censoring import row_scores
 from ..errors import DataError, RegularityError
-from ..observations import PartlySeen, Source
+from ..observations import PartlySeen, Source, as_source
 from ..products import blocks, gram
 from ..statistics import Events, Statistic, Streamed
 
@@ -52,7 +52,10 @@ class Curve:
                 )
             )
         self.family = family
-        self.source = data if isinstance(data, Source) else None
+        plain = weights is None and axis is None
+        self.source = as_source(data) if plain or not isinstance(data, np.memmap) else None
+        if self.source is not None:
+            data = self.source
         raw = not isinstance(data, Statistic | Source)
         self.data: Any = data if raw else None
         self.weights: Any = weights if raw else None
