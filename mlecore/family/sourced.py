@@ -39,7 +39,7 @@ def read_source(family: Any, source: Source) -> Statistic:
     >>> float(read_source(Normal, chunks([[1.0], [3.0]])).mean)
     2.0
     """
-    if getattr(source, "spread", False):
+    if source.spread:
         return _read_elsewhere(family, source)
     sums, streamed, n, pilots = Sums(), False, 0.0, list[_Pilot]()
     guess, found = None, Tree(added)
