@@ -57,6 +57,7 @@ if _typing.TYPE_CHECKING:
     from .regression import PoissonRegression as PoissonRegression
     from .regression import SoftmaxRegression as SoftmaxRegression
     from .saved import load_statistic as load_statistic
+    from .sequences import LocalLevel as LocalLevel
     from .sequences import MarkovChain as MarkovChain
 
 # What many programs never use is imported when it is first asked for: `import mlecore` stays quick.
@@ -67,6 +68,7 @@ _LATER = {
     "LogisticRegression": "regression",
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
+    "LocalLevel": "sequences",
     "MarkovChain": "sequences",
 }
 _PACKAGES = ("datasets", "exercises", "explore", "plotting")

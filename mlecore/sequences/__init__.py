@@ -7,7 +7,8 @@ There is one file a model. A new one is a new file and one line here.
 
 from .chain import MarkovChain
 from .fit import SequenceFit
+from .local_level import LocalLevel, LocalLevelFit
 from .sequence import Sequence
 from .series import Series
 
-__all__ = ["MarkovChain", "Sequence", "SequenceFit", "Series"]
+__all__ = ["LocalLevel", "LocalLevelFit", "MarkovChain", "Sequence", "SequenceFit", "Series"]

@@ -68,6 +68,8 @@ class Sequence:
     event_ndim: ClassVar[int] = 0
     support: ClassVar[Support] = Support()
     _contains: ClassVar[Mapping[type, Mapping[str, Any]]] = {}
+    #: what its fits are
+    _fits: ClassVar[type[SequenceFit]] = SequenceFit
 
     setting: Any
     theta: Array
@@ -347,7 +349,7 @@ class Sequence:
                 ", which is none: the likelihood may rise without end there. Plot its profile, or fix a parameter"
             )
         start = cls._start_note(series)
-        return SequenceFit(
+        return cls._fits(
             dist=likelihood.layout.distribution(full, likelihood.known),
             likelihood=likelihood,
             theta=np.array(full[likelihood.free]),

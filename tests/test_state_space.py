@@ -1,0 +1,208 @@
+"""The local level against the density written out, against another package, and against what is published."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mlecore import DataError, Likelihood, LocalLevel, NoMLEError, Normal, RegularityError, compare
+
+# Annual flow of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
+NILE = np.array(
+    "1120 1160 963 1210 1160 1160 813 1230 1370 1140 995 935 1110 994 1020 960 1180 799 958 1140 1100 1210 1150 1250 1260 "
+    "1220 1030 1100 774 840 874 694 940 833 701 916 692 1020 1050 969 831 726 456 824 702 1120 1100 832 764 821 768 845 864 "
+    "862 698 845 744 796 1040 759 781 865 845 944 984 897 822 1010 771 676 649 846 812 742 801 1040 860 874 848 890 744 749 "
+    "838 1050 918 986 797 923 975 815 1020 906 901 1170 912 746 919 718 714 740".split(),
+    dtype=float,
+)
+
+
+@pytest.fixture(scope="module")
+def nile():
+    return LocalLevel.fit(NILE)
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    return UnobservedComponents(NILE, "local level", use_exact_diffuse=True)
+
+
+# Their exact diffuse likelihood counts log(2 pi) for the first value too, whose variance is infinite.
+FIRST = 0.5 * np.log(2.0 * np.pi)
+
+
+def level_density(x, irregular, level):
+    """Return log f(x_2 .. x_n | x_1), the differences being Normal with a matrix that is written out."""
+    m = len(x) - 1
+    cov = (level + 2 * irregular) * np.eye(m) - irregular * (np.eye(m, k=1) + np.eye(m, k=-1))
+    return stats.multivariate_normal(np.zeros(m), cov).logpdf(np.diff(x))
+
+
+def test_the_nile_has_the_published_variances_and_likelihood(nile):
+    # Durbin and Koopman (2012), sections 2.2 and 2.10.
+    assert nile.params["sigma2_irregular"] == pytest.approx(15098.5, abs=0.05)
+    assert nile.params["sigma2_level"] == pytest.approx(1469.2, abs=0.05)
+    assert nile.log_likelihood == pytest.approx(-632.546, abs=5e-4)
+    assert nile.n == 99
+    assert "the level starts diffuse" in nile.summary()
+
+
+def test_the_spectrum_gives_the_density_of_the_differences():
+    x = NILE[:12]
+    for theta in ([3.0, 2.0], [5.0, 0.0], [0.0, 4.0]):
+        mine = Likelihood(LocalLevel, x).log_likelihood(np.array(theta) * 1e3)
+        assert mine == pytest.approx(level_density(x, *(np.array(theta) * 1e3)), rel=1e-12)
+    two = Likelihood(LocalLevel, [x, NILE[50:53]]).log_likelihood([3e3, 2e3])
+    parts = level_density(x, 3e3, 2e3) + level_density(NILE[50:53], 3e3, 2e3)
+    assert two == pytest.approx(parts, rel=1e-12)
+
+
+def test_slope_and_curvature_of_the_level_are_those_of_differences(nile):
+    L, theta, h = nile.likelihood, nile.theta * [1.3, 0.6], 1e-4 * nile.theta
+    slope = [np.diff(L.log_likelihood(theta + np.outer([-1, 1], e)))[0] for e in np.diag(h)]
+    bend = [np.diff(L.score(theta + np.outer([-1, 1], e)), axis=0)[0] for e in np.diag(h)]
+    np.testing.assert_allclose(L.score(theta), np.array(slope) / (2 * h), rtol=1e-6)
+    np.testing.assert_allclose(L.hessian(theta), np.array(bend) / (2 * h[:, None]), rtol=1e-6)
+    expected = L.expected_information(theta)
+    # Where every z_j^2 is its variance the observed information is the expected one.
+    drawn = [
+        nile.dist._member(None, theta)._again(nile.series, np.random.default_rng(k))
+        for k in range(100)
+    ]
+    mean = np.mean([Likelihood(LocalLevel, s).observed_information(theta) for s in drawn], axis=0)
+    np.testing.assert_allclose(mean, expected, rtol=0.25)
+
+
+def test_the_level_agrees_with_another_package(nile, theirs):
+    theta = list(nile.theta)
+    assert theirs.loglike(theta) + FIRST == pytest.approx(nile.log_likelihood, rel=1e-12)
+    fitted = theirs.fit(disp=0)
+    assert nile.log_likelihood >= fitted.llf + FIRST
+    smooth = theirs.smooth(theta, cov_type="approx")
+    np.testing.assert_allclose(smooth.bse, list(nile.se.values()), rtol=1e-5)
+    level = nile.level()
+    np.testing.assert_allclose(level.mean, smooth.smoothed_state[0], rtol=1e-12)
+    np.testing.assert_allclose(level.se**2, smooth.smoothed_state_cov[0, 0], rtol=1e-10)
+    ahead, other = nile.predict(5), smooth.get_forecast(5)
+    np.testing.assert_allclose(ahead.mean, other.predicted_mean, rtol=1e-12)
+    np.testing.assert_allclose(np.sqrt(ahead.var), other.se_mean, rtol=1e-12)
+    np.testing.assert_allclose(
+        nile.residuals(), smooth.standardized_forecasts_error[0, 1:], atol=1e-9
+    )
+
+
+def test_the_filter_adds_up_to_the_spectrum(nile):
+    laws = nile.dist._one_step(nile.series)
+    assert laws.log_prob(NILE[1:]).sum() == pytest.approx(nile.log_likelihood, rel=1e-13)
+
+
+def test_a_level_has_the_inference_of_every_fit(nile):
+    low, high = nile.ci(method="lr")["sigma2_level"]
+    L = nile.likelihood
+    heights = L.profile("sigma2_level", np.array([low, high]))
+    np.testing.assert_allclose(nile.log_likelihood - heights, 0.5 * 1.959964**2, rtol=1e-6)
+    q = nile.delta(lambda sigma2_level, sigma2_irregular: sigma2_level / sigma2_irregular)
+    assert q.estimate == pytest.approx(0.0973, abs=1e-4)  # published: 0.0973
+    assert nile.test(sigma2_irregular=1e4, method="score").p_value == pytest.approx(
+        0.1305, abs=1e-4
+    )
+    with pytest.raises(RegularityError, match="boundary"):
+        nile.test(sigma2_level=0)
+    result = nile.test(sigma2_level=0, method="bootstrap", replicates=39, rng=0)
+    assert result.p_value == pytest.approx(1 / 40)
+    held = LocalLevel.fit(NILE, fixed={"sigma2_level": 1469.2})
+    assert held.params["sigma2_irregular"] == pytest.approx(15098.5, rel=1e-4)
+    prior = LocalLevel.fit(NILE, prior={"sigma2_level": Normal(3000, 100)})
+    assert 2500 < prior.params["sigma2_level"] < 3000
+    walk = LocalLevel.fit(NILE, fixed={"sigma2_irregular": 0})
+    assert compare([nile, walk]).best is nile
+
+
+def test_the_errors_of_a_level_are_the_spread_of_estimates(nile):
+    again = nile.bootstrap(100, rng=1).theta
+    expected = np.sqrt(np.diag(nile.covariance("expected")))
+    # A standard deviation from 100 has an error of 7 %, and the estimates are skew.
+    np.testing.assert_allclose(again.std(axis=0), expected, rtol=0.25)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_highest_of_all_maxima_is_found(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(5 + 3 * seed).cumsum() * (seed % 3) + rng.standard_normal(5 + 3 * seed)
+    f = LocalLevel.fit(x)
+    q = np.geomspace(1e-5, 1e5, 400)
+    size = [
+        np.mean(np.linalg.solve(_shape(len(x) - 1, r), np.diff(x)) @ np.diff(x)) / (len(x) - 1)
+        for r in q
+    ]
+    grid = Likelihood(LocalLevel, x).log_likelihood(np.column_stack([size, q * size]))
+    assert f.log_likelihood >= grid.max() - 1e-9
+    assert f.log_likelihood == pytest.approx(grid.max(), abs=1e-2)
+
+
+def _shape(m, q):
+    return (q + 2.0) * np.eye(m) - np.eye(m, k=1) - np.eye(m, k=-1)
+
+
+def test_a_level_that_stands_still_is_on_the_boundary_and_said_so():
+    x = np.array([1.0, -1.2, 0.9, -1.0, 1.1, -0.8, 1.0, -1.0])
+    f = LocalLevel.fit(x)
+    assert f.params["sigma2_level"] == 0
+    # The values are then a sample of one Normal with an unknown mean, and the variance has the divisor n - 1.
+    assert f.params["sigma2_irregular"] == pytest.approx(x.var(ddof=1))
+    assert "the level stands still" in f.summary()
+    with pytest.raises(RegularityError, match="boundary"):
+        f.se  # noqa: B018
+    low, high = f.ci(method="lr")["sigma2_level"]
+    assert low == 0 < high
+    np.testing.assert_allclose(f.level().mean, x.mean(), atol=1e-12)
+    np.testing.assert_allclose(f.level().se, np.sqrt(x.var(ddof=1) / 8))
+    walk = LocalLevel.fit([0.0, 1.0, 3.0, 4.0, 6.0, 7.5, 9.0])
+    assert walk.params["sigma2_irregular"] == 0
+    assert walk.params["sigma2_level"] == pytest.approx(
+        np.mean(np.diff([0, 1, 3, 4, 6, 7.5, 9]) ** 2)
+    )
+    np.testing.assert_allclose(walk.level().se, 0.0)
+
+
+def test_two_peaks_are_told_and_the_higher_one_is_the_fit():
+    x = [2, -3, -4, -1, 1, 1, -4]
+    f = LocalLevel.fit(x)
+    walk = LocalLevel.fit(x, fixed={"sigma2_irregular": 0})
+    assert f.params["sigma2_level"] == 0
+    lower = f.log_likelihood - walk.log_likelihood
+    assert lower == pytest.approx(0.524, abs=1e-3)
+    assert "another peak, 0.52 lower, at sigma2_irregular = 0, sigma2_level = 10.67" in f.summary()
+
+
+def test_the_level_is_the_same_in_other_units_and_survives_a_million_values():
+    small, far = LocalLevel.fit(1e-60 * NILE), LocalLevel.fit(NILE + 1e7)
+    np.testing.assert_allclose(small.theta * 1e120, LocalLevel.fit(NILE).theta, rtol=1e-7)
+    np.testing.assert_allclose(far.theta, LocalLevel.fit(NILE).theta, rtol=1e-5)
+    rng = np.random.default_rng(0)
+    x = 0.01 * rng.standard_normal(200_000).cumsum() + rng.standard_normal(200_000)
+    f = LocalLevel.fit(x)
+    for name, true in (("sigma2_irregular", 1.0), ("sigma2_level", 1e-4)):
+        assert abs(f.params[name] - true) < 4 * f.se[name]
+
+
+def test_what_is_no_level_is_refused_in_words():
+    for x, words in (
+        ([1.0, 2.0], "three values or more"),
+        ([1.0], "needs 2 or more"),
+        ([1.0, np.nan, 2.0], "NaN"),
+        ([1.0, 2.0, np.inf], "infinite"),
+        (np.ones((4, 2)), "one-dimensional"),
+        (["a", "b", "c"], "real numbers"),
+        ([1e-200, 2e-200, 4e-200], "other units"),
+    ):
+        with pytest.raises(DataError, match=words):
+            LocalLevel.fit(x)
+    with pytest.raises(NoMLEError, match="all values are equal"):
+        LocalLevel.fit([3, 3, 3, 3])
+    with pytest.raises(DataError, match="not both 0"):
+        LocalLevel.fit([1.0, 2.0, 4.0], fixed={"sigma2_level": 0, "sigma2_irregular": 0})
+    assert LocalLevel.fit([1, 3, 2, 5]).n == 3
+    one = LocalLevel.fit([1.0, 3.0], fixed={"sigma2_level": 1.0})
+    assert one.params["sigma2_irregular"] == pytest.approx(1.5)
