@@ -30,6 +30,8 @@ class _InColumns:
     """The log-likelihood in the coordinates of well-conditioned columns, as a climb asks for it: of one vector."""
 
     in_one_pass = True
+    #: its rows lie in memory
+    costly = False
 
     def __init__(self, problem: Problem, offsets: Array | None, penalty: Penalty | None) -> None:
         self.problem, self.offsets, self.penalty = problem, offsets, penalty
