@@ -2,7 +2,7 @@
 
 Every long run takes `progress`: False keeps quiet, True writes one line to the standard error that
 renews itself once the run has lasted a second, and a function of your own is called with
-(done, total). With tqdm, for example: `bar = tqdm(total=10_000)`, and
+(done, total); a total of 0 is one that is not known beforehand. With tqdm, for example: `bar = tqdm(total=10_000)`, and
 `progress=lambda done, total: bar.update(done - bar.n)`.
 """
 
@@ -21,7 +21,7 @@ _PAUSE = 0.2  # seconds between two renewals
 
 
 def ticker(progress: Progress, total: int, what: str) -> Callable[..., None]:
-    """Return the function `tick(done)` that a loop of `total` steps calls after each of them.
+    """Return the function `tick(done)` that a loop of `total` steps, 0 where unknown, calls after each of them.
 
     A run that gives up before its last step says `tick(done, stopped=True)`, which ends the line.
 
@@ -47,11 +47,12 @@ def ticker(progress: Progress, total: int, what: str) -> Callable[..., None]:
     def tick(done: int, stopped: bool = False) -> None:
         nonlocal renewed, spoken
         now = time.monotonic()
-        last = stopped or done >= total
+        last = stopped or done >= total > 0
         if (last and spoken) or (not last and now - renewed >= _PAUSE):
             left = (now - started) * (total - done) / max(done, 1)
-            tail = f"{now - started:.0f} s" if last else f"about {left:.0f} s left"
-            share = f"{done:,} of {total:,} ({done / total:.0%})"
+            known = total > 0
+            tail = f"about {left:.0f} s left" if known and not last else f"{now - started:.0f} s"
+            share = f"{done:,} of {total:,} ({done / total:.0%})" if known else f"{done:,}"
             sys.stderr.write(f"\r{what}: {share}, {tail:<24}" + "\n" * last)
             sys.stderr.flush()
             renewed, spoken = now, not last

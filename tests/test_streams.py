@@ -421,3 +421,26 @@ def test_a_memory_map_is_read_in_chunks_unless_weights_lie_beside_it(tmp_path, l
     same(mle.Weibull.fit(x), mle.Weibull.fit(mapped))
     assert mle.Weibull.fit(mapped).passes > 1
     same(mle.Weibull.fit(x, w), mle.Weibull.fit(mapped, w))
+
+
+# -- progress --------------------------------------------------------------------------------------
+
+
+def test_each_pass_says_how_far_it_has_come_and_learns_the_length(little_room, capsys, monkeypatch):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    told = []
+    source = mle.chunks(
+        lambda: np.array_split(x, 3), progress=lambda done, total: told.append((done, total))
+    )
+    mle.Weibull.fit(source)
+    assert told[:3] == [(300, 0), (600, 0), (900, 0)]
+    assert told[3:6] == [(300, 900), (600, 900), (900, 900)]
+    assert len(told) == 3 * source.passes
+    monkeypatch.setattr("mlecore.progress._PATIENCE", 0.0)
+    monkeypatch.setattr("mlecore.progress._PAUSE", 0.0)
+    mle.Weibull.fit(mle.chunks(lambda: np.array_split(x, 3), progress=True))
+    said = capsys.readouterr().err
+    assert "\rpass 1: 600, 0 s" in said
+    assert "\rpass 2: 600 of 900 (67%), about 0 s left" in said
+    with pytest.raises(TypeError, match="progress must be"):
+        mle.chunks([x], progress="yes")

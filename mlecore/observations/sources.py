@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DataError
+from ..progress import Progress, ticker
 from .files import length_of_map, parquet, raw_file
 from .partly import PartlySeen
 from .pieces import Piece, Place, RowPiece, Wanted, count, is_table, rows_of, values_of
@@ -46,6 +47,8 @@ class Source:
     (np.float64(6.0), 3, 1)
     """
 
+    #: how each pass says how far it has come
+    progress: Progress = False
     #: whether `total` works on the chunks elsewhere
     spread: ClassVar[bool] = False
 
@@ -86,11 +89,18 @@ class Source:
         return self._read(rows_of, 0)
 
     def _read(self, parts_of: Callable[..., Iterator[Any]], first: int) -> Iterator[Any]:
-        for number, chunk in enumerate(self._chunks()):
-            place = Place(None if self._cut else number, 0, first)
-            for piece in parts_of(chunk, self._wanted, self._size, place):
-                yield piece
-                first += count(piece)
+        given = self._chunks()
+        tick = ticker(self.progress, self.length or 0, f"pass {self.passes}")
+        try:
+            for number, chunk in enumerate(given):
+                place = Place(None if self._cut else number, 0, first)
+                for piece in parts_of(chunk, self._wanted, self._size, place):
+                    yield piece
+                    first += count(piece)
+                    tick(first)
+            self.length = first  # the next pass can tell how much is left
+        finally:
+            tick(first, stopped=True)
 
     def total(
         self,
@@ -160,6 +170,7 @@ def chunks(
     column: str | Sequence[str] | None = None,
     y: Any = None,
     weights: Any = None,
+    progress: Progress = False,
 ) -> Source:
     """Say that values come in chunks, to be read as often as a fit needs them, and never all at once.
 
@@ -179,6 +190,8 @@ def chunks(
     column : which column of a table (Parquet, DataFrame) holds the values; for a regression those of X, by default all others.
     y : for a regression, the name of the response in a table; or an array (of Dask's) beside an array X.
     weights : the name of the column of weights in a table; or an array beside an array.
+    progress : True for a line that says how far each pass has come and how long the rest will take, or a function of
+        (done, total), with total 0 until it is known; see `mlecore.progress`. Dask shows its own.
 
     Raises
     ------
@@ -188,6 +201,14 @@ def chunks(
     >>> [piece.values for piece in chunks(np.arange(3.0), size=2).pieces()]
     [array([0., 1.]), array([2.])]
     """
+    made = _made(source, size, dtype, column, y, weights)
+    if progress is not False:
+        ticker(progress, 1, "")  # refuses what is neither
+        made.progress = progress
+    return made
+
+
+def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weights: Any) -> Source:
     if isinstance(source, Source):
         return source
     size = _SIZE if size is None else _insist_size(size)
