@@ -60,10 +60,11 @@ class Reading(Mass):
             cls._insist_complete()
         if isinstance(x, Statistic):
             return cls._accept(x, weights, axis)
-        plain = weights is None and axis is None
-        source = as_source(x) if plain or not isinstance(x, np.memmap) else None
+        source = as_source(x, weights, axis, cls.event_ndim)
         if source is not None:
-            if not plain:
+            if source is not x:
+                weights = None
+            if weights is not None or axis is not None:
                 raise DataError(
                     "weights come with the values of a source, as chunks(x, weights=w) or pairs, and a source is one sample: leave out "
                     "weights= and axis="

@@ -52,10 +52,9 @@ class Curve:
                 )
             )
         self.family = family
-        plain = weights is None and axis is None
-        self.source = as_source(data) if plain or not isinstance(data, np.memmap) else None
-        if self.source is not None:
-            data = self.source
+        self.source = as_source(data, weights, axis, getattr(family, "event_ndim", 0))
+        if self.source is not None and self.source is not data:
+            data, weights = self.source, None
         raw = not isinstance(data, Statistic | Source)
         self.data: Any = data if raw else None
         self.weights: Any = weights if raw else None

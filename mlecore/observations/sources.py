@@ -247,16 +247,19 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
     return Source(lambda: given, once=once, length=length, size=size, wanted=wanted)
 
 
-def as_source(x: Any) -> Source | None:
-    """Return what is read in pieces as a source: a source, a memory map of one dimension, what is Dask's; else None.
+def as_source(x: Any, weights: Any = None, axis: Any = None, event: int = 0) -> Source | None:
+    """Return what is to be read in pieces as a source: a source, what is Dask's, a memory map of one long sample; else None.
+
+    `event` is the number of axes of one observation.
 
     >>> as_source([1.0, 2.0]) is None
     True
     """
     if isinstance(x, Source):
         return x
-    if (isinstance(x, np.memmap) and x.ndim == 1 and length_of_map(x)) or is_dask(x):
-        return chunks(x)
+    long = isinstance(x, np.memmap) and length_of_map(x) and x.size > _SIZE
+    if is_dask(x) or (long and axis is None and x.ndim == 1 + event):
+        return chunks(x, weights=weights)
     return None
 
 

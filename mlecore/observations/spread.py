@@ -1,7 +1,7 @@
 """Dask's arrays and frames as sources: each chunk is worked on where it is, and only sums travel.
 
 Dask's own scheduler decides where: the client that is connected, else threads of this process. It repeats the chunks of a
-worker that has died; as a sum over a chunk depends on nothing else, and sums are added in one order, that changes no digit.
+worker that has died; as a sum over a chunk depends on nothing else, and sums are added in one order, that changes no answer.
 """
 
 from __future__ import annotations
