@@ -45,7 +45,9 @@ def test_the_values_stay_where_they_are(client, lazy):
     assert len(seen) >= 1
 
 
-def test_a_worker_that_dies_a_slow_chunk_and_a_repeated_one_change_no_answer(client, lazy, tmp_path):
+def test_a_worker_that_dies_a_slow_chunk_and_a_repeated_one_change_no_answer(
+    client, lazy, tmp_path
+):
     def chunk(k, trouble):  # within the test, so that the workers need not import it
         mark = tmp_path / "died"
         if trouble and k == 3 and not mark.exists():
@@ -83,7 +85,7 @@ def test_weights_go_with_a_dask_array_and_axis_does_not(lazy):
         mle.Normal.fit(lazy, axis=0)
 
 
-def test_a_long_map_is_read_in_pieces_and_never_whole(tmp_path):
+def test_a_map_is_read_in_pieces_and_never_whole(tmp_path):
     x = np.tile(X, 5)
     x.tofile(tmp_path / "x")
     mapped = np.memmap(tmp_path / "x", dtype=float)

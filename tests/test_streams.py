@@ -414,7 +414,7 @@ def test_only_sums_and_pilots_travel_from_where_the_chunks_lie(family, little_ro
     same(family.fit(x), family.fit(Elsewhere(lambda: np.array_split(x, 20), length=N)))
 
 
-def test_a_memory_map_is_read_in_chunks_unless_weights_lie_beside_it(tmp_path, little_room):
+def test_a_memory_map_is_read_in_chunks_and_weights_beside_it(tmp_path, little_room):
     _, x = dataset(mle.Weibull, 7, n=N)
     np.save(tmp_path / "x.npy", x)
     mapped, w = np.load(tmp_path / "x.npy", mmap_mode="r"), np.arange(N) % 3

@@ -248,7 +248,7 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
 
 
 def as_source(x: Any, weights: Any = None, axis: Any = None, event: int = 0) -> Source | None:
-    """Return what is to be read in pieces as a source: a source, what is Dask's, a memory map of one long sample; else None.
+    """Return what is to be read in pieces as a source: a source, what is Dask's, a memory map of one sample; else None.
 
     `event` is the number of axes of one observation.
 
@@ -257,8 +257,8 @@ def as_source(x: Any, weights: Any = None, axis: Any = None, event: int = 0) -> 
     """
     if isinstance(x, Source):
         return x
-    long = isinstance(x, np.memmap) and length_of_map(x) and x.size > _SIZE
-    if is_dask(x) or (long and axis is None and x.ndim == 1 + event):
+    mapped = isinstance(x, np.memmap) and length_of_map(x)
+    if is_dask(x) or (mapped and axis is None and x.ndim == 1 + event):
         return chunks(x, weights=weights)
     return None
 
