@@ -11,7 +11,7 @@ from families.members import known
 import mlecore as mle
 from mlecore.family import fitting
 from mlecore.family import reading as machinery
-from mlecore.statistics import Sample, order_statistics
+from mlecore.statistics import Sample, counted, order_statistics
 from mlecore.statistics.pieces import PIECE
 
 SMALL = [
@@ -78,6 +78,72 @@ def test_very_long_samples_go_by_rows_and_short_ones_do_not():
     assert mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS))
     assert not mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS - 1))
     assert not mle.Weibull._in_parts(np.zeros(machinery._WORTH_ROWS))
+
+
+# -- counts ----------------------------------------------------------------------------------------------------
+
+COUNTS = [
+    mle.Bernoulli(0.3),
+    mle.Binomial(10, 0.3),
+    mle.Categorical([0.2, 0.5, 0.3]),
+    mle.Geometric(0.3),
+    mle.NegativeBinomial(3.0, 1.5),
+    mle.Poisson(3.0),
+]
+
+
+@pytest.mark.parametrize("d", COUNTS, ids=lambda d: type(d).__name__)
+@pytest.mark.parametrize("kind", [np.int64, np.float32, "strided", "pandas"])
+def test_whole_numbers_are_counted_as_they_are_and_never_copied(d, kind):
+    drawn = np.asarray(d.sample(2**17, rng=9))
+    if kind == "pandas":
+        x = pytest.importorskip("pandas").Series(drawn.astype(int), index=np.arange(drawn.size) + 7)
+    else:
+        x = np.repeat(drawn, 2)[::2] if kind == "strided" else drawn.astype(kind)
+    family, given = type(d), known(d)
+    family.fit(x[:2000], fixed=given)  # whatever is imported on the way is no copy
+    tracemalloc.start()
+    try:
+        fit = family.fit(x, fixed=given)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert held < 0.7 * 8 * drawn.size
+    values, times = np.unique(drawn, return_counts=True)
+    few = family.fit(values, times, fixed=given)
+    np.testing.assert_allclose(fit.theta, few.theta, rtol=1e-12)
+    assert fit.n == drawn.size
+    assert float(fit.log_likelihood) == pytest.approx(float(few.log_likelihood), rel=1e-13)
+
+
+@pytest.mark.parametrize("bad", [-1, 0.5, np.nan, np.inf, 2.0**60])
+def test_among_many_counts_what_is_no_small_count_is_left_to_the_reading_of_all(bad):
+    x = np.random.default_rng(1).poisson(3.0, 50_000).astype(float)
+    x[40_000] = bad
+    if bad == 2.0**60:  # large, and a count
+        assert float(mle.Poisson.fit(x).params["rate"]) == pytest.approx(x.mean(), rel=1e-15)
+    else:
+        with pytest.raises(mle.DataError, match=r"40000"):
+            mle.Poisson.fit(x)
+    if bad == -1:
+        with pytest.raises(mle.SupportError, match=r"x\[40000\] = -1"):
+            mle.Poisson.fit(x.astype(np.int16))
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.uint64, float])
+def test_counted_says_how_often_each_value_occurs(kind):
+    x = np.random.default_rng(3).integers(0, 2, 50_000).astype(kind)
+    values, times = counted(x)
+    assert values.tolist() == [0, 1]
+    assert times.tolist() == [np.count_nonzero(x == 0), np.count_nonzero(x)]
+    if kind is not bool:
+        x[30_000:] = 70  # of which the first piece knows nothing
+        values, times = counted(x)
+        assert np.array_equal(values, [0, 1, 70])
+        assert times[-1] == 20_000
+    if kind is np.uint64:
+        x[-1] = 2**64 - 1
+        assert counted(x) is None
 
 
 # -- order statistics ------------------------------------------------------------------------------------------

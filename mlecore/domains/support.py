@@ -97,16 +97,18 @@ class Support:
     def holds(self, x: Array, always: bool = True) -> bool:
         """Say whether all of x is inside, from its smallest and largest value: a NaN fails, which is wanted.
 
-        Where every real number is inside, only a value that is not finite could fail, and sums over the data show it:
-        then nothing is looked at, unless `always`.
+        Unless `always`, no value is looked for at an infinite end: a sum over the data shows one that is there.
         """
-        if not always and not self.whole and self.low == -np.inf and self.high == np.inf:
-            return True
-        low, high = np.minimum.reduce(x, axis=None), np.maximum.reduce(x, axis=None)
-        inside = (low > self.low if self.open_low else low >= self.low) and (
-            high < self.high if self.open_high else high <= self.high
-        )
-        return bool(inside and high < np.inf and (not self.whole or _all_whole(x)))
+        shown = not (always or self.whole)
+        if not (shown and self.low == -np.inf):
+            low = np.minimum.reduce(x, axis=None)
+            if not (low > self.low if self.open_low else low >= self.low):
+                return False
+        if not (shown and self.high == np.inf):
+            high = np.maximum.reduce(x, axis=None)
+            if not ((high < self.high if self.open_high else high <= self.high) and high < np.inf):
+                return False
+        return not self.whole or _all_whole(x)
 
 
 def _all_whole(x: Array) -> bool:

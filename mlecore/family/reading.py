@@ -15,7 +15,7 @@ from ..errors import DataError, SupportError
 from ..numerics import every
 from ..observations import PartlySeen, as_source, points
 from ..products import blocks
-from ..statistics import Events, Sample, Statistic, Streamed
+from ..statistics import Events, Sample, Statistic, Streamed, counted
 from .mass import Mass
 from .sourced import read_source
 from .terms import Array
@@ -24,7 +24,9 @@ __all__ = ["Reading"]
 
 # Values are summarised in rows of this many, small enough to stay in the processor's cache while they are read twice.
 _ROW = 8192
-_ROWS_AT_ONCE = 32
+_ROWS_AT_ONCE = 16
+# Fewer counts are summarised as they are: to bring them together costs as much.
+_WORTH_COUNTING = 2**10
 # Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
 _WORTH_ROWS = 2**18
 
@@ -72,7 +74,8 @@ class Reading(Mass):
             return read_source(cls, source)
         if isinstance(x, PartlySeen):
             return events_of(cls, x, weights)
-        x, w = cls._observations(x, weights, axis)
+        counts = cls._counts(x) if weights is None and axis is None else None
+        x, w = cls._observations(x, weights, axis) if counts is None else counts
         with np.errstate(all="ignore"):
             if cls._in_parts(x):
                 parts = list(cls._parts(x, w))
@@ -118,6 +121,20 @@ class Reading(Mass):
         """Return the values and their weights, what has weight 0 excused from the support."""
         x, w = points(x, weights, axis, cls.event_ndim)
         return x if w is None else cls._excused(x, w), w
+
+    @classmethod
+    def _counts(cls, x: Any) -> tuple[Array, Array] | None:
+        """Return the different values of a long sample of counts, and how often each was seen, as their weights.
+
+        None where that is not so, or where anything is wrong with the data: what is, the whole of them will say.
+        """
+        array = type(x) is np.ndarray or hasattr(x, "iloc")  # pandas' columns among them
+        if not array or not cls.support.whole or cls.event_ndim or x.ndim != 1:
+            return None
+        if not isinstance(x.dtype, np.dtype) or x.dtype.kind not in "biuf":
+            return None
+        few = counted(np.asarray(x)) if len(x) >= _WORTH_COUNTING else None
+        return few if few is not None and cls.support.holds(few[0]) else None
 
     @classmethod
     def _excused(cls, x: Array, w: Array) -> Array:

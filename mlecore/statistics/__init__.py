@@ -16,7 +16,7 @@ from .exposed import Exposed
 from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
-from .pieces import LONG
+from .pieces import LONG, counted
 from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, RowLogMoments
 from .sample import Sample, piecewise
 from .shares import ShareMoments
@@ -48,6 +48,7 @@ __all__ = [
     "Sums",
     "added",
     "beside",
+    "counted",
     "heaviest",
     "order_statistics",
     "piecewise",

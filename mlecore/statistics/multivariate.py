@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
+from ..products import blocks
 from .averages import size_of
+from .pieces import PIECE
 from .statistic import Statistic
 
 __all__ = ["MultivariateMoments"]
@@ -30,18 +33,37 @@ class MultivariateMoments(Statistic):
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise rows: x has shape (..., n, d), weights (..., n)."""
-        if weights is None:
-            share = np.full(x.shape[:-1], 1.0 / x.shape[-2])
-        else:
-            share = weights / weights.sum(axis=-1, keepdims=True)
+        n = size_of(x[..., 0], weights)
+        share = None if weights is None else (weights / n[..., None])[..., None]
         pivot = x[..., :1, :]
-        mean = pivot[..., 0, :] + np.einsum("...i,...ij->...j", share, x - pivot)
-        d = x - mean[..., None, :]
-        cov = np.einsum("...i,...ij,...ik->...jk", share, d, d)
-        return cls(size_of(x[..., 0], weights), mean, cov)
+        mean = pivot + sum(_mean_of(d, p, n) for d, p in _few(x, share, pivot))
+        cov = sum(_square_of(d, p, n) for d, p in _few(x, share, mean))
+        return cls(n, mean[..., 0, :], cov)
 
     def _pooled(self) -> tuple[Array, ...]:
         mean = self._average(self.mean)
         d = self.mean - mean[..., None, :]
         square = self.cov + d[..., :, None] * d[..., None, :]
         return mean, np.einsum("...i,...ijk->...jk", self._share, square)
+
+
+def _few(x: Array, share: Array | None, center: Array) -> Iterator[tuple[Array, Array | None]]:
+    """Yield the distances from a center and the shares, of so many rows at a time that they stay in the cache."""
+    for part in blocks(x.shape[-2], max(256, 2 * PIECE // x.shape[-1])):
+        yield x[..., part, :] - center, None if share is None else share[..., part, :]
+
+
+def _mean_of(d: Array, share: Array | None, n: Array) -> Array:
+    """Return what some rows add to the mean, as a row."""
+    if share is None:
+        return np.ones((1, d.shape[-2])) @ d / n[..., None, None]
+    return np.swapaxes(share, -1, -2) @ d
+
+
+def _square_of(d: Array, share: Array | None, n: Array) -> Array:
+    """Return what some rows add to the covariance matrix."""
+    across = np.swapaxes(d, -1, -2)
+    if share is None:
+        return across @ d / n[..., None, None]
+    square = across @ (share * d)
+    return 0.5 * (square + np.swapaxes(square, -1, -2))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["LONG", "PIECE", "by_rows", "few_rows", "tally"]
+__all__ = ["LONG", "PIECE", "by_rows", "counted", "few_rows", "tally"]
 
 Array = np.ndarray
 
@@ -63,3 +63,45 @@ def tally(labels: Array, weights: Array | None, size: int, place: Array | None =
         w = None if w is None else w.ravel()
         counts.append(np.bincount(bins.ravel(), w, minlength=size * len(few)))
     return np.concatenate(counts).astype(float).reshape((*labels.shape[:-1], size))
+
+
+def counted(x: Array) -> tuple[Array, Array] | None:
+    """Return the different values of one sample and how often each occurs; None unless all are small whole numbers >= 0.
+
+    Small are those that make no more bins than there are values. Whole numbers, truth values and doubles are read as
+    they are, once, in pieces that stay in the cache; a NaN is not small.
+
+    >>> counted(np.array([2, 0, 2])), counted(np.array([0.5]))
+    ((array([0., 2.]), array([1., 2.])), None)
+    """
+    bound, seen, start = max(1000, x.size), np.zeros(2, dtype=np.intp), 0
+    while start < x.size:
+        # A piece is at least as long as the bins, which are gone through for each.
+        piece = x[start : start + max(2 * PIECE, seen.size)]
+        low, high = np.minimum.reduce(piece), np.maximum.reduce(piece)
+        if not (low >= 0 and high < bound):
+            return None
+        bins = _zeros_and_ones(piece) if high <= 1 else _bins(piece)
+        if bins is None:
+            return None
+        few, many = sorted((seen, bins), key=len)
+        many[: few.size] += few
+        seen, start = many, start + piece.size
+    present = np.flatnonzero(seen)
+    return present.astype(float), seen[present].astype(float)
+
+
+def _zeros_and_ones(piece: Array) -> Array | None:
+    """Return how many zeros and how many ones there are, None where there is anything else."""
+    whole = piece.dtype.kind != "f"
+    ones = np.count_nonzero(piece if whole else piece == 1)
+    zeros = piece.size - ones if whole else np.count_nonzero(piece == 0)
+    return np.array([zeros, ones]) if zeros + ones == piece.size else None
+
+
+def _bins(piece: Array) -> Array | None:
+    """Return how often 0, 1, 2, ... occur, None where there is anything else."""
+    whole = piece.astype(np.intp, copy=False)
+    if piece.dtype.kind == "f" and not (whole == piece).all():
+        return None
+    return np.bincount(whole)

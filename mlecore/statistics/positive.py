@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from ..numerics import every, jensen_gap, log1p_excess, log_ratio, mean_log, ratio_excess, some
+from ..numerics import jensen_gap, log1p_excess, log_ratio, mean_log, ratio_excess, some
 from .averages import heaviest, mean_of, root_mean_square, size_of
 from .statistic import Statistic
 
@@ -170,8 +170,10 @@ class MeanSquare(Statistic):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x; x >= 0."""
         n, rms = size_of(x, weights), root_mean_square(x, weights)
-        if every(x.min(axis=-1) > 0):
-            return cls(n, rms, mean_log(x, weights), 0.0 * n)
+        if (least := x.min()) > 0:
+            # No square exceeds the sum of all.
+            bound = np.max(rms) * np.sqrt(x.shape[-1])
+            return cls(n, rms, mean_log(x, weights, bound, least), 0.0 * n)
         zero = x == 0
         logarithms = mean_log(np.where(zero, 1.0, x), weights)
         return cls(n, rms, logarithms, mean_of(1.0 * zero, weights))

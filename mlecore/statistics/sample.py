@@ -13,7 +13,7 @@ from ..numerics import every
 from ..products import blocks, dot
 from .averages import size_of
 from .order import Extremes, order_statistics
-from .pieces import PIECE, tally
+from .pieces import PIECE, counted, tally
 from .statistic import Statistic
 
 __all__ = ["Sample", "piecewise"]
@@ -169,12 +169,9 @@ class Sample(Statistic):
     def compressed(self) -> Self:
         """Return an equal sample that holds each distinct value once, with its total weight."""
         if not self.batch_shape and not self.weighted:
-            counted = _tallied(self.values)
-            if counted is not None:
-                present = np.flatnonzero(counted)
-                if present.size >= self.width:
-                    return self
-                return type(self)(self.n, present.astype(float), counted[present].astype(float))
+            few = counted(self.values)
+            if few is not None:
+                return self if few[0].size >= self.width else type(self)(self.n, *few)
         labels, values = _small_counts(self.values), None
         if labels is None:
             values, labels = np.unique(self.values, return_inverse=True)
@@ -213,28 +210,6 @@ def piecewise(formula: Callable) -> Callable:
         return sum(parts)
 
     return summed
-
-
-def _tallied(values: Array) -> Array | None:
-    """Return how often 0, 1, 2, ... occur in one sample when it is of counts as `_small_counts` takes, else None.
-
-    Piece by piece, so that the whole numbers are never held all at once.
-
-    >>> _tallied(np.array([2.0, 0.0, 2.0])), _tallied(np.array([0.5]))
-    (array([1, 0, 2]), None)
-    """
-    top = values.max()
-    if values.min() < 0 or not top < max(1000, values.size):
-        return None
-    bins = int(top) + 1
-    seen = np.zeros(bins, dtype=np.intp)
-    for part in blocks(values.size, max(2 * PIECE, bins)):
-        piece = values[part]
-        whole = piece.astype(np.intp)
-        if not (whole == piece).all():
-            return None
-        seen += np.bincount(whole, minlength=bins)
-    return seen
 
 
 def _small_counts(values: Array) -> Array | None:
