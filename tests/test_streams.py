@@ -127,7 +127,7 @@ def test_families_made_of_families_and_held_parameters_take_chunks(name, little_
     same(family.fit(x, **options), family.fit(cut(x), **options))
 
 
-@pytest.mark.parametrize("family", [mle.Weibull, mle.Laplace, mle.Gamma, mle.StudentT])
+@pytest.mark.parametrize("family", [mle.Weibull, mle.Laplace, mle.Gamma])
 def test_inference_asks_the_source_as_it_would_ask_the_values(family, little_room):
     _, x = dataset(family, 7, n=N)
     f, g = family.fit(x), family.fit(cut(x))
@@ -241,7 +241,13 @@ def test_what_the_source_cannot_do_is_said_in_words(little_room):
         mle.Weibull.fit(mle.chunks([]))
     with pytest.raises(DataError, match="or from chunks, which leave no observations"):
         mle.Gamma.fit(cut(x)).bootstrap(10, rng=0)
+    with pytest.raises(DataError, match="weights come with the values"):
+        mle.Weibull.fit(cut(x), axis=0)
+    for family in (mle.Weibull, mle.Gamma):
+        with pytest.raises(DataError, match=r"give each of them as observed\(x"):
+            family.fit(mle.chunks([x, mle.observed(x, right=x > 2.0)]))
     t = mle.Weibull.statistics(cut(x))
+    assert mle.Weibull.fit(t).passes > 1
     with pytest.raises(DataError, match="fit chunks of both"):
         t + t
     bad = x.copy()

@@ -19,7 +19,7 @@ from ..existence import to_edge
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..observations import PartlySeen
+from ..observations import PartlySeen, Source
 from ..priors import MODE, Penalised
 from ..products import blocks
 from ..searching import best_places, searched
@@ -195,7 +195,7 @@ class Fitting(Refusing):
         try:
             return Likelihood(cls, x, weights=weights, axis=axis, fixed=fixed), {}
         except DataError:
-            if axis is None or isinstance(x, Statistic):
+            if axis is None or isinstance(x, Statistic | Source):
                 raise
             X, w = cls._observations(x, weights, axis)
             unread = cls._unreadable(X)

@@ -18,7 +18,7 @@ from ..errors import DataError, Interrupted, RegularityError
 from ..likelihood import Likelihood
 from ..observations import PartlySeen, Piece, Source, Tree
 from ..products import blocks
-from ..statistics import HELD, Statistic, Streamed, Sums, added
+from ..statistics import HELD, Statistic, Streamed, Sums, added, insist_alike
 from .terms import Array, Solution
 
 __all__ = ["read_source", "streamed_top"]
@@ -218,6 +218,7 @@ def _joined(parts: list[Piece]) -> Piece:
     """Return the rows of several pieces as one."""
     if len(parts) == 1:
         return parts[0]
+    insist_alike(part.partly is not None for part in parts)
     if parts[0].partly is not None:
         seen = [part.partly for part in parts]
         columns = {f.name: [getattr(one, f.name) for one in seen] for f in fields(PartlySeen)}

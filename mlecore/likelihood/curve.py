@@ -61,7 +61,7 @@ class Curve:
         self.axis: int | None = axis if raw else None
         self.statistic = family.statistics(data, weights=weights, axis=axis)
         # Counted where the passes are made; a sum is made in one, and copies of this likelihood share the count.
-        self._reading = getattr(self.statistic, "state", {"passes": 1})
+        self._reading = getattr(self.statistic, "state", {"passes": int(self.source is not None)})
         self.layout = family._layout(self.statistic)
         self.known: dict[str, Array] = {}
         self.held: dict[int, Array] = {}
@@ -435,7 +435,7 @@ class Curve:
     @property
     def passes(self) -> int:
         """How often the data have been read from their source; 0 where they are in memory."""
-        return 0 if self.source is None else self._reading["passes"]
+        return self._reading["passes"]
 
     @property
     def costly(self) -> bool:

@@ -21,7 +21,7 @@ from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, Row
 from .sample import Sample, piecewise
 from .shares import ShareMoments
 from .statistic import Statistic, beside, total
-from .streamed import HELD, Streamed, Sums, added
+from .streamed import HELD, Streamed, Sums, added, insist_alike
 
 __all__ = [
     "HELD",
@@ -50,6 +50,7 @@ __all__ = [
     "beside",
     "counted",
     "heaviest",
+    "insist_alike",
     "order_statistics",
     "piecewise",
     "saturated_poisson",

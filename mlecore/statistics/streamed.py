@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial, reduce
@@ -16,7 +16,7 @@ from .events import Events, Parts
 from .sample import Sample
 from .statistic import Statistic, total
 
-__all__ = ["HELD", "Streamed", "Sums", "added", "together"]
+__all__ = ["HELD", "Streamed", "Sums", "added", "insist_alike"]
 
 Array = np.ndarray
 
@@ -65,8 +65,22 @@ class Sums:
 
 
 def together(parts: list[Any]) -> Any:
-    """Return the statistic of several pieces."""
+    """Return the statistic of several pieces.
+
+    Raises
+    ------
+    DataError : for chunks of plain values among partly seen ones.
+    """
+    insist_alike(isinstance(part, Events) for part in parts)
     return reduce(lambda a, b: a + b, parts) if isinstance(parts[0], Events) else total(parts)
+
+
+def insist_alike(partly: Iterable[bool]) -> None:
+    """Raise where some chunks are partly seen and others not."""
+    if len(set(partly)) > 1:
+        raise DataError(
+            "some chunks are partly seen and others plain values: give each of them as observed(x, ...)"
+        )
 
 
 def _held(t: Any) -> int:
