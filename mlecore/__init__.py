@@ -57,6 +57,7 @@ if _typing.TYPE_CHECKING:
     from .regression import PoissonRegression as PoissonRegression
     from .regression import SoftmaxRegression as SoftmaxRegression
     from .saved import load_statistic as load_statistic
+    from .sequences import AutoRegression as AutoRegression
     from .sequences import LocalLevel as LocalLevel
     from .sequences import MarkovChain as MarkovChain
 
@@ -68,6 +69,7 @@ _LATER = {
     "LogisticRegression": "regression",
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
+    "AutoRegression": "sequences",
     "LocalLevel": "sequences",
     "MarkovChain": "sequences",
 }
