@@ -1,10 +1,21 @@
-"""The local level against the density written out, against another package, and against what is published."""
+"""Autoregressions and the local level: against densities written out, another package, and what is published."""
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import linalg, stats
 
-from mlecore import DataError, Likelihood, LocalLevel, NoMLEError, Normal, RegularityError, compare
+from mlecore import (
+    AutoRegression,
+    DataError,
+    Likelihood,
+    LocalLevel,
+    NoMLEError,
+    Normal,
+    RegularityError,
+    compare,
+    lr_test,
+)
+from mlecore.sequences.autoregression import coefficients, is_stationary, partial_autocorrelations
 
 # Annual flow of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
 FLOWS = """
@@ -206,3 +217,223 @@ def test_what_is_no_level_is_refused_in_words():
     assert LocalLevel.fit([1, 3, 2, 5]).n == 3
     one = LocalLevel.fit([1.0, 3.0], fixed={"sigma2_level": 1.0})
     assert one.params["sigma2_irregular"] == pytest.approx(1.5)
+
+
+# -- autoregressions -----------------------------------------------------------------------------------
+
+
+def member(mu, phi, sigma, start="stationary"):
+    setting = AutoRegression._setting(len(phi), start)
+    return AutoRegression._member(setting, np.array([mu, *phi, sigma]))
+
+
+def read(x, order, **options):
+    return Likelihood(AutoRegression, AutoRegression.statistics(x, order=order, **options))
+
+
+def stationary_density(x, mu, phi, sigma):
+    """Return log f(x) from the autocovariances, which are sums over the weights of all past disturbances."""
+    weight = np.zeros(2000)
+    weight[0] = 1.0
+    for t in range(1, weight.size):
+        past = weight[max(t - len(phi), 0) : t][::-1]
+        weight[t] = past @ np.array(phi)[: past.size]
+    cov = [sigma**2 * weight[: weight.size - k] @ weight[k:] for k in range(len(x))]
+    return stats.multivariate_normal(np.full(len(x), mu), linalg.toeplitz(cov)).logpdf(x)
+
+
+SWINGS = member(5.0, [0.9, -0.5], 2.0).sample(120, rng=2)
+
+
+@pytest.fixture(scope="module")
+def swings():
+    return AutoRegression.fit(SWINGS, order=2)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_the_triangles_give_the_density_of_a_stationary_start(order):
+    rng = np.random.default_rng(order)
+    phi = coefficients(rng.uniform(-0.8, 0.8, order))
+    for n in (order + 1, 2 * order, 15):
+        if n <= order:
+            continue
+        x = 5.0 + rng.standard_normal(n)
+        L, theta = read(x, order), np.array([4.5, *phi, 1.3])
+        assert L.log_likelihood(theta) == pytest.approx(
+            stationary_density(x, 4.5, phi, 1.3), rel=1e-12
+        )
+        laws = member(4.5, phi, 1.3)._one_step(L.statistic)
+        assert laws.log_prob(x).sum() == pytest.approx(L.log_likelihood(theta), rel=1e-12)
+    two = read([x, x[:6]], order).log_likelihood(theta)
+    parts = L.log_likelihood(theta) + stationary_density(x[:6], 4.5, phi, 1.3)
+    assert two == pytest.approx(parts, rel=1e-12)
+
+
+@pytest.mark.parametrize("start", ["stationary", "given"])
+def test_slope_and_curvature_of_an_autoregression_are_those_of_differences(start):
+    L, theta, h = read(SWINGS[:20], 3, start=start), np.array([4.0, 0.5, -0.3, 0.2, 1.5]), 1e-6
+    steps = h * np.eye(5)
+    slope = (L.log_likelihood(theta + steps) - L.log_likelihood(theta - steps)) / (2 * h)
+    bend = (L.score(theta + steps) - L.score(theta - steps)) / (2 * h)
+    np.testing.assert_allclose(L.score(theta), slope, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(L.hessian(theta), bend, rtol=1e-6, atol=1e-6)
+
+
+def test_given_the_first_values_the_fit_is_least_squares():
+    f = AutoRegression.fit(SWINGS, order=2, start="given")
+    X = np.column_stack([np.ones(118), SWINGS[1:-1], SWINGS[:-2]])
+    (c, *phi), (rest,), *_ = np.linalg.lstsq(X, SWINGS[2:])
+    np.testing.assert_allclose(f.theta[1:3], phi, rtol=1e-10)
+    assert f.params["mu"] == pytest.approx(c / (1 - sum(phi)))
+    assert f.params["sigma"] == pytest.approx(np.sqrt(rest / 118))
+    assert f.log_likelihood == pytest.approx(
+        stats.norm.logpdf(SWINGS[2:], X @ [c, *phi], f.params["sigma"]).sum()
+    )
+    assert "conditional on the first 2 values" in f.summary()
+    np.testing.assert_allclose(f.likelihood.score(f.theta), 0.0, atol=1e-9)
+    tiny = AutoRegression.fit(1e-60 * SWINGS, order=2, start="given")
+    np.testing.assert_allclose(tiny.theta[1:3], phi, rtol=1e-10)
+
+
+def test_an_autoregression_agrees_with_another_package(swings):
+    from statsmodels.datasets import sunspots
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    def theirs(f):  # (intercept, phi, variance) of (mu, phi, sigma)
+        mu, *phi, sigma = f.theta
+        return [mu * (1 - sum(phi)), *phi, sigma**2]
+
+    spots = sunspots.load_pandas().data["SUNACTIVITY"].to_numpy()
+    for f in (swings, AutoRegression.fit(spots, order=9)):
+        x, order = f.series.values, len(f.names) - 2
+        model = SARIMAX(x, order=(order, 0, 0), trend="c")
+        assert model.loglike(theirs(f)) == pytest.approx(f.log_likelihood, rel=1e-9)
+        other = model.fit(disp=0, maxiter=200)
+        assert f.log_likelihood >= other.llf - 1e-9
+    smooth = SARIMAX(SWINGS, order=(2, 0, 0), trend="c").smooth(theirs(swings), cov_type="approx")
+    np.testing.assert_allclose([swings.se["phi1"], swings.se["phi2"]], smooth.bse[1:3], rtol=1e-4)
+    c = swings.delta(lambda mu, phi1, phi2: mu * (1 - phi1 - phi2))
+    assert c.se == pytest.approx(smooth.bse[0], rel=1e-4)
+    ahead, forecast = swings.predict(6), smooth.get_forecast(6)
+    np.testing.assert_allclose(ahead.mean, forecast.predicted_mean, rtol=1e-9)
+    np.testing.assert_allclose(np.sqrt(ahead.var), forecast.se_mean, rtol=1e-9)
+    np.testing.assert_allclose(
+        swings.residuals(), smooth.standardized_forecasts_error[0], atol=1e-8
+    )
+
+
+def test_an_autoregression_has_the_inference_of_every_fit(swings):
+    low, high = swings.ci(method="lr")["phi1"]
+    heights = swings.likelihood.profile("phi1", np.array([low, high]))
+    np.testing.assert_allclose(swings.log_likelihood - heights, 0.5 * 1.959964**2, rtol=1e-6)
+    shorter = AutoRegression.fit(SWINGS, order=1)
+    test = swings.test(phi2=0)
+    assert lr_test(shorter, swings).statistic == pytest.approx(test.statistic, rel=1e-8)
+    with pytest.raises(DataError, match="not nested"):
+        lr_test(
+            shorter,
+            AutoRegression.fit(SWINGS, 2, start="given", given=2),
+        )
+    table = compare([AutoRegression.fit(SWINGS, order=p) for p in (1, 2, 3)])
+    assert table[0].name == "AutoRegression(2)"
+    given = [AutoRegression.fit(SWINGS, order=p, start="given", given=3) for p in (1, 2, 3)]
+    assert compare(given)[0].name == "AutoRegression(2)"
+    with pytest.raises(DataError, match="different data"):
+        compare([swings, given[0]])
+    assert compare([AutoRegression.fit(SWINGS, start="given"), LocalLevel.fit(SWINGS)]).n == 119
+    again = swings.bootstrap(40, rng=0)
+    np.testing.assert_allclose(again.theta.std(axis=0), list(swings.se.values()), rtol=0.35)
+    held = AutoRegression.fit(SWINGS, order=2, fixed={"mu": 5.0, "phi1": 1.2})
+    assert held.names == ("phi2", "sigma")
+    assert held.log_likelihood < swings.log_likelihood
+    prior = AutoRegression.fit(SWINGS, order=2, prior={"mu": Normal(8.0, 0.01)})
+    assert prior.params["mu"] == pytest.approx(8.0, abs=0.05)
+    assert "exact" in swings.summary()
+    assert swings.plot().shape == (2,)
+
+
+def test_coefficients_and_partial_autocorrelations_are_each_other_turned_round():
+    r = np.random.default_rng(0).uniform(-1, 1, (200, 5))
+    phi = coefficients(r)
+    np.testing.assert_allclose(partial_autocorrelations(phi), r, atol=1e-7)
+    assert is_stationary(phi).all()
+    roots = [np.abs(np.roots([1, *-p])).max() for p in 1.3 * phi]
+    np.testing.assert_array_equal(is_stationary(1.3 * phi), np.array(roots) < 1)
+
+
+def test_an_interval_makes_room_for_a_coefficient_among_the_others():
+    # Held at 1.7, phi1 leaves phi2 only what lies below -0.7.
+    for order, name, value in (
+        (2, "phi1", 1.7),
+        (2, "phi2", 0.95),
+        (3, "phi2", 0.9),
+        (4, "phi1", -3.0),
+        (4, "phi2", 1.8),
+    ):
+        f = AutoRegression.fit(SWINGS, order=order, fixed={name: value})
+        assert f.params[name] == value
+        assert is_stationary(np.array([f.params[f"phi{k}"] for k in range(1, order + 1)]))
+    with pytest.raises(DataError, match="between -2 and 2"):
+        AutoRegression.fit(SWINGS, order=2, fixed={"phi1": 2.5})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_place_is_higher_than_the_fit(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(6 + 2 * seed).cumsum()
+    for order in (1, 2):
+        f = AutoRegression.fit(x, order=order)
+        r = np.sin(0.5 * np.pi * np.linspace(-0.99, 0.99, 61))
+        phi = coefficients(np.stack(np.meshgrid(*[r] * order), axis=-1).reshape(-1, order))
+        mu, scale = np.linspace(x.min(), x.max(), 21), np.geomspace(0.3, 3, 9)
+        at = np.stack(np.meshgrid(mu, scale * f.params["sigma"]), axis=-1).reshape(-1, 1, 2)
+        at, phi = np.broadcast_to(at, (189, len(phi), 2)), np.broadcast_to(phi, (189, *phi.shape))
+        theta = np.concatenate([at[..., :1], phi, at[..., 1:]], axis=-1)
+        assert f.log_likelihood >= f.likelihood.log_likelihood(theta).max() - 1e-9
+
+
+def test_what_runs_to_the_edge_has_no_estimate_and_the_reason_is_said():
+    t = np.arange(30.0)
+    for x, order, words in (
+        ((-1.0) ** t, 1, "recursion of order 1 exactly"),
+        (np.cos(t), 2, "recursion of order 2 exactly"),
+        (t, 2, "towards the boundary"),
+        ([1.0, 2.0], 1, "towards the boundary"),
+        ([4, 4, 4, 4], 1, "all values are equal"),
+    ):
+        with pytest.raises(NoMLEError, match=words):
+            AutoRegression.fit(x, order=order)
+    for x, order, words in (
+        (t, 1, "exactly"),
+        ([2, 2, 2, 2, 3], 1, "do not determine"),
+        ([1, 3, 2, 5], 2, "do not determine"),
+    ):
+        with pytest.raises(NoMLEError, match=words):
+            AutoRegression.fit(x, order=order, start="given")
+    walk = np.random.default_rng(0).standard_normal(200).cumsum()
+    assert "are not Normal yet" in AutoRegression.fit(walk).summary()
+    grows = AutoRegression.fit(1.1**t + 0.01 * np.cos(t * t), start="given")
+    assert "not stationary" in grows.summary()
+    with pytest.raises(DataError, match="no law"):
+        grows.dist.sample(5, rng=0)
+    assert grows.bootstrap(5, rng=0).batch_shape == (5,)
+
+
+def test_what_is_no_autoregression_is_refused_in_words():
+    for x, options, words in (
+        (SWINGS, {"order": 0}, "order must be a whole number >= 1"),
+        (SWINGS, {"order": 1.5}, "order must be a whole number"),
+        (SWINGS, {"order": True}, "order must be a whole number"),
+        (SWINGS, {"start": "conditional"}, "'stationary' or 'given'"),
+        (SWINGS, {"given": 2}, "say start='given'"),
+        (SWINGS, {"start": "given", "order": 2, "given": 1}, "whole number >= 2"),
+        ([1.0, 2.0], {"order": 2}, "needs 3 or more"),
+        ([[1.0, 2.0, 3.0], [1.0]], {}, "sequence 1 has 1 value"),
+        ([1.0, np.nan, 2.0], {}, "NaN"),
+        (np.ones((5, 2)), {}, "one-dimensional"),
+        (1e-200 * SWINGS, {}, "other units"),
+        (SWINGS, {"fixed": {"phi2": 0.1}}, "no parameter"),
+    ):
+        with pytest.raises(DataError, match=words):
+            AutoRegression.fit(x, **options)
+    assert AutoRegression.fit([3, 1, 4, 1, 5, 9, 2, 6]).n == 8

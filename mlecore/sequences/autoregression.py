@@ -34,10 +34,12 @@ Array = np.ndarray
 _ROWS = 20_000
 # How many partial autocorrelations are looked at in each of the p directions, and how many of the best are climbed from.
 _LOOKS, _BEST = 64, 4
+# Newton arrives in a dozen steps; what needs more than this runs away to the boundary.
+_STEPS = 40
 # Residuals smaller than this share of the values are rounding.
 _EXACT = 1e-12
-# With n values a root this many n-ths from the unit circle has no Normal law yet.
-_NEAR_UNIT = 10.0
+# With n values a root this many n-ths from the unit circle, and larger than that, has no Normal law yet.
+_NEAR_UNIT, _LARGE = 10.0, 0.9
 # Values that vary by less or more have squares that are no doubles.
 _SMALLEST, _LARGEST = 1e-140, 1e140
 
@@ -214,6 +216,11 @@ class AutoRegression(Sequence):
         if likelihood.held or likelihood.penalised:
             return
         phi, _, rest = _least_squares(series)
+        if np.isnan(rest) and series.setting.start == "given":
+            raise NoMLEError(
+                f"{likelihood.called} has no single maximum likelihood estimate here: given the first values, the others do not "
+                "determine all coefficients and the mean; choose a lower order, or give more values"
+            )
         exact = rest <= _EXACT * spread * np.sqrt(series.n)
         if exact and (series.setting.start == "given" or _on_circle(phi)):
             raise NoMLEError(
@@ -361,7 +368,7 @@ class AutoRegression(Sequence):
         each = starts.shape[1]
         many = flat.at(np.repeat(np.arange(count), each))
         start = many._holding(starts.reshape(count * each, -1))
-        top = climb(many, start[:, many.free], 200)
+        top = climb(many, start[:, many.free], _STEPS)
         value = np.where(top.converged, top.log_likelihood, -np.inf).reshape(count, each)
         best = np.arange(count) * each + value.argmax(axis=1)
         full = np.broadcast_to(many._full(top.theta), start.shape)[best].reshape(*batch, -1)
@@ -415,21 +422,27 @@ def _decomposed(series: Series) -> _Rows:
 
 
 def _least_squares(series: Series) -> tuple[Array, float, float]:
-    """Return the coefficients and the mean of least squares, given the first values, and the root of what is left."""
+    """Return the coefficients and the mean of least squares, given the first values, and the root of the sum of squares left.
+
+    That is NaN where lagged values do not determine the coefficients.
+    """
     p, rows = series.setting.order, _rows(series)
     lagged = len(rows.G) - (0 if series.given else 2 * p * len(series.lengths))
     R = np.column_stack([rows.G[:lagged], rows.H[:lagged, 0]])
-    best = np.linalg.lstsq(R[:, 1:], R[:, 0])[0]
+    size = np.linalg.norm(R, axis=0)
+    size = np.where(size > 0, size, 1.0)
+    unit, _, rank, _ = np.linalg.lstsq(R[:, 1:] / size[1:], R[:, 0] / size[0], rcond=1e-11)
+    best = unit * size[0] / size[1:]
     rest = float(np.linalg.norm(R[:, 0] - R[:, 1:] @ best))
     pull = 1.0 - best[:-1].sum()
     with np.errstate(all="ignore"):
         mean = rows.centre + best[-1] / pull if abs(pull) > _EXACT else np.inf
-    return best[:-1], float(mean), rest
+    return best[:-1], float(mean), rest if rank > p else np.nan
 
 
 def _least_squares_start(series: Series) -> Array:
     phi, mean, rest = _least_squares(series)
-    return np.concatenate([[mean], phi, [rest / np.sqrt(series.n)]])
+    return np.concatenate([[mean], phi, [np.nan_to_num(rest, nan=1.0) / np.sqrt(series.n)]])
 
 
 def _yule_walker(series: Series) -> Array:
@@ -501,7 +514,7 @@ def _notes(likelihood: Any, full: Array) -> tuple[str, ...]:
     largest = float(np.abs(_roots(full[1:-1])).max(initial=0.0))
     if largest > 1.0:
         return ("the recursion is not stationary: it runs away from mu instead of returning to it",)
-    if (1.0 - largest) * float(likelihood.n) < _NEAR_UNIT:
+    if largest > _LARGE and (1.0 - largest) * float(likelihood.n) < _NEAR_UNIT:
         return (
             f"a root of the recursion, {largest:.4g}, is so near to 1 that the estimates are not Normal yet: standard errors "
             "and tests of the coefficients and the mean are rough",
@@ -605,7 +618,9 @@ def _roots(phi: Array) -> Array:
 
 
 def _on_circle(phi: Array) -> bool:
-    return bool((np.abs(np.abs(_roots(phi)) - 1.0) < 1e-6).all())
+    """Say whether a recursion swings on for ever about its mean: all roots on the unit circle, and none at 1 itself."""
+    roots = _roots(phi)
+    return bool((np.abs(np.abs(roots) - 1.0) < 1e-6).all() and (np.abs(roots - 1.0) > 1e-6).all())
 
 
 # -- the region of stationary coefficients ---------------------------------------------------------
