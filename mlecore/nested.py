@@ -177,8 +177,12 @@ def _edge_in_order(small: Fit, large: Fit) -> str | None:
         large.likelihood.layout.names
     ):
         return _edge_by_names(small, large)
-    if not hasattr(small.dist, "lies_within"):
+    if hasattr(large.dist, "contains"):
         return large.dist.contains(small.dist)
+    if type(small.dist) is not type(large.dist):
+        raise DataError(
+            f"the fits are not nested: {small.likelihood.called} does not lie within {large.likelihood.called}"
+        )
     return small.dist.lies_within(large.dist)
 
 

@@ -106,7 +106,7 @@ class AutoRegression(Sequence):
     >>> f.names
     ('mu', 'phi1', 'sigma')
     >>> f.predict(2).mean.round(3)
-    array([4.639, 4.728])
+    array([4.556, 4.588])
     """
 
     @classmethod
