@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import digamma
+from scipy.special import digamma, polygamma
 
 from mlecore import datasets
 from mlecore.exercises.checking import exercise
@@ -90,6 +90,123 @@ def _(answer: object) -> None:
         on=on,
     )
     agrees(answer, walk, on=on, otherwise="Do the first two steps by hand.")
+
+
+def _gamma_slope(theta: Array, x: Array) -> Array:
+    """The slope of a Gamma's log-likelihood per observation, in shape and rate."""
+    a, b = theta
+    return np.array([np.log(b) - digamma(a) + np.mean(np.log(x)), a / b - np.mean(x)])
+
+
+def _gamma_curvature(theta: Array, x: Array) -> Array:
+    """Minus its second derivatives, which contain no observation."""
+    a, b = theta
+    return np.array([[polygamma(1, a), -1 / b], [-1 / b, a / b**2]])
+
+
+def _jumps(
+    x: Array,
+    start: Any,
+    steps: int,
+    jump: Callable[[Array, Array], Array] = np.linalg.solve,
+    curvature: Callable[[Array, Array], Array] = _gamma_curvature,
+) -> Array:
+    theta = np.array(start, dtype=float)
+    for _ in range(steps):
+        theta = theta + jump(curvature(theta, x), _gamma_slope(theta, x))
+    return theta
+
+
+@exercise(
+    "newton-in-two",
+    praise="Slope divided by curvature, a vector by a matrix: that is all of Newton's method.",
+)
+def _(answer: object) -> None:
+    x = np.array([7.0, 31.0, 39.1, 42.5, 59.8])
+    on: list[Any] = [
+        (x / 20, (1.2, 0.4), 2),
+        (x / 40, (1.6, 1.6), 2),
+        (x / 40, (1.2, 1.4), 1),
+    ]
+
+    def table(**entry: Callable[[float, float], float]) -> Callable[[Array, Array], Array]:
+        """The curvature with an entry replaced: "shape", "mixed" or "rate"."""
+
+        def curvature(theta: Array, x: Array) -> Array:
+            right = _gamma_curvature(theta, x)
+            for k, name in enumerate(("shape", "mixed", "rate")):
+                if name in entry:
+                    right[[k // 2, (k + 1) // 2], [(k + 1) // 2, k // 2]] = entry[name](*theta)
+            return right
+
+        return curvature
+
+    def frozen(x: Array, start: Any, steps: int) -> Array:
+        return _jumps(x, start, steps, curvature=lambda _, x: _gamma_curvature(start, x))
+
+    mistakes: list[tuple[Callable, str]] = [
+        (
+            lambda x, start, steps: _jumps(x, start, steps, lambda H, u: -np.linalg.solve(H, u)),
+            "You jump away from the top: with the slope of the log-likelihood and minus its second "
+            "derivatives, add the quotient.",
+        ),
+        (
+            lambda x, start, steps: _jumps(x, start, steps, lambda H, u: u),
+            "That adds the slope alone, a gradient step of rate 1. Divide it by the curvature.",
+        ),
+        (
+            lambda x, start, steps: _jumps(x, start, steps, np.matmul),
+            "You multiplied by the curvature. Newton divides: `np.linalg.solve(H, slope)`.",
+        ),
+        (
+            lambda x, start, steps: _jumps(x, start, steps, lambda H, u: u / np.diag(H)),
+            "Each slope is divided by its own second derivative. The two parameters move together: "
+            "the mixed derivative counts too.",
+        ),
+        (
+            lambda x, start, steps: _jumps(
+                x, start, steps, curvature=table(mixed=lambda a, b: 1 / b)
+            ),
+            "Look at the sign of the mixed derivative: the slope in the shape has log(rate) in it.",
+        ),
+        (
+            lambda x, start, steps: _jumps(
+                x, start, steps, curvature=table(rate=lambda a, b: a / b)
+            ),
+            "The derivative of a / b by b has b squared below the line.",
+        ),
+        (
+            lambda x, start, steps: _jumps(
+                x, start, steps, curvature=table(shape=lambda a, b: digamma(a))
+            ),
+            "In the corner of the shape stands digamma itself. Its derivative is polygamma(1, a).",
+        ),
+        (
+            frozen,
+            "The curvature is that at the start in every jump. Compute it anew where you stand.",
+        ),
+        (
+            lambda x, start, steps: _jumps(x, start, 1),
+            "That is the place after one jump. Is a `return` inside the loop?",
+        ),
+        (
+            lambda x, start, steps: _jumps(x, start, steps - 1),
+            "One jump is missing: `range(steps)` makes as many turns as it says.",
+        ),
+        (lambda x, start, steps: _jumps(x, start, steps + 1), "You take one jump too many."),
+        (
+            lambda x, start, steps: _jumps(x, start, steps)[::-1],
+            "Both are right, in the other order: shape first.",
+        ),
+    ]
+    for mistake, hint in mistakes:
+        resembles(answer, mistake, hint, on=on)
+    agrees(
+        answer,
+        lambda x, start, steps: _jumps(x, start, steps),
+        on=on,
+        otherwise="Compare your curvature with `mle.Gamma(shape, rate).information()`.",
+    )
 
 
 def _o_rings() -> tuple[Callable, Callable, Callable]:

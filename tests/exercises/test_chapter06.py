@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from exercise_cases import Case, sweep
-from scipy.special import digamma
+from scipy.special import digamma, polygamma
+
+import mlecore as mle
 
 
 def walk_starter(slope, start, rate, steps):
+    return ...
+
+
+def newton_starter(x, start, steps):
     return ...
 
 
@@ -30,6 +36,27 @@ def in_place(slope, start, rate, steps):
     theta = np.array(start, dtype=float)
     for _ in range(steps):
         theta -= rate * slope(theta)
+    return theta
+
+
+def jumps(x, start, steps, divide=np.linalg.solve, mixed=-1.0, corner=None, rate=None, at=None):
+    a, b = start
+    for _ in range(steps):
+        c, d = at or (a, b)
+        slope = np.array([np.log(b) - digamma(a) + np.mean(np.log(x)), a / b - np.mean(x)])
+        first = polygamma(1, c) if corner is None else corner(c)
+        last = c / d**2 if rate is None else rate(c, d)
+        H = np.array([[first, mixed / d], [mixed / d, last]])
+        a, b = np.array([a, b]) + divide(H, slope)
+    return [a, b]
+
+
+def down_the_loss(x, start, steps):
+    theta = np.array(start)
+    for _ in range(steps):
+        total = mle.Likelihood(mle.Gamma, x)
+        u = -total.score(shape=theta[0], rate=theta[1])
+        theta -= np.linalg.inv(len(x) * mle.Gamma(*theta).information()) @ u
     return theta
 
 
@@ -57,6 +84,26 @@ TestChapter06 = sweep(
                 (lambda s, t, r, n: walk(s, t, r, n - 1), "One step is missing"),
                 (lambda s, t, r, n: walk(s, t, r, n + 1), "one step too many"),
                 (lambda s, t, r, n: walk(s, t, 1.0, n), "plays no part"),
+            ],
+        ),
+        "newton-in-two": Case(
+            solution=jumps,
+            starter=newton_starter,
+            also_right=[down_the_loss],
+            wrong=[
+                (lambda x, t, n: jumps(x, t, n, lambda H, u: -np.linalg.solve(H, u)), "away from"),
+                (lambda x, t, n: jumps(x, t, n, lambda H, u: u), "the slope alone"),
+                (lambda x, t, n: jumps(x, t, n, np.matmul), "multiplied by the curvature"),
+                (lambda x, t, n: jumps(x, t, n, lambda H, u: u / np.diag(H)), "move together"),
+                (lambda x, t, n: jumps(x, t, n, mixed=1.0), "sign of the mixed"),
+                (lambda x, t, n: jumps(x, t, n, rate=lambda a, b: a / b), "b squared"),
+                (lambda x, t, n: jumps(x, t, n, corner=digamma), "digamma itself"),
+                (lambda x, t, n: jumps(x, t, n, at=t), "anew where you stand"),
+                (lambda x, t, n: jumps(x, t, 1), "after one jump"),
+                (lambda x, t, n: jumps(x, t, n - 1), "One jump is missing"),
+                (lambda x, t, n: jumps(x, t, n + 1), "one jump too many"),
+                (lambda x, t, n: jumps(x, t, n)[::-1], "shape first"),
+                (lambda x, t, n: jumps(x, t, n, mixed=0.5), "information()"),
             ],
         ),
         "learning-rates": Case(
