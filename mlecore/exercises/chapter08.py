@@ -45,7 +45,27 @@ def _(answer: object) -> None:
         "Right, in bits. This book measures in nats: use the natural logarithm.",
         on=on,
     )
-    agrees(answer, forward, on=on, otherwise="At p = q it must be zero.")
+    resembles(
+        answer,
+        lambda p, q: q * np.log(p / q) + (1 - q) * np.log((1 - p) / (1 - q)),
+        "The logarithms are right, and the weights are the second coin's. Average where the data are.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, q: -p * np.log(p) - (1 - p) * np.log(1 - p),
+        "That is the entropy of the first coin, the floor. What does the model add to it?",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda p, q: p * np.log(p / q) - (1 - p) * np.log((1 - p) / (1 - q)),
+        "An average adds its terms: that of tails comes with a plus.",
+        on=on,
+    )
+    agrees(
+        answer, forward, on=on, otherwise="At p = q it must be zero, and positive everywhere else."
+    )
 
 
 @exercise(
@@ -72,6 +92,14 @@ def _(answer: object) -> None:
         raise Hint(
             "That is the entropy of the five values, each counted once. Give their frequencies as weights."
         )
+    if same(given["entropy"], right["cross-entropy"]) and same(
+        given["cross-entropy"], right["entropy"]
+    ):
+        raise Hint("Entropy and cross-entropy are swapped: the floor is the lower of the two.")
+    if all(same(given[name], right[name] / np.log(2)) for name in right):
+        raise Hint("Right, in bits. This book measures in nats: use the natural logarithm.")
+    if any(given[name] == float(f"{right[name]:.3g}") for name in right):
+        raise Hint("Some have three digits. Give four significant digits of each.")
     if same(given["entropy"], entropy(model)):
         raise Hint(
             "That is the entropy of the fitted Poisson. The floor is the entropy of the data."
@@ -80,6 +108,10 @@ def _(answer: object) -> None:
         raise Hint(
             "A divergence is never negative: mle.kl_divergence takes the data, then the model."
         )
+    if given["kl"] == np.inf:
+        raise Hint("That is the way back: mle.kl_divergence takes the data first, then the model.")
+    if 0.001 < given["kl"] < 0.0035 and same(given["kl"], round(given["kl"], 3)):
+        raise Hint("A difference of two rounded numbers has one digit left. Subtract, then round.")
     if given["kl"] == round(right["kl"], 4):
         raise Hint("Four decimals leave two digits of a small kl. Give four significant digits.")
     for name, value in right.items():
@@ -127,6 +159,30 @@ def _(answer: object) -> None:
             np.log(s2) + 0.5 * np.log(2 * np.pi) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2)
         ),
         "That is the cross-entropy. Subtract the entropy of the first Normal.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m1, s1, m2, s2) - 2 * np.log(s2 / s1),
+        "The logarithm is upside down: log(sigma2) comes from the model's density, with a plus.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: divergence(m1, s1, m2, s2) + np.log(s2 / s1),
+        "The logarithm is that of the variances' ratio, twice too large: sigma is in the density.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: np.log(s2 / s1) + (s1**2 + (m1 - m2) ** 2) / s2**2 - 0.5,
+        "The square lacks its factor 1/2: the Normal's exponent is a square over 2 sigma squared.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda m1, s1, m2, s2: np.log(s2 / s1) + (s1**2 + (m1 - m2) ** 2) / (2 * s2) - 0.5,
+        "Below the line sigma2 is squared.",
         on=on,
     )
     agrees(answer, divergence, on=on, otherwise="Try equal means first, then equal widths.")

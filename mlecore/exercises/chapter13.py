@@ -81,6 +81,18 @@ def _(answer: object) -> None:
     )
     resembles(
         answer,
+        lambda d, t: np.log(d[0] / t[0] / d[1] * t[1]) ** 2 / (1 / d[0] + 1 / d[1]),
+        "That is Wald's statistic for the logarithm of the ratio. The question is the drop.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda d, t: 2 * d[0] * np.log(d[0] / t[0] * np.sum(t) / np.sum(d)),
+        "That is the first group's term. Both groups drop: add the second's.",
+        on=on,
+    )
+    resembles(
+        answer,
         lambda d, t: math.erfc(math.sqrt(_two_rates(d, t) / 2)),
         "That is the p-value. Return the statistic.",
         on=on,
@@ -157,6 +169,30 @@ def _(answer: object) -> None:
         answer,
         divisor,
         "You divided by n - 1. The best sigma squared under either hypothesis divides by n.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda x, mu0: _normal_mean(x, mu0) / len(x),
+        "That is the statistic of one observation. A log-likelihood adds up n of them.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda x, mu0: _normal_mean(x, mu0) * (len(x) - 1) / len(x),
+        "You have n - 1 times the logarithm. The log-likelihood is a sum over all n.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda x, mu0: np.mean((x - mu0) ** 2) / np.var(x),
+        "That is the ratio of the two variances. The statistic is n times its logarithm.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda x, mu0: math.erfc(math.sqrt(_normal_mean(x, mu0) / 2)),
+        "That is a p-value. Return the statistic.",
         on=on,
     )
     agrees(
@@ -238,7 +274,7 @@ def _(answer: object) -> None:
         "The two stretches lie end to end between null and truth: add them.",
         **loose,
     )
-    for whole in (np.ceil, np.round):
+    for whole in (np.ceil, np.round, np.floor):
         resembles(
             answer,
             lambda null, truth, whole=whole: whole(_peas(null, truth)),
@@ -246,6 +282,28 @@ def _(answer: object) -> None:
             on=on,
         )
     resembles(answer, unsquared, "That is the square root of n. Square it.", **loose)
+    resembles(
+        answer,
+        lambda null, truth: _peas(null, truth) * abs(truth - null),
+        "The distance is squared as well, as everything is.",
+        **loose,
+    )
+    resembles(
+        answer,
+        lambda null, truth: (
+            ((_SIZE * null * (1 - null) + _POWER * truth * (1 - truth)) / (truth - null)) ** 2
+        ),
+        "A standard deviation is the root of p(1-p)/n. Yours are without the root.",
+        **loose,
+    )
+    resembles(
+        answer,
+        lambda null, truth: (
+            (_SIZE + _POWER) ** 2 * (null + truth) * (2 - null - truth) / (2 * (truth - null)) ** 2
+        ),
+        "You used one spread, at the middle of the two. Each stretch has its own.",
+        **loose,
+    )
     resembles(
         answer,
         one_sided,
@@ -301,6 +359,12 @@ def _(answer: object) -> None:
         answer,
         lambda theta: theta / 2 + np.sqrt(theta**2 + 4),
         "The root of the quadratic is divided by 2 as well.",
+        on=on,
+    )
+    resembles(
+        answer,
+        lambda theta: (theta / 2 + np.sqrt(theta**2 / 4 + 1)) ** 2,
+        "That is how large the ratio gets. Return the x at which it does.",
         on=on,
     )
     agrees(

@@ -51,6 +51,10 @@ TestChapter08 = sweep(
                 (lambda p, q: p * np.log(p / q), "Tails are an outcome too"),
                 (lambda p, q: -p * np.log(q) - (1 - p) * np.log(1 - q), "cross-entropy"),
                 (lambda p, q: coins(p, q) / np.log(2), "bits"),
+                (lambda p, q: -coins(q, p), "the second coin's"),
+                (lambda p, q: -p * np.log(p) - (1 - p) * np.log(1 - p), "the floor"),
+                (lambda p, q: 2 * p * np.log(p / q) - coins(p, q), "comes with a plus"),
+                (lambda p, q: coins(p, q) + 0.1, "At p = q it must be zero"),
             ],
         ),
         "horse-kicks-stacked": Case(
@@ -66,6 +70,18 @@ TestChapter08 = sweep(
                 ({**STACK, "cross-entropy": 1.029}, "four significant digits"),
                 ({**STACK, "kl": 0.00218}, "four significant digits"),
                 ({**STACK, "kl": 0.0022}, "leave two digits"),
+                ({**STACK, "kl": 1.031 - 1.028}, "Subtract, then round"),
+                ({**STACK, "kl": np.inf}, "data first"),
+                ({**STACK, "entropy": 1.03}, "Some have three digits"),
+                ({name: value / np.log(2) for name, value in STACK.items()}, "bits"),
+                (
+                    {
+                        **STACK,
+                        "entropy": STACK["cross-entropy"],
+                        "cross-entropy": STACK["entropy"],
+                    },
+                    "swapped",
+                ),
             ],
         ),
         "normal-divergence": Case(
@@ -75,6 +91,16 @@ TestChapter08 = sweep(
                 (lambda a, b, c, d: normals(c, d, a, b), "changed places"),
                 (lambda a, b, c, d: normals(a, b, c, d) + 0.5, "from itself is 0"),
                 (lambda a, b, c, d: normals(a, b, a, d), "means are missing"),
+                (lambda a, b, c, d: normals(a, b, c, d) + 2 * np.log(b / d), "upside down"),
+                (lambda a, b, c, d: normals(a, b, c, d) + np.log(d / b), "twice too large"),
+                (
+                    lambda a, b, c, d: np.log(d / b) + (b**2 + (a - c) ** 2) / d**2 - 0.5,
+                    "lacks its factor",
+                ),
+                (
+                    lambda a, b, c, d: np.log(d / b) + (b**2 + (a - c) ** 2) / (2 * d) - 0.5,
+                    "sigma2 is squared",
+                ),
                 (
                     lambda a, b, c, d: (
                         np.log(d) + 0.5 * np.log(2 * np.pi) + (b**2 + (a - c) ** 2) / (2 * d**2)

@@ -84,6 +84,14 @@ TestChapter13 = sweep(
             wrong=[
                 (lambda d, t: two_rates(d, t) / 2, "twice the drop"),
                 (lambda d, t: -two_rates(d, t), "cannot be higher"),
+                (
+                    lambda d, t: np.log(d[0] / t[0] / d[1] * t[1]) ** 2 / (1 / d[0] + 1 / d[1]),
+                    "logarithm of the ratio",
+                ),
+                (
+                    lambda d, t: 2 * d[0] * np.log(d[0] / t[0] / (sum(d) / sum(t))),
+                    "add the second's",
+                ),
                 (mean_of_rates, "all deaths over all years"),
                 (lambda d, t: two_rates(d, np.ones(2)), "equally long"),
                 (pearson, "Pearson's"),
@@ -101,6 +109,10 @@ TestChapter13 = sweep(
             wrong=[
                 (lambda x, mu0: normal_mean(x, mu0) / 2, "twice the drop"),
                 (lambda x, mu0: -normal_mean(x, mu0), "Upside down"),
+                (lambda x, mu0: normal_mean(x, mu0) / len(x), "of one observation"),
+                (lambda x, mu0: normal_mean(x, mu0) * (1 - 1 / len(x)), "n - 1 times"),
+                (lambda x, mu0: np.exp(normal_mean(x, mu0) / len(x)), "n times its logarithm"),
+                (lambda x, mu0: stats.chi2.sf(normal_mean(x, mu0), 1), "That is a p-value"),
                 (lambda x, mu0: t_squared(x, mu0, 0), "held sigma"),
                 (t_squared, "t squared"),
                 (lambda x, mu0: stats.ttest_1samp(x, mu0).statistic, "Student's t."),
@@ -120,6 +132,15 @@ TestChapter13 = sweep(
             also_right=[lambda null, truth: peas(null, truth, 1.96)],
             wrong=[
                 (lambda a, b: SIZE**2 * a * (1 - a) / (b - a) ** 2, "half of the time"),
+                (lambda a, b: peas(a, b) * abs(b - a), "distance is squared"),
+                (
+                    lambda a, b: ((SIZE * a * (1 - a) + POWER * b * (1 - b)) / (b - a)) ** 2,
+                    "without the root",
+                ),
+                (
+                    lambda a, b: (SIZE + POWER) ** 2 * (a + b) * (2 - a - b) / (2 * (b - a)) ** 2,
+                    "one spread",
+                ),
                 (lambda a, b: (SIZE + POWER) ** 2 * a * (1 - a) / (b - a) ** 2, "the truth's"),
                 (lambda a, b: (SIZE + POWER) ** 2 * b * (1 - b) / (b - a) ** 2, "the null ruled"),
                 (lambda a, b: peas(b, a), "swapped"),
@@ -143,6 +164,7 @@ TestChapter13 = sweep(
             starter=starter_loudest,
             wrong=[
                 (lambda theta: np.inf, "either centre"),
+                (lambda theta: (theta / 2 + np.sqrt(theta**2 / 4 + 1)) ** 2, "Return the x"),
                 (lambda theta: theta / 2 - np.sqrt(theta**2 / 4 + 1), "other root"),
                 (lambda theta: theta, "farther out"),
                 (lambda theta: theta / 2, "Half-way"),
