@@ -15,7 +15,7 @@ from mlecore import (
     compare,
     lr_test,
 )
-from mlecore.sequences.autoregression import coefficients, is_stationary, partial_autocorrelations
+from mlecore.sequences.coefficients import coefficients, is_stationary, partial_autocorrelations
 
 # Annual flow of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
 FLOWS = """

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -21,8 +20,26 @@ from ..domains import Domain, Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
-from ..products import blocks
+from .coefficients import (
+    ends,
+    is_stationary,
+    log_det_terms,
+    on_circle,
+    partial_autocorrelations,
+    recursion,
+    roots,
+    starts,
+    with_room,
+)
 from .fit import SequenceFit
+from .lags import (
+    at_best_scale,
+    lagged_rows,
+    least_squares,
+    least_squares_start,
+    places,
+    yule_walker,
+)
 from .sequence import ParameterLayout, Sequence, Terms
 from .series import Series
 
@@ -30,10 +47,6 @@ __all__ = ["AutoRegression"]
 
 Array = np.ndarray
 
-# So many rows of lagged values are decomposed at once.
-_ROWS = 20_000
-# How many partial autocorrelations are looked at in each of the p directions, and how many of the best are climbed from.
-_LOOKS, _BEST = 64, 4
 # Newton arrives in a dozen steps; what needs more than this runs away to the boundary.
 _STEPS = 40
 # Residuals smaller than this share of the values are rounding.
@@ -88,7 +101,7 @@ class _StationaryLayout(ParameterLayout):
         if 1 <= i <= p:
             flat = theta.reshape(-1, p + 2)
             for row in np.flatnonzero(~is_stationary(flat[:, 1:-1])):
-                flat[row, 1:-1] = _with_room(flat[row, 1:-1], i - 1)
+                flat[row, 1:-1] = with_room(flat[row, 1:-1], i - 1)
             theta = flat.reshape(theta.shape)
         return theta
 
@@ -183,7 +196,7 @@ class AutoRegression(Sequence):
     @classmethod
     def _domains(cls, setting: _Setting) -> dict[str, Domain]:
         phi: dict[str, Domain] = {
-            f"phi{k}": _Between(*_ends(setting.order, k))
+            f"phi{k}": _Between(*ends(setting.order, k))
             if setting.start == "stationary"
             else Real()
             for k in range(1, setting.order + 1)
@@ -215,14 +228,14 @@ class AutoRegression(Sequence):
             )
         if likelihood.held or likelihood.penalised:
             return
-        phi, _, rest = _least_squares(series)
+        phi, _, rest = least_squares(series)
         if np.isnan(rest) and series.setting.start == "given":
             raise NoMLEError(
                 f"{likelihood.called} has no single maximum likelihood estimate here: given the first values, the others do not "
                 "determine all coefficients and the mean; choose a lower order, or give more values"
             )
         exact = rest <= _EXACT * spread * np.sqrt(series.n)
-        if exact and (series.setting.start == "given" or _on_circle(phi)):
+        if exact and (series.setting.start == "given" or on_circle(phi)):
             raise NoMLEError(
                 f"{likelihood.called} has no maximum likelihood estimate here: the values follow a recursion of order "
                 f"{series.setting.order} exactly, so that the likelihood rises without end as sigma goes to 0; choose a lower "
@@ -232,7 +245,7 @@ class AutoRegression(Sequence):
     # -- formulas ----------------------------------------------------------------------------------
 
     def _terms(self, series: Series, order: int) -> Terms:
-        rows, p = _rows(series), self.setting.order
+        rows, p = lagged_rows(series), self.setting.order
         mu, phi, sigma = self.theta[..., :1], self.theta[..., 1:-1], self.theta[..., -1]
         a = np.concatenate([np.ones_like(mu), -phi], axis=-1)
         shift = mu - rows.centre
@@ -258,7 +271,7 @@ class AutoRegression(Sequence):
         bend[..., 1:, 0] -= cross
         side = -2.0 * slope / sigma[..., None]
         if stationary:
-            first, second = _log_det_terms(a)
+            first, second = log_det_terms(a)
             slope[..., 1:] -= 0.5 * pieces * first[..., 1:]
             bend[..., 1:, 1:] += 0.5 * pieces * second[..., 1:, 1:]
         slope = np.concatenate([slope, of_sigma[..., None]], axis=-1)
@@ -277,7 +290,7 @@ class AutoRegression(Sequence):
         for x in series.pieces():
             y = x - mu
             if not given:
-                for t, (shorter, larger) in enumerate(_starts(phi)):
+                for t, (shorter, larger) in enumerate(starts(phi)):
                     means.append([shorter @ y[:t][::-1]])
                     spreads.append([larger])
             rest = np.lib.stride_tricks.sliding_window_view(y[max(given - p, 0) : -1], p)
@@ -290,10 +303,10 @@ class AutoRegression(Sequence):
         p, before = phi.size, series.last
         if len(before) < p:
             raise DataError(f"a prediction goes on from {p} values or more; got {len(before)}")
-        mean = mu + _recursion(phi, np.zeros(steps), before[-p:] - mu)
+        mean = mu + recursion(phi, np.zeros(steps), before[-p:] - mu)
         impulse = np.zeros(steps)
         impulse[0] = 1.0
-        weight = _recursion(phi, impulse, np.zeros(p))
+        weight = recursion(phi, impulse, np.zeros(p))
         return Normal(mu=mean, sigma=sigma * np.sqrt(np.cumsum(weight**2)))
 
     def _draw(self, rng: np.random.Generator, n: int, before: Array) -> Array:
@@ -306,11 +319,11 @@ class AutoRegression(Sequence):
                 raise DataError(
                     "the recursion is not stationary, so that its first values have no law: draw what follows some values"
                 )
-            for k, (shorter, larger) in enumerate(_starts(phi)[len(y) : len(y) + missing]):
+            for k, (shorter, larger) in enumerate(starts(phi)[len(y) : len(y) + missing]):
                 y.append(shorter @ y[::-1] + larger * noise[k])
         drawn = np.array(y[len(y) - max(missing, 0) :]) if missing > 0 else np.zeros(0)
         if n > drawn.size:
-            rest = _recursion(phi, noise[drawn.size :], np.array(y[-p:]))
+            rest = recursion(phi, noise[drawn.size :], np.array(y[-p:]))
             drawn = np.concatenate([drawn, rest])
         return mu + drawn
 
@@ -341,8 +354,8 @@ class AutoRegression(Sequence):
     @classmethod
     def _guess(cls, series: Series) -> Array:
         if series.setting.start == "given":
-            return _least_squares_start(series)
-        return _at_best_scale(series, _yule_walker(series)[None])[0]
+            return least_squares_start(series)
+        return at_best_scale(series, yule_walker(series)[None])[0]
 
     @classmethod
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
@@ -350,7 +363,7 @@ class AutoRegression(Sequence):
             return super()._find(likelihood, near)
         series = likelihood.statistic
         if series.setting.start == "given" and not likelihood.held:
-            full = _least_squares_start(series)
+            full = least_squares_start(series)
             if not np.isfinite(full).all():
                 raise NoMLEError(
                     f"{likelihood.called} has no maximum likelihood estimate here: the recursion of least squares has a unit "
@@ -359,15 +372,13 @@ class AutoRegression(Sequence):
             return Solution({}, 0, True, _notes(likelihood, full)), full
         batch = likelihood.batch_shape
         flat, count = likelihood._flat(batch), int(np.prod(batch))
-        starts = np.broadcast_to(
-            series.once("_places", lambda: _places(series)), (count, *_places_shape(series))
-        )
+        begin = np.broadcast_to(places(series), (count, *places(series).shape))
         if near is not None:
-            near = np.broadcast_to(near, (*batch, starts.shape[-1])).reshape(count, 1, -1)
-            starts = np.concatenate([near, starts], axis=1)
-        each = starts.shape[1]
+            near = np.broadcast_to(near, (*batch, begin.shape[-1])).reshape(count, 1, -1)
+            begin = np.concatenate([near, begin], axis=1)
+        each = begin.shape[1]
         many = flat.at(np.repeat(np.arange(count), each))
-        start = many._holding(starts.reshape(count * each, -1))
+        start = many._holding(begin.reshape(count * each, -1))
         top = climb(many, start[:, many.free], _STEPS)
         value = np.where(top.converged, top.log_likelihood, -np.inf).reshape(count, each)
         best = np.arange(count) * each + value.argmax(axis=1)
@@ -378,140 +389,9 @@ class AutoRegression(Sequence):
         return Solution({}, steps, sound, notes), full
 
 
-# -- what the data say -----------------------------------------------------------------------------
-
-
-class _Rows(NamedTuple):
-    """The exponent is minus half of sum_m sign_m g_m^2 / sigma^2, g = G a - (mu - centre) H a."""
-
-    G: Array
-    H: Array
-    sign: Array
-    centre: float
-
-
-def _rows(series: Series) -> _Rows:
-    return series.once("_rows", lambda: _decomposed(series))
-
-
-def _decomposed(series: Series) -> _Rows:
-    """Decompose the lagged values, and add what the first p values of each sequence say of a stationary start."""
-    p, given = series.setting.order, series.given
-    centre = float(series.values.mean())
-    R = np.zeros((0, p + 2))
-    plus, minus = [], []
-    for x in series.pieces():
-        y = x - centre
-        lagged = np.lib.stride_tricks.sliding_window_view(y[max(given - p, 0) :], p + 1)[:, ::-1]
-        for part in blocks(len(lagged), _ROWS):
-            rows = np.column_stack([lagged[part], np.ones(len(lagged[part]))])
-            R = np.linalg.qr(np.vstack([R, rows]), mode="r")
-        if not given:
-            for k in range(p):
-                first, last = np.zeros((2, p + 1)), np.zeros((2, p + 1))
-                first[:, : p - k] = y[k:p], np.ones(p - k)
-                last[:, k + 1 :] = y[k:p][::-1], np.ones(p - k)
-                plus.append(first)
-                minus.append(last)
-    G, H = R[:, :-1], np.repeat(R[:, -1:], p + 1, axis=1)
-    if plus:
-        pairs = np.array(plus + minus)
-        G, H = np.vstack([G, pairs[:, 0]]), np.vstack([H, pairs[:, 1]])
-    sign = np.concatenate([np.ones(len(R) + len(plus)), -np.ones(len(minus))])
-    return _Rows(G, H, sign, centre)
-
-
-def _least_squares(series: Series) -> tuple[Array, float, float]:
-    """Return the coefficients and the mean of least squares, given the first values, and the root of the sum of squares left.
-
-    That is NaN where lagged values do not determine the coefficients.
-    """
-    p, rows = series.setting.order, _rows(series)
-    lagged = len(rows.G) - (0 if series.given else 2 * p * len(series.lengths))
-    R = np.column_stack([rows.G[:lagged], rows.H[:lagged, 0]])
-    size = np.linalg.norm(R, axis=0)
-    size = np.where(size > 0, size, 1.0)
-    unit, _, rank, _ = np.linalg.lstsq(R[:, 1:] / size[1:], R[:, 0] / size[0], rcond=1e-11)
-    best = unit * size[0] / size[1:]
-    rest = float(np.linalg.norm(R[:, 0] - R[:, 1:] @ best))
-    pull = 1.0 - best[:-1].sum()
-    with np.errstate(all="ignore"):
-        mean = rows.centre + best[-1] / pull if abs(pull) > _EXACT else np.inf
-    return best[:-1], float(mean), rest if rank > p else np.nan
-
-
-def _least_squares_start(series: Series) -> Array:
-    phi, mean, rest = _least_squares(series)
-    return np.concatenate([[mean], phi, [np.nan_to_num(rest, nan=1.0) / np.sqrt(series.n)]])
-
-
-def _yule_walker(series: Series) -> Array:
-    """Return the coefficients with the autocorrelations of the sample, which are stationary always."""
-    p = series.setting.order
-    y = [x - series.values.mean() for x in series.pieces()]
-    c = np.array([sum(float(v[k:] @ v[: len(v) - k]) for v in y) for k in range(p + 1)])
-    return scipy.linalg.solve_toeplitz(c[:-1], c[1:])
-
-
-def _at_best_scale(series: Series, phi: Array) -> Array:
-    """Return full vectors with the best mean and sigma for coefficients, shape (places, p)."""
-    rows = _rows(series)
-    a = np.concatenate([np.ones((len(phi), 1)), -phi], axis=1)
-    g, ones = a @ rows.G.T, a @ rows.H.T
-    with np.errstate(all="ignore"):
-        shift = (rows.sign * g * ones).sum(axis=1) / (rows.sign * ones * ones).sum(axis=1)
-        g = g - shift[:, None] * ones
-        sigma = np.sqrt((rows.sign * g * g).sum(axis=1) / series.n)
-    return np.column_stack([rows.centre + shift, phi, sigma])
-
-
-def _places(series: Series) -> Array:
-    """Return full vectors to climb from: least squares, the sample's autocorrelations, and the best of many places."""
-    p = series.setting.order
-    if series.setting.start == "given":
-        return np.nan_to_num(_least_squares_start(series), posinf=float(series.values.mean()))[None]
-    # Evenly spread partial autocorrelations, more of them near the ends (a Kronecker sequence).
-    k = np.arange(_LOOKS * p)[:, None]
-    spread = (0.5 + (k + 0.5) * np.sqrt(_primes(p))) % 1.0 if p > 1 else (k + 0.5) / _LOOKS
-    looks = _at_best_scale(series, coefficients(np.sin(np.pi * (spread - 0.5))))
-    one = _least_squares(series)[0]
-    one = one if is_stationary(one) else np.zeros(p)
-    sure = _at_best_scale(series, np.array([one, _yule_walker(series)]))
-    with np.errstate(all="ignore"):
-        members = AutoRegression._member(series.setting, looks)
-        height = np.nan_to_num(members._terms(series, 0)[0], nan=-np.inf)
-    if p == 1:
-        height = np.where(_is_peak(height), height, -np.inf)
-    best = looks[np.argsort(-height)[:_BEST]]
-    places = np.concatenate([sure, best])
-    size = float(series.values.std()) or 1.0
-    odd = ~np.isfinite(places) | (places == 0)
-    odd[:, :-1] &= ~np.isfinite(places[:, :-1])
-    return np.where(odd, [series.values.mean(), *np.zeros(p), size], places)
-
-
-def _places_shape(series: Series) -> tuple[int, ...]:
-    return series.once("_places", lambda: _places(series)).shape
-
-
-def _is_peak(height: Array) -> Array:
-    padded = np.concatenate([[-np.inf], height, [-np.inf]])
-    return (height >= padded[:-2]) & (height >= padded[2:])
-
-
-def _primes(count: int) -> Array:
-    found: list[int] = []
-    k = 2
-    while len(found) < count:
-        if all(k % q for q in found):
-            found.append(k)
-        k += 1
-    return np.array(found, dtype=float)
-
-
 def _notes(likelihood: Any, full: Array) -> tuple[str, ...]:
     """Say where the recursion is not stationary, or so nearly not that no Normal law holds yet."""
-    largest = float(np.abs(_roots(full[1:-1])).max(initial=0.0))
+    largest = float(np.abs(roots(full[1:-1])).max(initial=0.0))
     if largest > 1.0:
         return ("the recursion is not stationary: it runs away from mu instead of returning to it",)
     if largest > _LARGE and (1.0 - largest) * float(likelihood.n) < _NEAR_UNIT:
@@ -520,134 +400,3 @@ def _notes(likelihood: Any, full: Array) -> tuple[str, ...]:
             "and tests of the coefficients and the mean are rough",
         )
     return ()
-
-
-# -- coefficients and partial autocorrelations -----------------------------------------------------
-
-
-def partial_autocorrelations(phi: Array) -> Array:
-    """Return r_1 .. r_p of coefficients phi_1 .. phi_p on the last axis: all within -1 and 1 where they are stationary.
-
-    Source: Barndorff-Nielsen and Schou (1973).
-
-    >>> partial_autocorrelations(np.array([0.5, 0.2])).round(4)
-    array([0.625, 0.2  ])
-    """
-    phi = np.array(phi, dtype=float)
-    r = np.empty_like(phi)
-    with np.errstate(all="ignore"):
-        for k in range(phi.shape[-1], 0, -1):
-            r[..., k - 1] = last = phi[..., k - 1]
-            shorter = phi[..., : k - 1]
-            phi = (shorter + last[..., None] * shorter[..., ::-1]) / (1.0 - last * last)[..., None]
-    return r
-
-
-def coefficients(r: Array) -> Array:
-    """Return phi_1 .. phi_p of partial autocorrelations: the other way round (Durbin and Levinson).
-
-    >>> coefficients(np.array([0.625, 0.2])).round(4)
-    array([0.5, 0.2])
-    """
-    phi = r[..., :0]
-    for k in range(r.shape[-1]):
-        last = r[..., k : k + 1]
-        phi = np.concatenate([phi - last * phi[..., ::-1], last], axis=-1)
-    return phi
-
-
-def is_stationary(phi: Array) -> Array:
-    """Say whether a recursion forgets where it began: all partial autocorrelations lie within -1 and 1.
-
-    >>> is_stationary(np.array([[0.5, 0.2], [0.9, 0.2]]))
-    array([ True, False])
-    """
-    return (np.abs(partial_autocorrelations(phi)) < 1.0).all(axis=-1)
-
-
-def _starts(phi: Array) -> list[tuple[Array, float]]:
-    """Return, for each of the first p values, the coefficients of those before it and its spread in units of sigma."""
-    r = partial_autocorrelations(phi)
-    return [
-        (coefficients(r[:t]), float(np.prod(1.0 / np.sqrt(1.0 - r[t:] ** 2))))
-        for t in range(r.size)
-    ]
-
-
-@lru_cache(maxsize=32)
-def _shifts(p: int) -> tuple[Array, Array]:
-    """Return the matrices whose sums, with weights a_0 .. a_p, are the triangles A and B."""
-    S = np.array([np.eye(p, k=-j) for j in range(p)] + [np.zeros((p, p))])
-    T = np.array([np.zeros((p, p))] + [np.eye(p, k=-(p - j)) for j in range(1, p + 1)])
-    return S, T
-
-
-def _log_det_terms(a: Array) -> tuple[Array, Array]:
-    """Return the slope and the Hessian of log |A A' - B B'| in a_0 .. a_p."""
-    S, T = _shifts(a.shape[-1] - 1)
-    A, B = np.einsum("...j,jik->...ik", a, S), np.einsum("...j,jik->...ik", a, T)
-    M = A @ np.swapaxes(A, -1, -2) - B @ np.swapaxes(B, -1, -2)
-    bad = ~np.isfinite(M).all(axis=(-2, -1)) | (np.linalg.slogdet(M)[0] <= 0)
-    N = np.linalg.inv(np.where(bad[..., None, None], np.eye(M.shape[-1]), M))
-    C = np.einsum("jab,...cb->...jac", S, A) - np.einsum("jab,...cb->...jac", T, B)
-    ND = N[..., None, :, :] @ (C + np.swapaxes(C, -1, -2))
-    first = np.einsum("...jaa->...j", ND)
-    second = 2.0 * (
-        np.einsum("...ab,ibc,jac->...ij", N, S, S) - np.einsum("...ab,ibc,jac->...ij", N, T, T)
-    ) - np.einsum("...iab,...jba->...ij", ND, ND)
-    return first, second
-
-
-def _recursion(phi: Array, noise: Array, before: Array) -> Array:
-    """Return y_t = phi_1 y_t-1 + .. + phi_p y_t-p + noise_t after p values: a triangular band is solved."""
-    p, n = phi.size, noise.size
-    right = np.array(noise, dtype=float)
-    for t in range(min(p, n)):
-        right[t] += phi[t:] @ before[::-1][: p - t]
-    width = min(p, n - 1)
-    band = np.zeros((width + 1, n), order="F")
-    band[0] = 1.0
-    for k in range(1, width + 1):
-        band[k] = -phi[k - 1]
-    return scipy.linalg.blas.dtbsv(width, band, right, lower=1, diag=1)
-
-
-def _roots(phi: Array) -> Array:
-    """Return the roots of z^p - phi_1 z^(p-1) - .. - phi_p: inside the unit circle where the recursion is stationary."""
-    return np.roots(np.concatenate([[1.0], -phi]))
-
-
-def _on_circle(phi: Array) -> bool:
-    """Say whether a recursion swings on for ever about its mean: all roots on the unit circle, and none at 1 itself."""
-    roots = _roots(phi)
-    return bool((np.abs(np.abs(roots) - 1.0) < 1e-6).all() and (np.abs(roots - 1.0) > 1e-6).all())
-
-
-# -- the region of stationary coefficients ---------------------------------------------------------
-
-
-def _ends(p: int, k: int) -> tuple[float, float]:
-    """Return the least and the largest phi_k of any stationary recursion of order p."""
-    most = float(scipy.special.comb(p, k))
-    step = k & -k  # the largest power of two in k
-    return -most, float(scipy.special.comb(p // step, k // step))
-
-
-def _with_room(phi: Array, k: int) -> Array:
-    """Return stationary coefficients with the k-th (from 0) as it is and the others as near as a line leads to them."""
-    p, lag, value = phi.size, k + 1, phi[k]
-    low, high = _ends(p, lag)
-    step = lag & -lag if value > 0 else 1
-    most = high if value > 0 else -low
-    if not 0 < abs(value) < most:
-        return phi if value else np.zeros(p)
-    size = (abs(value) / most) ** (step / lag)
-    size *= (np.sign(value) if lag % 2 else (1.0 if phi[0] >= 0 else -1.0)) if step == 1 else 1.0
-    power = np.arange(p // step + 1)
-    inside = np.zeros(p + 1)
-    inside[::step][: power.size] = -scipy.special.comb(p // step, power) * (-size) ** power
-    share = np.linspace(0.0, 1.0, 65)[:, None]
-    line = (1.0 - share) * phi + share * inside[1:]
-    line[:, k] = value
-    good = np.flatnonzero(is_stationary(line))
-    return line[good[min(1, good.size - 1)]] if good.size else phi

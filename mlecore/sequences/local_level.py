@@ -10,7 +10,7 @@ likelihood and its derivatives are plain sums. The Kalman filter tells the same 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy
@@ -21,10 +21,11 @@ from ..errors import DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
 from .fit import SequenceFit
+from .kalman import Level, kalman, smoothed
 from .sequence import Sequence, Terms
 from .series import Series
 
-__all__ = ["Level", "LocalLevel", "LocalLevelFit", "kalman"]
+__all__ = ["LocalLevel", "LocalLevelFit"]
 
 Array = np.ndarray
 
@@ -38,13 +39,6 @@ _PEAKS = 3
 _NEARLY = 1.92
 # Differences outside of this have squares that have lost digits, or are no doubles.
 _SMALLEST, _LARGEST = 1e-140, 1e140
-
-
-class Level(NamedTuple):
-    """The level at the time of each value: its mean given all values, and its standard error."""
-
-    mean: Array
-    se: Array
 
 
 class LocalLevelFit(SequenceFit):
@@ -62,7 +56,7 @@ class LocalLevelFit(SequenceFit):
         array([3.82, 4.35, 4.46, 5.17, 5.36, 6.09, 6.25])
         """
         self._single("a level")
-        return _smoothed(self.series.last, *self.dist.theta)
+        return smoothed(self.series.last, *self.dist.theta)
 
 
 class LocalLevel(Sequence):
@@ -362,43 +356,3 @@ def _notes(likelihood: Any, peaks: Array, value: Array) -> tuple[str, ...]:
                 f"{peaks[k, 0]:.4g}, sigma2_level = {peaks[k, 1]:.4g}"
             )
     return tuple(notes)
-
-
-# -- the filter ------------------------------------------------------------------------------------
-
-
-def kalman(x: Array, irregular: float, level: float) -> tuple[Array, Array, tuple[float, float]]:
-    """Return the level's mean and variance before each value but the first, and those after the last (the Kalman filter).
-
-    Source: Kalman (1960); Durbin and Koopman (2012), section 2.2.
-
-    >>> kalman(np.array([1.0, 3.0]), 1.0, 1.0)
-    (array([1.]), array([2.]), (2.333333333333333, 0.6666666666666666))
-    """
-    values = x.tolist()
-    irregular, level = float(irregular), float(level)
-    mean, variance = values[0], irregular  # all that the first value says
-    means, variances = [], []
-    for value in values[1:]:
-        variance += level  # the level has moved
-        means.append(mean)
-        variances.append(variance)
-        gain = variance / (variance + irregular)
-        mean += gain * (value - mean)
-        variance = gain * irregular
-    return np.array(means), np.array(variances), (mean, variance)
-
-
-def _smoothed(x: Array, irregular: float, level: float) -> Level:
-    """Go back from the last value to the first: what the level was, given all of them."""
-    before, variances, (mean, variance) = kalman(x, irregular, level)
-    filtered = np.append(before, mean).tolist()
-    means, squares = [mean], [variance]
-    for k in range(len(variances) - 1, -1, -1):
-        ahead = variances[k]  # of the next level, given the values up to this one
-        share = (ahead - level) / ahead
-        mean = filtered[k] + share * (mean - filtered[k])
-        variance = (ahead - level) + share**2 * (variance - ahead)
-        means.append(mean)
-        squares.append(variance)
-    return Level(np.array(means[::-1]), np.sqrt(np.maximum(squares[::-1], 0.0)))
