@@ -2,6 +2,7 @@
 
     python -m benchmarks                         # everything
     python -m benchmarks weibull cauchy          # only the rows whose names contain one of these words
+    python -m benchmarks limit --only quiet      # fits of a million values beside the passes that nobody can avoid
     python -m benchmarks weibull --only quiet    # one condition of quiet, busy, threads
 
 Timed are the threads that a user has: what the environment says of them is forgotten before NumPy is imported.

@@ -16,6 +16,7 @@ from scipy import stats
 
 import mlecore as mle
 
+from .limits import limits
 from .measure import Work, took
 
 N = 100_000
@@ -428,4 +429,5 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
         ("logistic statsmodels", against_statsmodels),
         ("logistic scikit-learn", against_scikit_learn),
         ("import", importing),
+        *limits(),
     ]

@@ -196,9 +196,20 @@ def test_a_machine_with_other_work_is_not_called_quiet(bench):
     assert "**not quiet**" in bench["report"].quiet_words(1.7)
 
 
+def test_a_fit_is_set_beside_the_passes_that_it_cannot_avoid(bench, monkeypatch):
+    from benchmarks import limits
+
+    monkeypatch.setattr(limits, "N", 4000)
+    for name, prepare in limits.limits():
+        work = prepare()
+        work.theirs()
+        assert work.at_most, name
+        assert work.ours().n == 4000, name
+
+
 def test_every_row_of_the_table_has_a_name_of_its_own(bench):
     names = [name for name, _ in bench["rows"].all_rows()]
-    assert len(names) == len(set(names)) == 23
+    assert len(names) == len(set(names)) == 32
 
 
 def test_memory_is_measured_in_copies_of_the_data(bench):
