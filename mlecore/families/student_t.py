@@ -339,24 +339,43 @@ def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
         rows = np.flatnonzero(hill)
         if rows.size == 0:
             continue
-        start = point[rows]
-        for few in (
-            []
-            if rough is y
-            else (rough, *([y.thinned(8 * _SUBSAMPLE)] if y.width > 32 * _SUBSAMPLE else []))
-        ):
-            start = Likelihood(StudentT, few[rows])._climbed_from(start).theta
         here = Likelihood(StudentT, y if rows.size == count else y[rows])
-        top = here._climbed_from(start)
-        reached, safe = _back_to_edge(here, top.theta, top.converged)
+        parts = [] if rough is y else [rough[rows]]
+        if rough is not y and y.width > 32 * _SUBSAMPLE:
+            parts.append(y.thinned(8 * _SUBSAMPLE)[rows])
+        reached, safe, steps = _top_of_hill(here, parts, point[rows])
         value = here.log_likelihood(reached)
         better = value > best[rows]
         rows = rows[better]
         best[rows], theta[rows] = value[better], reached[better]
-        converged[rows], iterations[rows] = safe[better], top.iterations[better]
+        converged[rows], iterations[rows] = safe[better], steps[better]
     theta[:, 1] = center + spread * theta[:, 1]
     theta[:, 2] = spread * theta[:, 2]
     return (theta[0], converged[0], iterations[0]) if single else (theta, converged, iterations)
+
+
+def _top_of_hill(likelihood: Any, parts: list[Sample], start: Array) -> tuple[Array, Array, Array]:
+    """Return what climbs from the start reach, first on parts of the samples; at the edge where the profile falls from it.
+
+    A climb that begins there would run up a spike of the likelihood below df = 1, step by small step.
+    """
+    theta, up = start.copy(), np.arange(len(start))
+    converged, iterations = np.zeros(len(start), dtype=bool), np.zeros(len(start), dtype=int)
+    if start[0, 0] == 1.0:
+        solution, edge = StudentT._solve(restricted(likelihood, "df", 1.0))
+        falls = likelihood.score(edge)[..., 0] <= 0.0
+        theta[falls], converged[falls] = edge[falls], solution.converged[falls]
+        iterations[falls] = solution.iterations[falls]
+        up = np.flatnonzero(~falls)
+    if up.size:
+        near = start[up]
+        for few in parts:
+            near = Likelihood(StudentT, few[up])._climbed_from(near).theta
+        here = likelihood if up.size == len(start) else likelihood.at(up)
+        top = here._climbed_from(near)
+        theta[up], converged[up] = _back_to_edge(here, top.theta, top.converged)
+        iterations[up] = top.iterations
+    return theta, converged, iterations
 
 
 def _search(
