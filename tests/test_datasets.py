@@ -38,6 +38,7 @@ SAMPLES = {  # name: n, sum, mean to the digits that are published or printed
     "horse_kicks": (200, 122, 0.61),
     "michelson": (100, 85240, 852.4),
     "newcomb": (66, 1730, 26.21),
+    "nile": (100, 91935, 919.35),
     "port_pirie": (65, 258.74, 3.9806),
     "precipitation": (70, 2442.0, 34.89),
 }
@@ -221,6 +222,16 @@ def test_earthquakes_reach_the_published_log_likelihoods() -> None:
     assert np.round(rates, 2).tolist() == [15.78, 26.84]
 
 
+def test_the_nile_reaches_the_published_log_likelihood_of_a_local_level() -> None:
+    d = load("nile")
+    step, m = np.diff(d.sample), 99
+    cov = (1469.1 + 2 * 15099.0) * np.eye(m) - 15099.0 * (np.eye(m, k=1) + np.eye(m, k=-1))
+    assert round(float(stats.multivariate_normal(np.zeros(m), cov).logpdf(step)), 2) == -632.55
+    early = d["year"] < 1899
+    assert [round(float(d.sample[part].mean())) for part in (early, ~early)] == [1098, 850]
+    assert all(text in d.note for text in ("1,098", "850", "-632.55"))
+
+
 def test_old_faithful_and_michelson_are_r_s_versions() -> None:
     eruptions = load("old_faithful")["eruptions"]
     assert eruptions[:3].tolist() == [3.6, 1.8, 3.333]
@@ -252,7 +263,7 @@ def test_the_digits_are_the_first_of_scikit_learn_s() -> None:
 
 def test_the_list_holds_every_set_and_every_set_has_both_files() -> None:
     folder = Path(datasets.__file__).parent
-    assert len(NAMES) == 17
+    assert len(NAMES) == 18
     assert sorted(p.stem for p in folder.glob("*.csv")) == NAMES
     assert sorted(p.stem for p in folder.glob("*.toml")) == NAMES
 
