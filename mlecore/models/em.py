@@ -12,11 +12,10 @@ import numpy as np
 
 from ..climbing import climb, look, newton_step
 from ..likelihood import Likelihood
-from ..members import lifted
 from ..statistics import Sample
 from .spikes import spiked, spread
 
-__all__ = ["em", "places_of"]
+__all__ = ["best_weights", "em", "places_of"]
 
 Array = np.ndarray
 
@@ -46,11 +45,8 @@ def em(likelihood: Any, guesses: Array) -> tuple[Array, Array]:
 
 def _step(likelihood: Any, full: Array) -> tuple[Array, Array]:
     """Return what one step of EM makes of each row, and the log-likelihood before it."""
-    t = likelihood.statistic
-    joint = lifted(likelihood.layout.distribution(full, likelihood.known))._joint(t.values)
-    value = np.logaddexp.reduce(joint)
-    shares = np.moveaxis(np.exp(joint - value), 0, 1)
-    return _refitted(likelihood, np.nan_to_num(shares), full), t.sum(value)
+    shares, height, *moves = likelihood.family._expected(likelihood, full)
+    return _refitted(likelihood, np.nan_to_num(shares), full, *moves), height
 
 
 def _accelerated(likelihood: Any, full: Array) -> tuple[Array, Array]:
@@ -82,13 +78,13 @@ def _near_top(likelihood: Any, full: Array) -> Array:
     return (least > _CONCAVE) & (gain < 1.0)
 
 
-def _refitted(likelihood: Any, shares: Array, old: Array | None) -> Array:
-    """Return the weights and the components at their best, each value counting for its share."""
+def _refitted(likelihood: Any, shares: Array, old: Array | None, *moves: Array) -> Array:
+    """Return the weights, or what a family has in their place, and the components at their best for these shares."""
     family, layout, t = likelihood.family, likelihood.layout, likelihood.statistic
     w = shares * t.weights
     new = np.full((len(w), len(layout.names)), np.nan)
-    weights = _weights(likelihood, w.sum(axis=-1))
-    new[:, : weights.shape[1]] = weights
+    mixing = family._mixing(likelihood, w.sum(axis=-1), *moves)
+    new[:, : mixing.shape[1]] = mixing
     for k, component in enumerate(family.components):
         here = places_of(family, layout, k)
         held = {n: likelihood.held[i] for n, i in here.items() if i in likelihood.held}
@@ -108,7 +104,7 @@ def places_of(family: Any, layout: Any, k: int) -> dict[str, int]:
     }
 
 
-def _weights(likelihood: Any, size: Array) -> Array:
+def best_weights(likelihood: Any, size: Array) -> Array:
     """Return all weights but the last from how much each component holds, the held ones as they are."""
     layout, names = likelihood.layout, likelihood.family.weight_names
     held = {

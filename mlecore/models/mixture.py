@@ -29,6 +29,7 @@ from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..statistics import Sample, piecewise
 from .climbs import climbed
+from .em import best_weights
 from .labels import mixed, mixture_nodes
 from .made import Finding, insist_family, insist_scalar, make
 from .search import search, why_none
@@ -397,6 +398,24 @@ class MixtureFamily(Finding):
             Solution({}, iterations.reshape(batch), converged.reshape(batch)),
             theta.reshape(shape),
         )
+
+    @classmethod
+    def _expected(cls, likelihood: Likelihood, full: Array) -> tuple[Array, Array]:
+        """Return how probably each value came from each component, a row for each row of `full`, and how high that is."""
+        t = likelihood.statistic
+        joint = lifted(likelihood.layout.distribution(full, likelihood.known))._joint(t.values)
+        value = np.logaddexp.reduce(joint)
+        return np.moveaxis(np.exp(joint - value), 0, 1), t.sum(value)
+
+    @classmethod
+    def _mixing(cls, likelihood: Likelihood, size: Array) -> Array:
+        """Return the free weights from how much each component holds."""
+        return best_weights(likelihood, size)
+
+    @classmethod
+    def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:
+        """Return all free weights with the components in another order."""
+        return np.array([d.weights[k] for k in order[:-1]])
 
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -142,7 +142,7 @@ def _gone(likelihood: Any, full: Array) -> Array:
 def _merged(likelihood: Any, full: Array) -> Array:
     """Say which rows have two components that the data cannot tell apart."""
     t, components = stood_in(likelihood.family, likelihood.statistic), likelihood.family.components
-    members = lifted(likelihood.layout.distribution(full, likelihood.known)).members
+    members = map(lifted, likelihood.layout.distribution(full, likelihood.known).members)
     logs = [np.broadcast_to(d.log_prob(t.values), (len(full), t.width)) for d in members]
     merged = np.zeros(len(full), dtype=bool)
     for k, one in enumerate(logs):
@@ -182,7 +182,8 @@ def _ordered(likelihood: Any, theta: Array) -> Array:
         places = np.array([k for k, f in enumerate(family.components) if f is one])
         order[places] = places[np.argsort(middle[places], kind="stable")]
     new = np.array(theta)
-    new[: order.size - 1] = np.array([d.weights[k] for k in order[:-1]])
+    mixing = family._permuted(layout, d, order)
+    new[: mixing.size] = mixing
     for k, j in enumerate(order):
         new[list(places_of(family, layout, k).values())] = theta[
             list(places_of(family, layout, j).values())

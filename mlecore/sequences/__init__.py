@@ -8,12 +8,16 @@ There is one file a model. A new one is a new file and one line here.
 from .autoregression import AutoRegression
 from .chain import MarkovChain
 from .fit import SequenceFit
+from .hidden import HiddenMarkov, HiddenMarkovFit, HiddenMarkovModel
 from .local_level import LocalLevel, LocalLevelFit
 from .sequence import Sequence
 from .series import Series
 
 __all__ = [
     "AutoRegression",
+    "HiddenMarkov",
+    "HiddenMarkovFit",
+    "HiddenMarkovModel",
     "LocalLevel",
     "LocalLevelFit",
     "MarkovChain",

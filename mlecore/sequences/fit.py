@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import DataError, NoMLEError, RegularityError
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..inference import TestResult
 from ..inference.simulated import simulated_result, whole_number
@@ -115,7 +115,7 @@ class SequenceFit(Fit):
             again = self.dist._again(self.series, rng)
             try:
                 one = self._refit(again, likelihood.fixed, full)
-            except (DataError, NoMLEError) as error:
+            except (ConvergenceError, DataError, NoMLEError) as error:
                 problems[k] = str(error)
                 continue
             theta[k], steps[k] = one.likelihood._full(one.theta), one.iterations
@@ -159,7 +159,7 @@ class SequenceFit(Fit):
             try:
                 large = self._refit(again, likelihood.fixed, full)
                 small = self._refit(again, {**likelihood.fixed, **null}, full)
-            except (DataError, NoMLEError):
+            except (ConvergenceError, DataError, NoMLEError):
                 continue
             drops[k] = 2.0 * (large.log_likelihood - small.log_likelihood)
         observed = 2.0 * (float(self.log_likelihood) - float(height))

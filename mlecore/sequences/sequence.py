@@ -333,7 +333,11 @@ class Sequence:
         near: Array | None = None,
     ) -> SequenceFit:
         """Return the fit to what has been read, climbed to from full vectors `near` where these are given."""
-        likelihood = cls._likelihood(series, fixed, prior)
+        return cls._at_top(cls._likelihood(series, fixed, prior), near)
+
+    @classmethod
+    def _at_top(cls, likelihood: Any, near: Array | None = None) -> SequenceFit:
+        """Return the fit at the maximum of a likelihood."""
         for name, value in likelihood.fixed.items():
             if np.ndim(value):
                 raise DataError(
@@ -344,10 +348,8 @@ class Sequence:
         with np.errstate(all="ignore"):
             solution, full = cls._find(likelihood, near)
         if not solution.converged:
-            raise ConvergenceError(
-                f"the climb to the maximum of {likelihood!r} ended at {likelihood.layout.distribution(full, likelihood.known)}"
-                ", which is none: the likelihood may rise without end there. Plot its profile, or fix a parameter"
-            )
+            raise cls._lost(likelihood, full)
+        series = likelihood.statistic
         start = cls._start_note(series)
         return cls._fits(
             dist=likelihood.layout.distribution(full, likelihood.known),
@@ -357,6 +359,14 @@ class Sequence:
             converged=True,
             iterations=int(solution.iterations),
             notes=(*solution.notes, *(start,) * bool(start), *MODE * likelihood.penalised),
+        )
+
+    @classmethod
+    def _lost(cls, likelihood: Any, full: Array) -> Exception:
+        """Return what is raised where no maximum was found."""
+        return ConvergenceError(
+            f"the climb to the maximum of {likelihood!r} ended at {likelihood.layout.distribution(full, likelihood.known)}, "
+            "which is none: the likelihood may rise without end there. Plot its profile, or fix a parameter"
         )
 
     @classmethod

@@ -70,6 +70,26 @@ class Series(Statistic):
     def isfinite(self) -> bool:
         return True
 
+    @property
+    def weights(self) -> Array:
+        """Each value counts once."""
+        return self.once("_ones", lambda: np.ones(len(self.values)))
+
+    def mean(self, terms: Array) -> Any:
+        """Return the mean of one term for each value."""
+        return terms.mean(axis=-1)
+
+    def thinned(self, count: int, weigh: bool = False) -> Series:
+        """Return the first part of a long sequence, which keeps its order."""
+        pieces, left = [], count
+        for piece in self.pieces():
+            if left > self.given:
+                pieces.append(piece[:left])
+                left -= len(piece)
+        if sum(map(len, pieces)) == len(self.values):
+            return self
+        return Series.of(pieces, self.given, self.setting).of_family(self.family)
+
     def __add__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented

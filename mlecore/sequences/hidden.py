@@ -1,0 +1,507 @@
+"""Hidden Markov models: each value comes from one of several families, and which one is a Markov chain that is not seen."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..domains import Domain, Unit
+from ..errors import DataError, NoMLEError, RegularityError
+from ..family import Family, Solution
+from ..members import lifted
+from ..models import Mixture
+from ..models.climbs import climbed
+from ..models.made import insist_family, insist_scalar, make
+from ..models.search import search, why_none
+from ..models.spikes import can_spike
+from ..models.starts import Search
+from .fit import SequenceFit
+from .forward import filtered, log_likelihood_terms, smoothed
+from .sequence import Sequence, Terms
+from .series import Series, pieces_of
+from .stationary import stationary, stationary_terms
+
+__all__ = ["HiddenMarkov", "HiddenMarkovFit", "HiddenMarkovModel"]
+
+Array = np.ndarray
+
+
+def HiddenMarkov(family: type[Family], states: int) -> type[HiddenMarkovModel]:
+    """Return the model of values whose family's parameters depend on a state that is not seen and is a Markov chain.
+
+    The parameters are the transition probabilities between different states, `transition12` from state 1 to state 2, and
+    those of the family with the number of their state, as in a `Mixture`: rate1, rate2. States are ordered by their means.
+    Equal calls return the identical model.
+
+    Parameters
+    ----------
+    family : any family of numbers.
+    states : how many states, 2 or more.
+
+    Raises
+    ------
+    DataError : for anything else.
+
+    Source: Baum et al. (1970); Zucchini and MacDonald (2009).
+
+    >>> from mlecore import Poisson
+    >>> f = HiddenMarkov(Poisson, 2).fit([1, 0, 2, 1, 9, 7, 8, 11, 0, 1, 1, 9, 10, 8])
+    >>> f.names
+    ('transition12', 'transition21', 'rate1', 'rate2')
+    """
+    insist_family("HiddenMarkov", family)
+    insist_scalar("HiddenMarkov", family)
+    if isinstance(states, bool) or not (isinstance(states, numbers.Integral) and states >= 2):
+        raise DataError(
+            f"HiddenMarkov needs the number of states, 2 or more, as in HiddenMarkov(Poisson, 2); got {states!r}"
+        )
+    count = int(states)
+    separator = "_" if count > 9 else ""
+    numbered = range(1, count + 1)
+    columns = tuple(
+        {n: n if d.known else f"{n}{separator}{k}" for n, d in family.domains.items()}
+        for k in numbered
+    )
+    moves = tuple(f"transition{i}{separator}{j}" for i in numbered for j in numbered if i != j)
+    domains: dict[str, Domain] = {n: d for n, d in family.domains.items() if d.known}
+    domains |= dict.fromkeys(moves, Unit())
+    domains |= {c[n]: d for c in columns for n, d in family.domains.items() if not d.known}
+    attributes = {
+        "components": (family,) * count,
+        "columns": columns,
+        "moves": moves,
+        "domains": domains,
+        "support": family.support,
+        "units": {c[n]: power for c in columns for n, power in family.units.items()},
+        "irregular": tuple(c[n] for c in columns for n in family.irregular),
+        "corners": tuple(c[n] for c in columns for n in family.corners),
+        "information_only_expected": family.information_only_expected,
+    }
+    name = f"HiddenMarkov({family.__name__}, {count})"
+    return make(HiddenMarkovModel, HiddenMarkov, (family, count), name, {}, attributes)  # type: ignore[arg-type,return-value]
+
+
+class _Setting(NamedTuple):
+    """The law of the first state: "stationary", "free", or its probabilities."""
+
+    start: Any = "stationary"
+
+
+class HiddenMarkovFit(SequenceFit):
+    """The fit of a hidden Markov model: a `SequenceFit` that says what it knows of the states."""
+
+    def responsibilities(self) -> Array:
+        """Return the probability of each state at each time given all values, shape (T, states)."""
+        self._single("a state's probability")
+        return np.concatenate([self.dist.responsibilities(x) for x in self.series.pieces()])
+
+    def states(self) -> Array:
+        """Return the most probable sequence of states, counted from 1 as the parameters are (Viterbi's path)."""
+        self._single("a sequence of states")
+        return np.concatenate([self.dist.states(x) for x in self.series.pieces()])
+
+
+class HiddenMarkovModel(Sequence):
+    """What all hidden Markov models share; make one with `HiddenMarkov`."""
+
+    #: the family once for each state, and for each its parameters by the names that they have here
+    components: ClassVar[tuple[type[Family], ...]] = ()
+    columns: ClassVar[tuple[Mapping[str, str], ...]] = ()
+    #: the names of the transition probabilities between different states, row by row
+    moves: ClassVar[tuple[str, ...]] = ()
+    domains: ClassVar[Mapping[str, Domain]] = {}
+    weight_names: ClassVar[tuple[str, ...]] = ()
+    _fits = HiddenMarkovFit
+
+    def __init__(self, start: Any = "stationary", **params: Any) -> None:
+        setting = self._setting(start=start)
+        vars(self).update(vars(self._checked(setting, params)))
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @classmethod
+    def fit(
+        cls,
+        x: Any,
+        *,
+        start: Any = "stationary",
+        starts: int = 20,
+        rng: np.random.Generator | int = 0,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> HiddenMarkovFit:
+        """Return the highest maximum inside the domain that was found from several starts, as for a `Mixture`.
+
+        Parameters
+        ----------
+        x : values in their order, or a list of independent sequences.
+        start : the law of the first state: "stationary", that of the chain; "free", the state that makes the values
+            likeliest, which is the maximum over all laws; or the probabilities of the states.
+        starts : from how many places to climb; see `Mixture`.
+        rng : what draws them.
+        fixed : parameters held at given values.
+
+        Raises
+        ------
+        NoMLEError : where no start ended at a maximum inside.
+        DataError, SupportError : for values that the family cannot take.
+
+        >>> from mlecore import Normal
+        >>> x = [0.1, -0.2, 0.0, 0.3, 5.1, 4.8, 5.3, 5.0, 0.2, -0.1, 0.1, 4.9, 5.2]
+        >>> HiddenMarkov(Normal, 2).fit(x).states()
+        array([1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2])
+        """
+        series = cls.statistics(x, start=start)
+        likelihood = cls._likelihood(series, fixed, None)
+        likelihood.search = Search.of(starts, rng)  # type: ignore[attr-defined]
+        return cls._at_top(likelihood)  # type: ignore[return-value]
+
+    @classmethod
+    def _read(cls, data: Any, **options: Any) -> tuple[list[Array], Any]:
+        pieces = pieces_of(data)
+        cls.components[0].statistics(np.concatenate(pieces))  # refuses what the family cannot take
+        setting = cls._setting(**options)
+        if setting.start == "free" and len(pieces) > 1:
+            raise DataError(
+                "start='free' is for one sequence: of several give the probabilities of the first states, or 'stationary'"
+            )
+        return pieces, setting
+
+    @classmethod
+    def _setting(cls, start: Any = "stationary") -> _Setting:
+        if isinstance(start, str) and start in ("stationary", "free"):
+            return _Setting(start)
+        law = np.zeros(0) if isinstance(start, str) else np.asarray(start, dtype=float)
+        good = law.shape == (len(cls.components),) and bool((law >= 0).all())
+        if good and abs(law.sum() - 1.0) <= 1e-8:
+            return _Setting(tuple(law.tolist()))
+        raise DataError(
+            f"start must be 'stationary', 'free', or the {len(cls.components)} probabilities of the first state; got {start!r}"
+        )
+
+    @classmethod
+    def _start_note(cls, series: Series) -> str:
+        start = series.setting.start
+        if start == "stationary":
+            return "the first state has the stationary law of the chain"
+        if start == "free":
+            return "the first state is the one that makes the values likeliest; it is not counted among the parameters"
+        return "the law of the first state is given"
+
+    @classmethod
+    def _domains(cls, setting: Any) -> dict[str, Domain]:
+        return dict(cls.domains)
+
+    @classmethod
+    def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str] | None:
+        K = len(cls.components)
+        rows = [cls.moves[i * (K - 1) : (i + 1) * (K - 1)] for i in range(K)]
+        inside = np.all(
+            [sum(np.asarray(params[n]) for n in row) <= 1.0 + 1e-12 for row in rows], axis=0
+        )
+        words = ["transition probabilities of each row that add up to at most 1"]
+        for family, names in zip(cls.components, cls.columns, strict=True):
+            given = {name: params[n] for name, n in names.items() if n in params}
+            constraint = family._constraint(given)
+            if constraint is not None:
+                inside, words = inside & constraint[0], [*words, constraint[1]]
+        return inside, ", ".join(dict.fromkeys(words))
+
+    @classmethod
+    def again(cls, components: Any) -> type[HiddenMarkovModel]:
+        """Return a model with another number of states."""
+        return HiddenMarkov(components[0], len(components))
+
+    # -- a member ----------------------------------------------------------------------------------
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The families in the states, as distributions."""
+        places = {name: i for i, name in enumerate(self.parameter_names)}
+        return tuple(
+            family._unchecked(
+                **{
+                    own: self.known[mine] if mine in self.known else self.theta[..., places[mine]]
+                    for own, mine in names.items()
+                }
+            )
+            for family, names in zip(self.components, self.columns, strict=True)
+        )
+
+    @property
+    def transition(self) -> Array:
+        """The transition probabilities, shape (states, states)."""
+        return _matrix(self.theta[..., : len(self.moves)], len(self.components))
+
+    @property
+    def stationary(self) -> Array:
+        """The law of the state after many steps."""
+        return stationary(self.transition)
+
+    @property
+    def weights(self) -> tuple[Any, ...]:
+        """The shares of the states in the long run."""
+        return tuple(np.moveaxis(self.stationary, -1, 0))
+
+    def _logs(self, x: Array) -> Array:
+        """Return the log-densities of values in each state, shape (..., T, K)."""
+        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, ...)
+        logs = [m.log_prob(unique) for m in map(lifted, self.members)]
+        return np.stack(np.broadcast_arrays(*logs), axis=-1)[..., back, :]
+
+    def _scaled(self, x: Array) -> tuple[Array, Array]:
+        """Return the densities in each state, scaled at each time, and the sum of the logarithms of the scales."""
+        logs = self._logs(x)
+        top = logs.max(axis=-1, keepdims=True)
+        top = np.where(np.isfinite(top), top, 0.0)
+        return np.exp(logs - top), top[..., 0].sum(axis=-1)
+
+    def _first(self, f: Array) -> Array:
+        """Return the law of the first state."""
+        start, K = self.setting.start, len(self.components)
+        if start == "stationary":
+            return self.stationary
+        if start != "free":
+            return np.array(start)
+        heights = filtered(np.eye(K), self.transition[..., None, :, :], f[..., None, :, :], False)[
+            0
+        ]
+        return np.eye(K)[np.argmax(heights, axis=-1)]
+
+    def responsibilities(self, x: ArrayLike) -> Array:
+        """Return the probability of each state at each time given all of a sequence, shape (T, states).
+
+        >>> from mlecore import Poisson
+        >>> d = HiddenMarkov(Poisson, 2)(transition12=0.1, transition21=0.1, rate1=1.0, rate2=9.0)
+        >>> d.responsibilities([0, 8]).round(4)
+        array([[0.9989, 0.0011],
+               [0.0011, 0.9989]])
+        """
+        f, _ = self._scaled(pieces_of(x)[0])
+        return smoothed(self._first(f), self.transition, f)[1]
+
+    def states(self, x: ArrayLike) -> Array:
+        """Return the most probable sequence of states of a sequence, counted from 1 (Viterbi's path)."""
+        values = pieces_of(x)[0]
+        f, _ = self._scaled(values)
+        with np.errstate(divide="ignore"):
+            best, G = np.log(self._first(f)), np.log(self.transition).T
+            logs = np.log(f)
+        best = best + logs[0]
+        came = np.zeros(logs.shape, dtype=np.intp)
+        for t in range(1, len(logs)):
+            reached = best + G
+            came[t] = reached.argmax(axis=1)
+            best = reached.max(axis=1) + logs[t]
+        path = np.empty(len(logs), dtype=np.intp)
+        path[-1] = best.argmax()
+        for t in range(len(logs) - 1, 0, -1):
+            path[t - 1] = came[t, path[t]]
+        return path + 1
+
+    def _draw(self, rng: np.random.Generator, n: int, before: Array) -> Array:
+        K = len(self.components)
+        start = self.setting.start
+        # Which state a free start has is known from values alone: without them the chain has its own law.
+        law = self.stationary if isinstance(start, str) else np.array(start)
+        total = np.cumsum(self.transition, axis=1).tolist()
+        state, path = int(rng.choice(K, p=np.maximum(law, 0.0) / law.sum())), []
+        for u in rng.random(n).tolist():
+            path.append(state)
+            state = min(int(np.searchsorted(total[state], u, side="right")), K - 1)
+        here = np.array(path)
+        x = np.empty(n)
+        for k, member in enumerate(self.members):
+            x[here == k] = member.sample(int((here == k).sum()), rng=rng)
+        return x
+
+    def _mixture(self, law: Array) -> Any:
+        """Return the mixtures that the values have where the states have given laws, shape (..., K)."""
+        made, shape = Mixture(list(self.components)), law.shape[:-1]
+        params = {n: law[..., k] for k, n in enumerate(made.weight_names)}
+        for member, names in zip(self.members, made.columns, strict=True):
+            params |= {
+                mine: self.known[own] if own in self.known else np.full(shape, getattr(member, own))
+                for own, mine in names.items()
+            }
+        return made._unchecked(**params)
+
+    def _one_step(self, series: Series) -> Any:
+        laws = []
+        for x in series.pieces():
+            f, _ = self._scaled(x)
+            first = self._first(f)
+            law = filtered(first, self.transition, f)[1]
+            laws.append(np.concatenate([first[None], law[:-1] @ self.transition]))
+        return self._mixture(np.concatenate(laws))
+
+    def _ahead(self, series: Series, steps: int) -> Any:
+        f, _ = self._scaled(series.last)
+        law = filtered(self._first(f), self.transition, f)[1][-1]
+        rows = []
+        for _ in range(steps):
+            law = law @ self.transition
+            rows.append(law)
+        return self._mixture(np.array(rows))
+
+    # -- the likelihood ------------------------------------------------------------------------------
+
+    def _terms(self, series: Series, order: int) -> Terms:
+        parts = [self._terms_of(x, order) for x in series.pieces()]
+        return tuple(sum(column) for column in zip(*parts, strict=True))  # type: ignore[misc]
+
+    def _terms_of(self, x: Array, order: int) -> Terms:
+        """Return the terms of one sequence."""
+        f, shift = self._scaled(x)
+        G = self.transition
+        first = self._first(f)
+        if not order:
+            return (filtered(first, G, f, False)[0] + shift,)
+        p, K = self.theta.shape[-1], len(self.components)
+        dG = np.zeros((p, K, K))
+        dG[: len(self.moves)] = _slopes(K)
+        start = [first, np.zeros((*first.shape[:-1], p, K)), np.zeros((*first.shape[:-1], p, p, K))]
+        if self.setting.start == "stationary":
+            start = list(stationary_terms(G, dG))
+        terms = log_likelihood_terms(
+            tuple(start[: order + 1]), G, dG, f, self._emission(x, p, order)
+        )
+        return (terms[0] + shift, *terms[1:])
+
+    def _emission(self, x: Array, p: int, order: int) -> tuple[Any, ...]:
+        """Return d f / f at each time, (..., T, p, K), and a function that returns dd f / f at some."""
+        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, ...)
+        names, batch = self.parameter_names, self.theta.shape[:-1]
+        slope = np.zeros((*batch, len(unique), p, len(self.components)))
+        bends = []
+        for k, member in enumerate(map(lifted, self.members)):
+            here = [names.index(mine) for mine in self.columns[k].values() if mine in names]
+            s = np.nan_to_num(member.score(unique))
+            slope[..., here, k] = s
+            if order > 1:
+                h = np.nan_to_num(member._hessian_of_each(unique))
+                bend = h + s[..., :, None] * s[..., None, :]
+                bends.append((k, np.ix_(here, here), bend[..., back, :, :]))
+
+        def curvature(t: Any) -> Array:
+            whole = np.zeros((*batch, *np.shape(t), p, p, len(self.components)))
+            for k, (rows, columns), bend in bends:
+                whole[..., rows, columns, k] = bend[..., t, :, :]
+            return whole
+
+        return slope[..., back, :, :], curvature
+
+    # -- fitting -------------------------------------------------------------------------------------
+
+    @classmethod
+    def _expected(cls, likelihood: Any, full: Array) -> tuple[Array, ...]:
+        """Return how probable each state is at each time, a row for each row of `full`, how high that is, and the moves."""
+        d = likelihood.layout.distribution(full, likelihood.known)
+        laws, height, moves = [], 0.0, 0.0
+        for x in likelihood.statistic.pieces():
+            f, shift = d._scaled(x)
+            first = np.broadcast_to(d._first(f), (len(full), len(cls.components)))
+            value, law, times = smoothed(first, d.transition, f)
+            laws.append(np.moveaxis(law, -1, -2))
+            height, moves = height + value + shift, moves + times
+        return np.concatenate(laws, axis=-1), height, moves  # type: ignore[return-value]
+
+    @classmethod
+    def _mixing(cls, likelihood: Any, size: Array, moves: Array | None = None) -> Array:
+        """Return the transition probabilities from how often each is expected; at first from how long states may last."""
+        K, rows = len(cls.components), len(size)
+        if moves is None:
+            stay = np.array([0.9, 0.6, 1.0 / K])[np.arange(rows) % 3]
+            off = np.repeat(((1.0 - stay) / (K - 1))[:, None], K * (K - 1), axis=1)
+        else:
+            # A state that is hardly there moves as if it had been seen a little everywhere.
+            shares = moves + 1e-8
+            shares = shares / shares.sum(axis=-1, keepdims=True)
+            off = shares[:, ~np.eye(K, dtype=bool)]
+        held = {i: v for i, v in likelihood.held.items() if i < off.shape[1]}
+        if held:
+            off = off.reshape(rows, K, K - 1)
+            fixed = np.zeros((K, K - 1), dtype=bool)
+            fixed.reshape(-1)[list(held)] = True
+            value = np.zeros((K, K - 1))
+            value.reshape(-1)[list(held)] = list(held.values())
+            left = 1.0 - value.sum(axis=-1, keepdims=True)
+            rest = 1.0 - np.where(fixed, off, 0.0).sum(axis=-1, keepdims=True)
+            off = np.where(fixed, value, off * left / rest).reshape(rows, -1)
+        return off
+
+    @classmethod
+    def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:
+        """Return all transition probabilities with the states in another order."""
+        K = len(cls.components)
+        return d.transition[np.ix_(order, order)][~np.eye(K, dtype=bool)]
+
+    @classmethod
+    def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        batch = likelihood.batch_shape
+        if near is None and not batch:
+            found = likelihood.found = search(likelihood)
+            return Solution({}, found.iterations, found.converged, found.notes), found.theta
+        if near is None:
+            near = search(likelihood.at(0)).theta
+        count, flat = int(np.prod(batch)), likelihood._flat(batch)
+        begin = np.broadcast_to(near, (*batch, near.shape[-1])).reshape(count, -1)
+        theta, _, converged, iterations = climbed(flat, begin)
+        shape = (*batch, theta.shape[-1])
+        return (
+            Solution({}, iterations.reshape(batch)[()], converged.reshape(batch)[()]),
+            theta.reshape(shape),
+        )
+
+    @classmethod
+    def _insist_estimable(cls, likelihood: Any) -> None:
+        t = likelihood.statistic
+        x = t.values
+        if x.min() == x.max() and can_spike(cls, t, likelihood.fixed):
+            raise NoMLEError(
+                "all values are equal, so the density at them grows without bound as the family of a state shrinks to that point"
+            )
+
+    @classmethod
+    def _lost(cls, likelihood: Any, full: Array) -> Exception:
+        if not hasattr(likelihood, "found"):
+            return super()._lost(likelihood, full)
+        reason, limit = why_none(likelihood)
+        return NoMLEError(
+            f"{cls.__name__} has no maximum likelihood estimate here: {reason}", limit
+        )
+
+    @classmethod
+    def _guess(cls, series: Series) -> Array:
+        raise RegularityError(f"{cls.__name__} takes no priors: hold parameters with fixed=")
+
+    def lies_within(self, large: Any) -> str:
+        """Say why a likelihood ratio of fewer states within more is no chi-square; or refuse."""
+        one, other = self.components, getattr(large, "components", ())
+        if other[:1] != one[:1] or len(one) > len(other) or self.setting != large.setting:
+            raise DataError(
+                "the fits are not nested: fewer states lie within more of the same family and start"
+            )
+        return "fewer states leave the transition probabilities of more undetermined"
+
+
+def _matrix(moves: Array, K: int) -> Array:
+    """Return transition matrices, shape (..., K, K), from the entries beside the diagonal, row by row."""
+    rows = moves.reshape(*moves.shape[:-1], K, K - 1)
+    G = np.empty((*moves.shape[:-1], K, K))
+    G[..., ~np.eye(K, dtype=bool)] = moves
+    stay = 1.0 - rows.sum(axis=-1)
+    G[..., np.arange(K), np.arange(K)] = np.where(np.abs(stay) < 1e-15 * K, 0.0, stay)
+    return G
+
+
+def _slopes(K: int) -> Array:
+    """Return the derivatives of the transition matrix in its entries beside the diagonal."""
+    places = np.argwhere(~np.eye(K, dtype=bool))
+    slopes = np.zeros((len(places), K, K))
+    for a, (i, j) in enumerate(places):
+        slopes[a, i, j], slopes[a, i, i] = 1.0, -1.0
+    return slopes
