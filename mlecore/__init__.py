@@ -58,6 +58,7 @@ if _typing.TYPE_CHECKING:
     from .regression import SoftmaxRegression as SoftmaxRegression
     from .saved import load_statistic as load_statistic
     from .sequences import AutoRegression as AutoRegression
+    from .sequences import HiddenMarkov as HiddenMarkov
     from .sequences import LocalLevel as LocalLevel
     from .sequences import MarkovChain as MarkovChain
 
@@ -70,6 +71,7 @@ _LATER = {
     "PoissonRegression": "regression",
     "SoftmaxRegression": "regression",
     "AutoRegression": "sequences",
+    "HiddenMarkov": "sequences",
     "LocalLevel": "sequences",
     "MarkovChain": "sequences",
 }

@@ -5,14 +5,19 @@ start diag(f_1) G diag(f_2) G ... diag(f_T). A product can be cut anywhere: the 
 whose products are made side by side, so that Python counts 3 sqrt(T) steps and not T. All numbers are scaled by plain
 factors on the way, whose logarithms add up; a factor that is a mere number has no derivative.
 
+Inside, states lie on the first axis and blocks on the last, along which NumPy is quick.
+
 Source: Baum et al. (1970), and for the derivatives along the recursion Lystig and Hughes (2002).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-__all__ = ["filtered", "log_likelihood_terms", "smoothed"]
+__all__ = ["Emission", "filtered", "log_likelihood_terms", "smoothed"]
 
 Array = np.ndarray
 
@@ -29,46 +34,49 @@ def filtered(start: Array, G: Array, f: Array, every: bool = True) -> tuple[Arra
     >>> G, f = np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.2, 0.4], [0.1, 0.5]])
     >>> value, law = filtered(np.array([0.5, 0.5]), G, f)
     >>> round(float(np.exp(value)), 6)
-    0.1
+    0.104
     """
     T, K = f.shape[-2:]
     batch = np.broadcast_shapes(start.shape[:-1], G.shape[:-2], f.shape[:-2])
-    f = np.broadcast_to(f, (*batch, T, K))
-    a, total = _scaled(start * f[..., 0, :])
-    a = np.array(np.broadcast_to(a, (*batch, K)))
-    total = np.array(np.broadcast_to(total, batch))
-    out = np.empty((*batch, T, K)) if every else np.empty(0)
-    if every:
-        out[..., 0, :] = a
+    N = int(np.prod(batch))
+    f = np.broadcast_to(f, (*batch, T, K)).reshape(N, T, K)
+    through = _through_matrix(G, batch)
     blocks, length = _cut(T - 1)
-    if blocks > 1:
-        cut = f[..., 1 : 1 + blocks * length, :].reshape(*batch, blocks, length, K)
-        product = np.array(np.broadcast_to(np.eye(K), (*batch, blocks, K, K)))
-        size = np.zeros((*batch, blocks, K))
+    out = np.empty((N, T, K)) if every else np.empty(0)
+    # The last axis is that of blocks, of which there is one to begin with.
+    first = np.moveaxis(np.broadcast_to(start, (*batch, K)).reshape(N, K), -1, 0)
+    a, total = _scaled(first[..., None] * _times(f[:, :1]))
+    total = total[..., 0]
+    if every:
+        out[:, 0] = a[..., 0].T
+    if blocks:
+        cut = (
+            f[:, 1 : 1 + blocks * length].reshape(N, blocks, length, K).transpose(3, 2, 0, 1).copy()
+        )
+        M = np.array(np.broadcast_to(np.eye(K)[..., None, None], (K, K, N, blocks)))
+        size = np.zeros((K, N, blocks))
         for t in range(length):
-            product, more = _scaled((product @ G[..., None, :, :]) * cut[..., t, None, :])
+            M, more = _scaled(through(M) * cut[:, None, t])
             size += more
         top = _top(size)
-        product *= np.exp(size - top[..., None])[..., None]
-        first = np.empty((*batch, blocks, K))
+        M *= np.exp(size - top)
+        begin = np.empty((K, N, blocks))
         for b in range(blocks):
-            first[..., b, :] = a
-            a, more = _scaled((a[..., None, :] @ product[..., b, :, :])[..., 0, :])
-            total += more + top[..., b]
+            begin[..., b] = a[..., 0]
+            a, more = _scaled((M[..., b] * a[None, :, :, 0]).sum(axis=1)[..., None])
+            total = total + more[..., 0] + top[..., b]
         if every:
-            v, law = first, np.empty((*batch, blocks, length, K))
+            law = np.empty_like(cut)
             for t in range(length):
-                v, _ = _scaled((v @ G) * cut[..., t, :])
-                law[..., t, :] = v
-            out[..., 1 : 1 + blocks * length, :] = law.reshape(*batch, blocks * length, K)
-    else:
-        blocks = 0
+                begin, _ = _scaled(through(begin) * cut[:, t])
+                law[:, t] = begin
+            out[:, 1 : 1 + blocks * length] = law.transpose(2, 3, 1, 0).reshape(N, -1, K)
     for t in range(1 + blocks * length, T):
-        a, more = _scaled((a[..., None, :] @ G)[..., 0, :] * f[..., t, :])
-        total += more
+        a, more = _scaled(through(a) * _times(f[:, t : t + 1]))
+        total = total + more[..., 0]
         if every:
-            out[..., t, :] = a
-    return total, out
+            out[:, t] = a[..., 0].T
+    return total.reshape(batch)[()], out.reshape(*batch, T, K) if every else out
 
 
 def smoothed(start: Array, G: Array, f: Array) -> tuple[Array, Array, Array]:
@@ -76,15 +84,12 @@ def smoothed(start: Array, G: Array, f: Array) -> tuple[Array, Array, Array]:
 
     >>> G, f = np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.2, 0.4], [0.1, 0.5]])
     >>> _, law, moves = smoothed(np.array([0.5, 0.5]), G, f)
-    >>> law.round(4), moves.round(4)
-    (array([[0.24, 0.76],
-           [0.15, 0.85]]), array([[0.09, 0.15],
-           [0.06, 0.7 ]]))
+    >>> law.round(4).tolist(), moves.sum().round(12)
+    ([[0.1346, 0.8654], [0.1442, 0.8558]], np.float64(1.0))
     """
     value, forward = filtered(start, G, f)
     # Backwards it is the same recursion, with G turned round.
-    ones = np.ones(f.shape[-1])
-    _, w = filtered(ones, np.swapaxes(G, -1, -2), f[..., ::-1, :])
+    _, w = filtered(np.ones(f.shape[-1]), np.swapaxes(G, -1, -2), f[..., ::-1, :])
     w = w[..., ::-1, :]
     back = np.concatenate(
         [w[..., 1:, :] @ np.swapaxes(G, -1, -2), np.ones_like(w[..., :1, :])], axis=-2
@@ -92,132 +97,185 @@ def smoothed(start: Array, G: Array, f: Array) -> tuple[Array, Array, Array]:
     law = forward * back
     law /= law.sum(axis=-1, keepdims=True)
     ahead, later = forward[..., :-1, :], w[..., 1:, :]
-    size = np.einsum("...ti,...ti->...t", ahead @ G, later)
-    moves = np.einsum("...ti,...tj->...ij", ahead / size[..., None], later) * G
+    size = ((ahead @ G) * later).sum(axis=-1, keepdims=True)
+    moves = np.swapaxes(ahead / size, -1, -2) @ later * G
     return value, law, moves
 
 
+class Emission(NamedTuple):
+    """How the densities of one state move with its parameters, which stand at `places` among all of them."""
+
+    places: Array
+    #: d f / f, (..., T, q)
+    slope: Array
+    #: dd f / f, (..., T, q, q)
+    bend: Array
+
+
 def log_likelihood_terms(
-    start: tuple[Array, ...], G: Array, dG: Array, f: Array, emission: tuple[Array, ...]
+    start: Sequence[Array],
+    G: Array,
+    moves: Array,
+    f: Array,
+    emissions: Sequence[Emission],
 ) -> tuple[Array, ...]:
-    """Return log L with its slope and, where they are given, its Hessian in p parameters.
+    """Return log L with its slope and, where `start` has a second derivative, its Hessian in p parameters.
 
     Parameters
     ----------
     start : the law of the first state, (..., K), with its derivatives (..., p, K) and (..., p, p, K).
-    G, dG : transition probabilities, (..., K, K), and their constant derivatives, (p, K, K).
+    G : transition probabilities, (..., K, K).
+    moves : the first parameters are G[i, j] for the rows (i, j) of this table, at the cost of G[i, i].
     f : densities, (..., T, K).
-    emission : d f / f of each time, (..., T, p, K), and a function that returns dd f / f at some times, which takes an index
-        of the axis of times and returns (..., p, p, K).
+    emissions : one for each state.
     """
     T, K = f.shape[-2:]
-    order = len(start) - 1
-    S = emission[0]
+    order, p = len(start) - 1, start[1].shape[-2]
     batch = np.broadcast_shapes(start[0].shape[:-1], G.shape[:-2], f.shape[:-2])
-    p = dG.shape[0]
-    flat_dG = np.moveaxis(dG, 0, 1).reshape(K, p * K)
-    f = np.broadcast_to(f, (*batch, T, K))
-    S = np.broadcast_to(S, (*batch, T, p, K))
-
-    def step(v: list[Array], G: Array, now: tuple[Array, ...]) -> tuple[list[Array], Array]:
-        """Take one step from a law and its derivatives, (..., K), (..., p, K), (..., p, p, K)."""
-        u = [(v[0][..., None, :] @ G)[..., 0, :]]
-        u.append(v[1] @ G + (v[0] @ flat_dG).reshape(*v[0].shape[:-1], p, K))
-        if order > 1:
-            crossed = (v[1] @ flat_dG).reshape(*v[1].shape[:-1], p, K)
-            u.append(v[2] @ G[..., None, :, :] + crossed + np.swapaxes(crossed, -3, -2))
-        return _seen(u, now)
-
-    def at(t: Array | int) -> tuple[Array, ...]:
-        return (f[..., t, :], S[..., t, :, :], *([emission[1](t)] if order > 1 else []))
-
-    v, total = _seen(list(start), at(0))
-    v = [
-        np.array(np.broadcast_to(x, batch + x.shape[len(x.shape) - 1 - i :]))
-        for i, x in enumerate(v)
+    N = int(np.prod(batch))
+    # The states, or the parameters of one, first and times last: those of all blocks are then a slice.
+    densities = _turned(f, batch, T, 1)
+    told = [
+        (
+            e.places,
+            np.ix_(e.places, e.places),
+            _turned(e.slope, batch, T, 1),
+            _turned(e.bend, batch, T, 2) if order > 1 else None,
+        )
+        for e in emissions
     ]
-    total = np.array(np.broadcast_to(total, batch))
+    through = _through_matrix(G, batch)
+
+    def step(v: list[Array]) -> list[Array]:
+        """Take laws and their derivatives, (K, .. N, blocks), (K, p, ..) and (K, p, p, ..), through the transitions."""
+        u = [through(x) for x in v]
+        for a, (i, j) in enumerate(moves):
+            u[1][j, a] += v[0][i]
+            u[1][i, a] -= v[0][i]
+            if order > 1:
+                u[2][j, a] += v[1][i]
+                u[2][i, a] -= v[1][i]
+                u[2][j, :, a] += v[1][i]
+                u[2][i, :, a] -= v[1][i]
+        return u
+
+    def seen(u: list[Array], when: slice, units: bool) -> tuple[list[Array], Array]:
+        """Multiply by the densities of one time in each block, and scale so that the law adds up to one."""
+        index = (slice(None), None, ..., when) if units else (..., when)
+        for k, (places, block, slope, bend) in enumerate(told):
+            s = slope[index]
+            if order > 1:
+                crossed = u[1][k][:, None] * s
+                u[2][k][:, places] += crossed
+                u[2][k][places] += np.swapaxes(crossed, 0, 1)
+                h = bend[(slice(None), *index)] if units else bend[index]
+                u[2][k][block] += u[0][k] * h
+            u[1][k][places] += u[0][k] * s
+        here = densities[index]
+        return _all_scaled(
+            [x * here.reshape(K, *(1,) * i, *here.shape[1:]) for i, x in enumerate(u)]
+        )
+
+    first = [
+        np.moveaxis(np.broadcast_to(x, (*batch, *x.shape[x.ndim - 1 - i :])), -1, 0).copy()
+        for i, x in enumerate(start)
+    ]
+    v = [
+        np.moveaxis(x.reshape(K, N, *(p,) * i), 1, -1)[..., None].copy()
+        for i, x in enumerate(first)
+    ]
+    v, total = seen(v, slice(0, 1), False)
+    total = total[..., 0]
     blocks, length = _cut(T - 1)
-    if blocks > 1:
-        firsts = 1 + length * np.arange(blocks)
-        rows = (*batch, blocks, K)
-        M = [np.array(np.broadcast_to(np.eye(K), (*rows, K)))]
-        M += [np.zeros((*rows, *(p,) * i, K)) for i in range(1, order + 1)]
+    if blocks:
+        rows = (K, N, blocks)
+        M = [np.array(np.broadcast_to(np.eye(K)[..., None, None], (K, *rows)))]
+        M += [np.zeros((K, *(p,) * i, *rows)) for i in range(1, order + 1)]
         size = np.zeros(rows)
         for t in range(length):
-            now = tuple(np.expand_dims(x, -2 - i) for i, x in enumerate(at(firsts + t)))
-            M, more = step(M, G[..., None, None, :, :], now)
+            M, more = seen(step(M), slice(1 + t, 1 + blocks * length, length), True)
             size += more
         top = _top(size)
-        scale = np.exp(size - top[..., None])
-        M = [x * scale.reshape(scale.shape + (1,) * (i + 1)) for i, x in enumerate(M)]
+        M = [x * np.exp(size - top) for x in M]
         for b in range(blocks):
-            v, more = _through(v, [np.take(x, b, axis=len(batch)) for x in M])
-            total += more + top[..., b]
-    else:
-        blocks = 0
+            v, more = _all_scaled(
+                [x[..., None] for x in _past([x[..., 0] for x in v], [x[..., b] for x in M])]
+            )
+            total = total + more[..., 0] + top[..., b]
     for t in range(1 + blocks * length, T):
-        v, more = step(v, G, at(t))
-        total += more
+        v, more = seen(step(v), slice(t, t + 1), False)
+        total = total + more[..., 0]
     # The scaled law adds up to one.
-    with np.errstate(all="ignore"):
-        slope = v[1].sum(axis=-1)
-        terms = [total, slope]
-        if order > 1:
-            terms.append(v[2].sum(axis=-1) - slope[..., :, None] * slope[..., None, :])
+    slope = v[1][..., 0].sum(axis=0).T
+    terms = [total.reshape(batch), slope.reshape(*batch, p)]
+    if order > 1:
+        bend = np.moveaxis(v[2][..., 0].sum(axis=0), -1, 0)
+        bend = bend - slope[:, :, None] * slope[:, None, :]
+        terms.append(bend.reshape(*batch, p, p))
     return tuple(terms)
 
 
-def _seen(u: list[Array], now: tuple[Array, ...]) -> tuple[list[Array], Array]:
-    """Multiply by the densities of one time, and scale so that the law adds up to one."""
-    f, s = now[:2]
-    v = [u[0] * f, (u[1] + u[0][..., None, :] * s) * f[..., None, :]]
-    if len(u) > 2:
-        crossed = u[1][..., :, None, :] * s[..., None, :, :]
-        bend = u[2] + crossed + np.swapaxes(crossed, -3, -2) + u[0][..., None, None, :] * now[2]
-        v.append(bend * f[..., None, None, :])
-    return _all_scaled(v)
-
-
-def _through(v: list[Array], M: list[Array]) -> tuple[list[Array], Array]:
-    """Take a law with its derivatives through a block; M has the states before on the axis in front of derivatives."""
-    new = [np.einsum("...i,...ij->...j", v[0], M[0])]
-    new.append(
-        np.einsum("...ai,...ij->...aj", v[1], M[0]) + np.einsum("...i,...iaj->...aj", v[0], M[1])
-    )
+def _past(v: list[Array], M: list[Array]) -> list[Array]:
+    """Take a law with its derivatives, (K, .., N), past a block: M has the states after it first, those before it after p."""
+    new = [np.einsum("in,jin->jn", v[0], M[0])]
+    new.append(np.einsum("ian,jin->jan", v[1], M[0]) + np.einsum("in,jain->jan", v[0], M[1]))
     if len(v) > 2:
-        crossed = np.einsum("...ai,...ibj->...abj", v[1], M[1])
+        crossed = np.einsum("ian,jbin->jabn", v[1], M[1])
         new.append(
-            np.einsum("...abi,...ij->...abj", v[2], M[0])
+            np.einsum("iabn,jin->jabn", v[2], M[0])
             + crossed
-            + np.swapaxes(crossed, -3, -2)
-            + np.einsum("...i,...iabj->...abj", v[0], M[2])
+            + np.swapaxes(crossed, 1, 2)
+            + np.einsum("in,jabin->jabn", v[0], M[2])
         )
-    return _all_scaled(new)
+    return new
+
+
+def _through_matrix(G: Array, batch: tuple[int, ...]) -> Callable[[Array], Array]:
+    """Return what takes laws, the states on the first axis and (N, blocks) on the last two, through the transitions."""
+    K, N = G.shape[-1], int(np.prod(batch))
+    if G.ndim == 2 or N == 1:
+        turned = np.ascontiguousarray(G.reshape(K, K).T)
+        return lambda v: (turned @ v.reshape(K, -1)).reshape(v.shape)
+    each = np.broadcast_to(G, (*batch, K, K)).reshape(N, K, K).transpose(1, 2, 0)[..., None].copy()
+    return lambda v: np.stack(
+        [sum((v[i] * each[i, j] for i in range(1, K)), v[0] * each[0, j]) for j in range(K)]
+    )
+
+
+def _turned(x: Array, batch: tuple[int, ...], T: int, axes: int) -> Array:
+    """Return numbers of each time, (..., T, and as many axes), with the axes first: (axes, N, T)."""
+    own = x.shape[x.ndim - axes :]
+    x = np.broadcast_to(x, (*batch, T, *own)).reshape(-1, T, *own)
+    return np.moveaxis(x, tuple(range(2, 2 + axes)), tuple(range(axes))).copy()
+
+
+def _times(f: Array) -> Array:
+    """Return densities of some times, (N, times, K), with the states first: (K, N, times)."""
+    return np.moveaxis(f, -1, 0)
 
 
 def _cut(steps: int) -> tuple[int, int]:
     """Return into how many blocks, and how long ones, so many steps are cut; what is left over is done by itself."""
     length = max(1, int(np.sqrt(steps)))
-    return steps // length, length
+    blocks = steps // length
+    return (blocks, length) if blocks > 1 else (0, length)
 
 
 def _top(size: Array) -> Array:
     """Return the largest logarithm of each block; 0 for one that nothing can pass."""
-    top = size.max(axis=-1)
+    top = size.max(axis=0)
     return np.where(np.isfinite(top), top, 0.0)
 
 
 def _scaled(v: Array) -> tuple[Array, Array]:
-    """Return laws that add up to one, and the logarithm of their sums."""
-    total = v.sum(axis=-1, keepdims=True)
+    """Return laws, along the first axis, that add up to one, and the logarithm of their sums."""
+    total = v.sum(axis=0)
     with np.errstate(divide="ignore"):
-        return v / np.where(total > 0, total, 1.0), np.log(total[..., 0])
+        return v / np.where(total > 0, total, 1.0), np.log(total)
 
 
 def _all_scaled(v: list[Array]) -> tuple[list[Array], Array]:
-    total = v[0].sum(axis=-1)
-    safe = np.where(total > 0, total, 1.0)
+    total = v[0].sum(axis=0)
+    factor = 1.0 / np.where(total > 0, total, 1.0)
     with np.errstate(divide="ignore"):
-        size = np.log(total)
-    return [x / safe.reshape(safe.shape + (1,) * (i + 1)) for i, x in enumerate(v)], size
+        return [x * factor for x in v], np.log(total)

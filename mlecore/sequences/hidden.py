@@ -20,7 +20,7 @@ from ..models.search import search, why_none
 from ..models.spikes import can_spike
 from ..models.starts import Search
 from .fit import SequenceFit
-from .forward import filtered, log_likelihood_terms, smoothed
+from .forward import Emission, filtered, log_likelihood_terms, smoothed
 from .sequence import Sequence, Terms
 from .series import Series, pieces_of
 from .stationary import stationary, stationary_terms
@@ -248,7 +248,7 @@ class HiddenMarkovModel(Sequence):
 
     def _logs(self, x: Array) -> Array:
         """Return the log-densities of values in each state, shape (..., T, K)."""
-        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, ...)
+        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, slice(None))
         logs = [m.log_prob(unique) for m in map(lifted, self.members)]
         return np.stack(np.broadcast_arrays(*logs), axis=-1)[..., back, :]
 
@@ -361,38 +361,29 @@ class HiddenMarkovModel(Sequence):
         if not order:
             return (filtered(first, G, f, False)[0] + shift,)
         p, K = self.theta.shape[-1], len(self.components)
-        dG = np.zeros((p, K, K))
-        dG[: len(self.moves)] = _slopes(K)
+        moves = np.argwhere(~np.eye(K, dtype=bool))
         start = [first, np.zeros((*first.shape[:-1], p, K)), np.zeros((*first.shape[:-1], p, p, K))]
         if self.setting.start == "stationary":
+            dG = np.zeros((p, K, K))
+            for a, (i, j) in enumerate(moves):
+                dG[a, i, j], dG[a, i, i] = 1.0, -1.0
             start = list(stationary_terms(G, dG))
-        terms = log_likelihood_terms(
-            tuple(start[: order + 1]), G, dG, f, self._emission(x, p, order)
-        )
+        terms = log_likelihood_terms(start[: order + 1], G, moves, f, self._emissions(x, order))
         return (terms[0] + shift, *terms[1:])
 
-    def _emission(self, x: Array, p: int, order: int) -> tuple[Any, ...]:
-        """Return d f / f at each time, (..., T, p, K), and a function that returns dd f / f at some."""
-        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, ...)
-        names, batch = self.parameter_names, self.theta.shape[:-1]
-        slope = np.zeros((*batch, len(unique), p, len(self.components)))
-        bends = []
-        for k, member in enumerate(map(lifted, self.members)):
-            here = [names.index(mine) for mine in self.columns[k].values() if mine in names]
+    def _emissions(self, x: Array, order: int) -> list[Emission]:
+        """Return how the densities of the values in each state move with its parameters."""
+        unique, back = np.unique(x, return_inverse=True) if self.support.whole else (x, slice(None))
+        names, emissions = self.parameter_names, []
+        for names_here, member in zip(self.columns, map(lifted, self.members), strict=True):
+            places = np.array([names.index(n) for n in names_here.values() if n in names])
             s = np.nan_to_num(member.score(unique))
-            slope[..., here, k] = s
+            bend = np.zeros(0)
             if order > 1:
                 h = np.nan_to_num(member._hessian_of_each(unique))
-                bend = h + s[..., :, None] * s[..., None, :]
-                bends.append((k, np.ix_(here, here), bend[..., back, :, :]))
-
-        def curvature(t: Any) -> Array:
-            whole = np.zeros((*batch, *np.shape(t), p, p, len(self.components)))
-            for k, (rows, columns), bend in bends:
-                whole[..., rows, columns, k] = bend[..., t, :, :]
-            return whole
-
-        return slope[..., back, :, :], curvature
+                bend = (h + s[..., :, None] * s[..., None, :])[..., back, :, :]
+            emissions.append(Emission(places, s[..., back, :], bend))
+        return emissions
 
     # -- fitting -------------------------------------------------------------------------------------
 
@@ -441,6 +432,11 @@ class HiddenMarkovModel(Sequence):
 
     @classmethod
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+        with np.errstate(all="ignore"):
+            return cls._searched(likelihood, near)
+
+    @classmethod
+    def _searched(cls, likelihood: Any, near: Array | None) -> tuple[Solution, Array]:
         batch = likelihood.batch_shape
         if near is None and not batch:
             found = likelihood.found = search(likelihood)
@@ -496,12 +492,3 @@ def _matrix(moves: Array, K: int) -> Array:
     stay = 1.0 - rows.sum(axis=-1)
     G[..., np.arange(K), np.arange(K)] = np.where(np.abs(stay) < 1e-15 * K, 0.0, stay)
     return G
-
-
-def _slopes(K: int) -> Array:
-    """Return the derivatives of the transition matrix in its entries beside the diagonal."""
-    places = np.argwhere(~np.eye(K, dtype=bool))
-    slopes = np.zeros((len(places), K, K))
-    for a, (i, j) in enumerate(places):
-        slopes[a, i, j], slopes[a, i, i] = 1.0, -1.0
-    return slopes
