@@ -34,7 +34,7 @@ def filtered(start: Array, G: Array, f: Array, every: bool = True) -> tuple[Arra
     >>> G, f = np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.2, 0.4], [0.1, 0.5]])
     >>> value, law = filtered(np.array([0.5, 0.5]), G, f)
     >>> round(float(np.exp(value)), 6)
-    0.104
+    0.09
     """
     T, K = f.shape[-2:]
     batch = np.broadcast_shapes(start.shape[:-1], G.shape[:-2], f.shape[:-2])
@@ -85,7 +85,7 @@ def smoothed(start: Array, G: Array, f: Array) -> tuple[Array, Array, Array]:
     >>> G, f = np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.2, 0.4], [0.1, 0.5]])
     >>> _, law, moves = smoothed(np.array([0.5, 0.5]), G, f)
     >>> law.round(4).tolist(), moves.sum().round(12)
-    ([[0.1346, 0.8654], [0.1442, 0.8558]], np.float64(1.0))
+    ([[0.1556, 0.8444], [0.1667, 0.8333]], np.float64(1.0))
     """
     value, forward = filtered(start, G, f)
     # Backwards it is the same recursion, with G turned round.

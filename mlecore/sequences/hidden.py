@@ -276,9 +276,9 @@ class HiddenMarkovModel(Sequence):
 
         >>> from mlecore import Poisson
         >>> d = HiddenMarkov(Poisson, 2)(transition12=0.1, transition21=0.1, rate1=1.0, rate2=9.0)
-        >>> d.responsibilities([0, 8]).round(4)
-        array([[0.9989, 0.0011],
-               [0.0011, 0.9989]])
+        >>> d.responsibilities([0, 8]).round(3)
+        array([[0.997, 0.003],
+               [0.001, 0.999]])
         """
         f, _ = self._scaled(pieces_of(x)[0])
         return smoothed(self._first(f), self.transition, f)[1]
