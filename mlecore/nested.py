@@ -179,7 +179,8 @@ def _edge_in_order(small: Fit, large: Fit) -> str | None:
         return _edge_by_names(small, large)
     if hasattr(large.dist, "contains"):
         return large.dist.contains(small.dist)
-    if type(small.dist) is not type(large.dist):
+    own = getattr(type(small.dist), "lies_within", None)
+    if own is not type(large.dist).lies_within:  # another kind of model
         raise DataError(
             f"the fits are not nested: {small.likelihood.called} does not lie within {large.likelihood.called}"
         )
