@@ -11,7 +11,7 @@ import scipy
 
 from . import inference
 from .domains import Unit
-from .errors import DataError, NoMLEError, RegularityError
+from .errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from .fingerprint import same_together
 from .fit import Fit
 from .inference import TestResult
@@ -315,6 +315,8 @@ def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: 
             "method='bootstrap' is for families: of regressions use method='lr', or fit the larger model and call "
             "fit.test(..., method='bootstrap')"
         )
+    if any(getattr(f.likelihood.statistic, "in_order", False) for f in [*nulls, *alternatives]):
+        return _simulated_in_order(nulls, alternatives, replicates, rng)
     if len(nulls) == 1:
         groups = [(nulls[0], alternatives)]
     elif len(nulls) == len(alternatives):
@@ -336,4 +338,28 @@ def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: 
         own = [inference.as_statistic(small.likelihood, x, None) for x in drawn]
         whole = own[0] if len(own) == 1 else sum(own[1:], own[0])
         statistics -= 2.0 * inference.greatest(family, whole, small.likelihood.fixed)
+    return statistics
+
+
+def _simulated_in_order(
+    nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: Any
+) -> Array:
+    """Return the statistics of sequences drawn from the null, NaN where one of the fits has no estimate."""
+    if len(nulls) > 1 or len(alternatives) > 1:
+        raise DataError(
+            "method='bootstrap' takes one null and one alternative where values are in order"
+        )
+    statistics = np.full(replicates, np.nan)
+    for k in range(replicates):
+        drawn = nulls[0].dist._again(nulls[0].likelihood.statistic, rng)
+        try:
+            small, large = (
+                f.likelihood.family._fitted(
+                    f.likelihood.family._read_as(drawn, f.likelihood.statistic), f.likelihood.fixed
+                )
+                for f in (nulls[0], alternatives[0])
+            )
+        except (ConvergenceError, DataError, NoMLEError):
+            continue
+        statistics[k] = 2.0 * float(large.log_likelihood - small.log_likelihood)
     return statistics

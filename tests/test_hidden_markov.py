@@ -152,7 +152,7 @@ def test_hmmlearn_agrees_at_given_parameters_and_at_the_maximum(quakes):
     np.testing.assert_array_equal(other.predict(x) + 1, quakes.states())
     y = 0.1 * normal_sequence()
     f = HiddenMarkov(Normal, 2).fit(y, start="free", starts=2)
-    plain = {"n_iter": 300, "tol": 1e-8, "random_state": 0}
+    plain = {"n_iter": 100, "tol": 1e-7, "random_state": 0}
     best = hmm.GaussianHMM(2, covars_prior=0, covars_weight=0, **plain).fit(y[:, None])
     assert best.score(y[:, None]) == pytest.approx(float(f.log_likelihood), abs=1e-6)
     # Its default prior of the variances is no maximum likelihood: it ends lower.

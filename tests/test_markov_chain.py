@@ -127,6 +127,14 @@ def test_a_longer_memory_is_tested_against_a_shorter_one():
         lr_test(MarkovChain.fit(x), MarkovChain.fit(x, order=2))
     with pytest.raises(RegularityError, match="boundary"):
         lr_test(*(MarkovChain.fit("abcabcacb" * 3, order=k, given=2) for k in (1, 2)))
+    coins = "aabbabbbaabababbaabb"
+    simulated = lr_test(
+        *(MarkovChain.fit(coins, order=k, given=2) for k in (1, 2)),
+        method="bootstrap",
+        replicates=19,
+        rng=0,
+    )
+    assert 0.05 <= simulated.p_value <= 1.0
     with pytest.raises(DataError, match="not nested"):
         lr_test(fits[1], MarkovChain.fit(x, order=2, start="stationary", given=3))
 

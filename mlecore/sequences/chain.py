@@ -397,6 +397,13 @@ class MarkovChain(Sequence):
         read = cls.statistics(after, order=0, space=s.states)
         return Series.of(list(read.pieces()), 0, s)
 
+    @classmethod
+    def _read_as(cls, drawn: Series, series: Series) -> Series:
+        s = series.setting  # what was followed by something is found anew
+        return cls._series(
+            drawn.values, drawn.lengths, s.states, s.order, s.start, s.smoothing, series.given
+        )
+
     # -- the likelihood ------------------------------------------------------------------------------
 
     def _terms(self, series: Series, order: int) -> Terms:

@@ -264,6 +264,11 @@ class Sequence:
         ]
         return Series.of(drawn, g, series.setting).of_family(type(self))
 
+    @classmethod
+    def _read_as(cls, drawn: Series, series: Series) -> Series:
+        """Return the values of one series, read as another one was."""
+        return Series.of(list(drawn.pieces()), series.given, series.setting).of_family(cls)
+
     def _one_step(self, series: Series) -> Any:
         raise NotImplementedError
 
