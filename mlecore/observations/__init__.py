@@ -3,7 +3,7 @@
 from .partly import PartlySeen, binned, interval, observed
 from .pieces import Piece, Place, RowPiece
 from .points import points
-from .sources import Source, Tree, as_source, chunks
+from .sources import Source, Tree, as_source, chunks, is_dask
 
 __all__ = [
     "PartlySeen",
@@ -16,6 +16,7 @@ __all__ = [
     "binned",
     "chunks",
     "interval",
+    "is_dask",
     "observed",
     "points",
 ]

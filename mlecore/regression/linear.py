@@ -36,7 +36,9 @@ class LinearRegression(Regression):
     others = ("sigma",)
 
     @classmethod
-    def fit(cls, X: Any, y: Any, weights: Any = None, *, prior: Any = None, **how: Any) -> Any:
+    def fit(
+        cls, X: Any, y: Any = None, weights: Any = None, *, prior: Any = None, **how: Any
+    ) -> Any:
         """Return the least-squares fit as `Regression.fit` does; with a prior that of `Normal.regress`.
 
         >>> from mlecore import Normal

@@ -15,6 +15,7 @@ from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
 from ..habits import answering
 from ..likelihood import Maximum
+from ..observations import Source, chunks, is_dask
 from ..priors import MODE
 from ..products import one_thread
 from ..residuals import Rows
@@ -24,6 +25,7 @@ from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, insist_flag, offset_of
 from .penalised import PenalisedRegression
 from .problem import Problem, cuts
+from .streamed import StreamedRows, fit_rows
 
 __all__ = ["Regression"]
 
@@ -105,7 +107,7 @@ class Regression:
         >>> PoissonRegression.statistics(([0.0, 1.0], [3, 2])).n
         2.0
         """
-        if isinstance(data, Observations):
+        if isinstance(data, Observations | StreamedRows):
             return data
         if not (isinstance(data, tuple) and len(data) == 2):
             raise DataError(
@@ -356,7 +358,7 @@ class Regression:
     def fit(
         cls,
         X: Any,
-        y: Any,
+        y: Any = None,
         weights: ArrayLike | None = None,
         *,
         intercept: bool = True,
@@ -369,7 +371,7 @@ class Regression:
         Parameters
         ----------
         X : shape (n, p), one row an observation (one dimension is one column); a DataFrame's columns give
-            the coefficients their names, else they are x1, x2, ...
+            the coefficients their names, else they are x1, x2, ...; or a source of rows, as `chunks` makes it, without y.
         y : shape (n,), what was seen at each row.
         weights : frequency weights, shape (n,): a row of weight 3 is three equal rows, and one of weight 0 is no row.
         intercept : whether to add a coefficient, called intercept, of a column of ones.
@@ -392,6 +394,14 @@ class Regression:
         >>> LinearRegression.fit([0.0, 1.0, 2.0], [1.0, 2.9, 5.0], intercept=False).names
         ('x1', 'sigma')
         """
+        source = cls._source(X, y, weights)
+        if source is not None:
+            if offset is not None or prior is not None:
+                raise DataError(
+                    "a fit from a source takes no offset and no prior; fit rows in memory"
+                )
+            insist_flag(intercept)
+            return fit_rows(cls, source, bool(intercept), fixed)
         rows = cls.statistics((X, y), weights, intercept=intercept, offset=offset)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
         for i, value in likelihood.held.items():
@@ -411,6 +421,21 @@ class Regression:
         return RegressionFit.at(
             likelihood, top, (*cls._remarks(rows), *MODE * likelihood.penalised)
         )
+
+    @classmethod
+    def _source(cls, X: Any, y: Any, weights: Any) -> Source | None:
+        """Return the source of rows that was given; None where X and y are in memory."""
+        if isinstance(X, Source):
+            if y is not None or weights is not None:
+                raise DataError(
+                    "y and weights come with the rows of a source: chunks(path, y=, weights=), or chunks of (X, y, weights)"
+                )
+            return X
+        if is_dask(X) and y is not None:
+            return chunks(X, y=y, weights=weights)
+        if y is None:
+            raise DataError("y is missing: fit(X, y), or fit(chunks(...)) with rows (X, y)")
+        return None
 
     @classmethod
     def _with_expected_curvature(cls) -> type[Regression]:
