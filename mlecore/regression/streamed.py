@@ -393,7 +393,7 @@ def fit_rows(
     if labels is not None and (labels == np.round(labels)).all():
         labels = labels.astype(int)
     plain = _Reader(family, intercept, labels, np.zeros(X.shape[1]), np.ones(X.shape[1]))
-    pilot = plain.read(RowPiece(X, y, w))
+    pilot: Any = plain.read(RowPiece(X, y, w))
     center = X.mean(axis=0) if intercept else np.zeros(X.shape[1])
     size = np.sqrt(np.mean((X - center) ** 2, axis=0))
     reader = plain._replace(center=center, size=np.where(size > 0, size, 1.0))
