@@ -16,6 +16,10 @@ __all__ = ["Extremes", "order_statistics"]
 
 Array = np.ndarray
 
+# The part of a sample that tells about where a rank lies holds one value of so many, or more: what is sorted of it then
+# takes as long as what is sorted of the rest.
+_EVERY = 32
+
 
 @dataclass(frozen=True, eq=False)
 class Extremes(Statistic):
@@ -56,7 +60,7 @@ def order_statistics(x: Array, *ranks: int) -> list[Array]:
     if x.ndim > 1 or x.size < LONG:
         ordered = np.sort(x, axis=-1)
         return [ordered[..., rank][()] for rank in ranks]
-    part = np.sort(x[:: x.size // PIECE])
+    part = np.sort(x[:: min(x.size // PIECE, _EVERY)])
     found: dict[int, Array] = {}
     for rank in ranks:
         if rank not in found:
@@ -75,7 +79,9 @@ def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[i
     below, kept = 0, []
     for piece in blocks(x.size, 2 * PIECE):
         values = x[piece]
-        below += np.count_nonzero(values < low)
-        kept.append(np.compress((values >= low) & (values <= high), values))
+        inside = values >= low
+        below += values.size - np.count_nonzero(inside)
+        inside &= values <= high
+        kept.append(values.compress(inside))
     near = np.sort(np.concatenate(kept))
     return {r: near[r - below] for r in ranks if 0 <= r - below < near.size}

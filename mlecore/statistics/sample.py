@@ -168,6 +168,8 @@ class Sample(Statistic):
 
     def compressed(self) -> Self:
         """Return an equal sample that holds each distinct value once, with its total weight."""
+        if self.weighted and not self.batch_shape and (np.diff(self.values) > 0).all():
+            return self
         if not self.batch_shape and not self.weighted:
             few = counted(self.values)
             if few is not None:
