@@ -134,6 +134,27 @@ def test_each_link_agrees_with_statsmodels(family, parameter, link, peer, its_li
         np.testing.assert_allclose(m.residuals(kind), its, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:The .* link function does not respect")
+def test_the_log_link_of_a_probability_and_the_inverse_link_agree_with_statsmodels():
+    columns, y = responses(mle.Bernoulli)
+    D = sm.add_constant(columns)
+    m = mle.Bernoulli.regress(y, p=columns, link="log")
+    with np.errstate(all="ignore"):  # it overflows on its way
+        r = sm.GLM(y, D, GLM.Binomial(GLM.links.Log())).fit(start_params=0.9 * m.theta, tol=1e-13)
+    probability = (m, r, r.llf)
+    t = RNG.exponential(1.0 + columns @ [2.0, 1.0])
+    m = mle.Exponential.regress(t, rate=columns, link="inverse")  # the mean is the predictor
+    r = sm.GLM(t, D, GLM.Gamma(GLM.links.Identity())).fit(scale=1.0, tol=1e-13)
+    for fit, peer, height in (probability, (m, r, r.llf_scaled(1.0))):
+        assert fit.log_likelihood == pytest.approx(height, rel=1e-9)
+        np.testing.assert_allclose(fit.theta, peer.params, rtol=1e-5)
+        curvature = -peer.model.hessian(peer.params, scale=1.0, observed=True)
+        np.testing.assert_allclose(fit.cov, np.linalg.inv(curvature), rtol=1e-5, atol=1e-8)
+        np.testing.assert_allclose(
+            np.sqrt(np.diag(fit.covariance("expected"))), peer.bse, rtol=1e-5
+        )
+
+
 def test_a_normal_with_a_log_link_for_its_mean_agrees_with_statsmodels():
     y = np.exp(ETA) + RNG.normal(size=N)
     m = mle.Normal.regress(y, mu=X, link="log")

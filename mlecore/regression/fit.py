@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -241,8 +240,7 @@ class RegressionFit(Fit):
         """
         if self.batch_shape:
             raise DataError("bootstrap takes a single fit; fit one sample of the batch on its own")
-        if not (isinstance(replicates, numbers.Integral) and replicates > 0):
-            raise DataError(f"replicates must be a whole number > 0, got {replicates!r}")
+        whole_number(replicates)
         rng = np.random.default_rng(rng)
         likelihood = self.likelihood
         draw = self._new_y() if parametric else self._resampled()
