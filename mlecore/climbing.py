@@ -218,7 +218,8 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
         last = level | (near & ((ratio >= 0.3) | (foretold <= 1e-10 * _LAST_GAIN)))
         if likelihood.costly:
             # Each look is a pass over the data: an error of 3e-9 standard deviations of a value is let stand.
-            last |= (gain <= 0.1) & (foretold <= _LEFT_GAIN * likelihood.n)
+            second = np.isfinite(promised[active])
+            last |= second & (gain <= 0.1) & (foretold <= _LEFT_GAIN * likelihood.n)
         last &= ~saddle
         promised[active] = gain
         theta[active], reached, moved = _halved(part, u, step, theta[active], before, near)

@@ -194,6 +194,27 @@ def test_where_there_is_no_maximum_the_reason_and_the_limit_are_those_of_all_val
         mle.Weibull.fit(cut(np.ones(N)))
 
 
+def nowhere():
+    rng = np.random.default_rng(1)
+    life, every = mle.Weibull(1.3, 2.0).sample(N, rng=rng), np.ones(N, dtype=bool)
+    return {
+        "all right-censored": (mle.Weibull, mle.observed(life, right=every)),
+        "all left-censored": (mle.Weibull, mle.observed(life, left=every)),
+        "intervals that share a point": (mle.Normal, mle.interval(-life, life)),
+        "an Exponential's or lighter": (mle.Lomax, rng.uniform(size=N)),
+        "one half only": (mle.SkewNormal, np.abs(rng.normal(size=N))),
+        "most are equal": (mle.Cauchy, np.where(rng.random(N) < 0.6, 1.0, rng.normal(size=N))),
+    }
+
+
+@pytest.mark.parametrize("name", nowhere())
+def test_no_fit_from_chunks_stands_on_a_plain(name, little_room):
+    family, x = nowhere()[name]
+    for data in (x, cut(x)):
+        with pytest.raises(NoMLEError):
+            family.fit(data)
+
+
 def test_a_generator_serves_what_needs_one_pass_and_is_refused_early_by_the_rest(little_room):
     _, x = dataset(mle.Gamma, 7, n=N)
     read = []

@@ -53,7 +53,9 @@ class Fitting(Refusing):
 
         Parameters
         ----------
-        x : one-dimensional observations; with `axis`, an array of samples, each along that axis, fitted as one batch.
+        x : one-dimensional observations; with `axis`, an array of samples, each along that axis, fitted as one batch. Or
+            `chunks(...)` of more than memory holds: they are read once where a small statistic suffices, else in a few
+            passes, which `passes` counts, with the standard errors among them.
         weights : frequency weights: a weight of 3 is three equal observations, and a value of weight 0 is none: it may
             be NaN, as in samples of different lengths that make one batch. Fractions are allowed.
         fixed : parameters held at given values, such as `{"shape": 2}`; known ones, such as a Binomial's n, must be here.
@@ -68,6 +70,7 @@ class Fitting(Refusing):
             In a batch, a sample with a value that cannot be used, or without a maximum, stops no other: its row is
             NaN, and `problems` says why.
         ConvergenceError : where an iteration failed.
+        Interrupted : where the reading of chunks was interrupted, with what had been found.
 
         >>> from mlecore import Exponential
         >>> Exponential.fit([1.0, 3.0]).params
@@ -358,6 +361,7 @@ class Fitting(Refusing):
     @classmethod
     def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
         """Return an estimate to climb from."""
+        t = t.pilot if isinstance(t, Streamed) else t
         return rough(cls, t, known) if isinstance(t, Events) else cls._start(t, **known)
 
     @classmethod

@@ -48,6 +48,7 @@ class Reading(Mass):
         """Check the data and return the statistic that the family needs of them.
 
         `Family.statistics(a) + Family.statistics(b)` is the statistic of a and b together. A statistic passes through.
+        Of `chunks(...)` it is that of all of them together. `statistic.save(path)` and `load_statistic` keep one.
 
         Raises
         ------

@@ -16,6 +16,7 @@ from ..observations import PartlySeen
 from ..statistics import Events, Sample, Streamed
 from ..steps import corner_of
 from .reading import Reading
+from .sourced import told_apart
 from .terms import Array, Refusal
 
 __all__ = ["Refusing"]
@@ -147,19 +148,23 @@ class Refusing(Reading):
         if not isinstance(t, Streamed):
             cls._insist_held(likelihood, full, arrived)
             return
-        if np.isnan(full).any() or (arrived and cls._median_leads):
+        if arrived and (cls._median_leads or not likelihood.free.size):
             return
         few = copy.copy(likelihood)
         few.statistic = t.pilot
+        reason, lost = "", bool(np.isnan(full).any())
         with np.errstate(all="ignore"):
-            start = likelihood.layout.unflatten(t.state["start"])
-            # The pilot may have run away itself: what leads to a limit is far from 1 when it is large.
-            start = {**start, **{k: 1.0 for k in cls._limits if k in start}}
-            reason = runaway(likelihood, full, start, arrived) if likelihood.free.size else ""
-        if arrived and not reason:
-            return
+            if not lost:
+                # The pilot may have run away itself: what leads to a limit is far from 1 when it is large.
+                start = likelihood.layout.unflatten(t.state["start"])
+                start |= {k: 1.0 for k in cls._limits if k in start}
+                reason = runaway(likelihood, full, start, arrived)
+            if arrived and not reason and told_apart(likelihood, full):
+                return
         try:
             cls._without_mle(few)
+            if not lost:
+                cls._insist_held(few, full, arrived)
         except NoMLEError as error:
             limit = error.limit
             if limit is not None:

@@ -14,17 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..climbing import look
 from ..errors import DataError, Interrupted, RegularityError
+from ..inference.regularity import refusal
 from ..likelihood import Likelihood
 from ..observations import PartlySeen, Piece, Source, Tree
 from ..products import blocks
 from ..statistics import HELD, Statistic, Streamed, Sums, added, insist_alike
 from .terms import Array, Solution
 
-__all__ = ["read_source", "streamed_top"]
+__all__ = ["read_source", "streamed_top", "told_apart"]
 
 # A start that is lower than the pilot's own by no more than this many nats, as its values tell, is as good.
 _AS_GOOD = 10.0
+# A logarithm with a greater standard error than this is not known at all.
+_MOST = 10.0
 
 
 def read_source(family: Any, source: Source) -> Statistic:
@@ -58,7 +62,8 @@ def read_source(family: Any, source: Source) -> Statistic:
                 streamed, t = True, sums.total()
                 guess = _guess(family, pilots[0].statistic(family))
             if guess is not None:
-                found.add(t.terms(guess))
+                with np.errstate(all="ignore"):
+                    found.add(t.terms(guess))
     except KeyboardInterrupt as stop:
         some = None if not n else pilots[0].statistic(family) if streamed else sums.total()
         what = "of some of them, with the weight of all" if streamed else "theirs"
@@ -266,7 +271,14 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
         few.statistic = t.pilot
         solution, near = family._find(few)
         said = solution.notes
-        t.state["start"] = near = np.asarray(near, dtype=float)
+        near = np.asarray(near, dtype=float)
+        if not np.isfinite(near).all():  # the pilot has no maximum, and all values may have one
+            with np.errstate(all="ignore"):
+                near = likelihood.layout.flatten_all(family._start(t.pilot, **likelihood.known))
+            near = likelihood._holding(
+                np.broadcast_to(near, (*likelihood.batch_shape, near.shape[-1]))
+            )
+        t.state["start"] = near
         first = t.state["params"]
         if first is not None and not likelihood.batch_shape and not likelihood.held:
             begun = likelihood.layout.flatten_all(first)
@@ -291,3 +303,22 @@ def _last_step(likelihood: Any, full: Array) -> Array:
     there = likelihood.layout.distribution(full + moved, likelihood.known)
     t.remember(there, (value + 0.5 * slope[free] @ step, slope + hessian @ moved, hessian))
     return full + moved
+
+
+def told_apart(likelihood: Any, full: Array) -> bool:
+    """Say whether a maximum is one that the data tell from its surroundings: regular, and no plain that is all but level.
+
+    The standard error of a logarithm, or a logit, is then no more than a few.
+    """
+    layout, free = likelihood.layout, likelihood.free
+    if refusal(likelihood, full[free])[1]:
+        return False
+    u = layout.to_real(full[None, free], free)
+    known = [term[None] for term in likelihood._terms(full[free])[1:]]
+    curvature = look(likelihood, u, known).curvature[0]
+    try:
+        variances = -np.diagonal(np.linalg.inv(curvature))
+    except np.linalg.LinAlgError:
+        return False
+    shapes = np.isfinite(layout.longest_step(free))
+    return bool((variances > 0).all() and (variances[shapes] < _MOST**2).all())

@@ -44,7 +44,7 @@ class Likelihood(Curve):
     Parameters
     ----------
     family : a `Family`, such as `Gamma`.
-    data : one-dimensional observations (give `axis` for a batch of samples), or a statistic of the family.
+    data : one-dimensional observations (give `axis` for a batch of samples), `chunks(...)`, or a statistic of the family.
     weights : frequency weights, shaped as the data.
     fixed : parameters held at given values, such as `{"n": 20}` for a Binomial.
 
