@@ -200,7 +200,7 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
         if x is None:
             raise DataError(f"give the data to fit {model.__name__} to: compare([...], x)")
         try:
-            fit = model.fit(x, weights)
+            fit = model.fit(x) if weights is None else model.fit(x, weights=weights)
         except (NoMLEError, SupportError, ConvergenceError) as error:
             return Compared(model.__name__, None, str(error))
     else:

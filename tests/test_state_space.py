@@ -331,6 +331,9 @@ def test_an_autoregression_has_the_inference_of_every_fit(swings):
     assert compare(given)[0].name == "AutoRegression(2)"
     with pytest.raises(DataError, match="different data"):
         compare([swings, given[0]])
+    simulated = lr_test(shorter, swings, method="bootstrap", replicates=19, rng=0)
+    assert simulated.p_value == pytest.approx(1 / 20)
+    assert compare([LocalLevel], SWINGS).n == 119
     assert compare([AutoRegression.fit(SWINGS, start="given"), LocalLevel.fit(SWINGS)]).n == 119
     again = swings.bootstrap(40, rng=0)
     np.testing.assert_allclose(again.theta.std(axis=0), list(swings.se.values()), rtol=0.35)
@@ -408,6 +411,21 @@ def test_what_runs_to_the_edge_has_no_estimate_and_the_reason_is_said():
     with pytest.raises(DataError, match="no law"):
         grows.dist.sample(5, rng=0)
     assert grows.bootstrap(5, rng=0).batch_shape == (5,)
+
+
+def test_members_are_made_by_name_and_drawn_from():
+    d = AutoRegression(mu=5, phi1=0.9, phi2=-0.5, sigma=2)
+    np.testing.assert_array_equal(d.sample(120, rng=2), SWINGS)
+    assert LocalLevel(sigma2_irregular=1, sigma2_level=0).sample(5, rng=0).shape == (5,)
+    for make in (
+        lambda: AutoRegression(mu=0, phi1=0.9, phi2=0.5, sigma=1),
+        lambda: AutoRegression(mu=0, sigma=1),
+        lambda: AutoRegression(phi1=0.5, sigma=1),
+        lambda: LocalLevel(0, 0),
+        lambda: LocalLevel(-1, 1),
+    ):
+        with pytest.raises(DataError):
+            make()
 
 
 def test_what_is_no_autoregression_is_refused_in_words():

@@ -332,7 +332,7 @@ class Curve:
         """
         if getattr(self.statistic, "in_order", False):
             raise RegularityError(
-                f"this needs observations that are independent of each other, and the values of a {self.called} follow on each "
+                f"this needs observations that are independent of each other, and the values of {self.called} follow on each "
                 "other: sums of their scores say nothing of a wrong model. Use covariance('observed'), or a bootstrap"
             )
         if self.source is not None:

@@ -115,12 +115,18 @@ class AutoRegression(Sequence):
 
     Source: Box, Jenkins and Reinsel (2008), appendix A7.4; Hamilton (1994), chapter 5.
 
+    >>> AutoRegression(mu=5, phi1=0.9, phi2=-0.5, sigma=2).sample(3, rng=0).round(2)
+    array([5.36, 4.91, 6.02])
     >>> f = AutoRegression.fit([3.0, 4.0, 3.5, 6.0, 7.0, 6.5, 5.0, 4.5])
     >>> f.names
     ('mu', 'phi1', 'sigma')
     >>> f.predict(2).mean.round(3)
     array([4.556, 4.588])
     """
+
+    def __init__(self, *, start: str = "stationary", **params: float) -> None:
+        order = sum(name.startswith("phi") for name in params)
+        vars(self).update(vars(self._checked(self._setting(order, start), params)))
 
     @classmethod
     def fit(

@@ -76,6 +76,10 @@ class LocalLevel(Sequence):
     units: ClassVar[Mapping[str, float]] = {"sigma2_irregular": 2.0, "sigma2_level": 2.0}
     _fits = LocalLevelFit
 
+    def __init__(self, sigma2_irregular: float, sigma2_level: float) -> None:
+        params = {"sigma2_irregular": sigma2_irregular, "sigma2_level": sigma2_level}
+        vars(self).update(vars(self._checked(None, params)))
+
     @classmethod
     def fit(
         cls,

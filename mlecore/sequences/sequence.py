@@ -294,7 +294,7 @@ class Sequence:
 
     def _information_matrix(self) -> Array:
         raise RegularityError(
-            f"the expected information of a {type(self).__name__} is not known in closed form: use the observed one, or "
+            f"the expected information of {self.called} is not known in closed form: use the observed one, or "
             "method='lr'"
         )
 
