@@ -28,9 +28,10 @@ PAGES = {
     ),
     ("api_combinations", "Combinations of families"): (("Families made of families", ("models",)),),
     ("api_partly_seen", "Partly seen data"): (
-        ("Rows that are censored, binned or truncated", ("observations",)),
+        ("Rows that are censored, binned or truncated", ("observations.partly",)),
         ("Without a family", ("nonparametric",)),
     ),
+    ("api_streams", "Streams"): (("Values that come in chunks", ("observations.sources",)),),
     ("api_fit", "Likelihood and fit"): (
         ("Likelihood", ("likelihood",)),
         ("Fits", ("fit", "comparison", "nested", "priors")),
