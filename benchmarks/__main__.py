@@ -1,6 +1,7 @@
 """Run all timings, print the tables, and write RESULTS.md and growth.png beside this file.
 
-    python -m benchmarks                         # everything
+    python -m benchmarks                         # everything but the large rows
+    python -m benchmarks large                   # the rows that take minutes and gigabytes, left out otherwise
     python -m benchmarks weibull cauchy          # only the rows whose names contain one of these words
     python -m benchmarks limit --only quiet      # fits of a million values beside the passes that nobody can avoid
     python -m benchmarks weibull --only quiet    # one condition of quiet, busy, threads

@@ -149,13 +149,17 @@ def table(condition: Condition, works: dict[str, Work]) -> list[str]:
 
 
 def run(words: list[str], only: str | None = None) -> None:
-    """Measure the rows whose names contain one of the words; with no choice made, everything, and write it down."""
+    """Measure the rows whose names contain one of the words; without words all but the large ones, and write them down."""
     lines = head()
     print("\n".join(lines), flush=True)
     works = {
         name: prepare()
         for name, prepare in all_rows()
-        if not words or any(word.lower() in name.lower() for word in words)
+        if (
+            any(word.lower() in name.lower() for word in words)
+            if words
+            else not name.startswith("large")
+        )
     }
     if not works:
         names = ", ".join(name for name, _ in all_rows())

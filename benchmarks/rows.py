@@ -7,7 +7,6 @@ import os
 import statistics
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,20 +17,10 @@ import mlecore as mle
 
 from .limits import limits
 from .measure import Work, took
+from .quiet import quiet
+from .regressions import regressions
 
 N = 100_000
-
-
-def quiet(action: Callable[[], Any]) -> Callable[[], Any]:
-    """Keep a peer's warnings off the table; whether it arrived is told by its log-likelihood."""
-
-    @functools.wraps(action)
-    def run() -> Any:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return action()
-
-    return run
 
 
 def univariate(
@@ -425,9 +414,19 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
                 lambda mean: mle.Bernoulli(p=mean / (1.0 + mean)).sample(rng=3),
             ),
         ),
+        (
+            "Normal.regress",
+            lambda: general_road(
+                mle.Normal,
+                mle.LinearRegression,
+                "mu",
+                lambda mean: mle.Normal(mu=np.log(mean), sigma=1.0).sample(rng=4),
+            ),
+        ),
         ("goodness scipy", refitting),
         ("logistic statsmodels", against_statsmodels),
         ("logistic scikit-learn", against_scikit_learn),
+        *regressions(),
         ("import", importing),
         *limits(),
     ]

@@ -107,7 +107,8 @@ class Fitting(Refusing):
         ----------
         y : one response a row, or what was seen in part, by `observed` or `interval`.
         parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, a
-            sparse matrix, which is laid out in full, or one column; None for an intercept alone.
+            sparse matrix, or one column; None for an intercept alone. A sparse matrix stays one for a Poisson whose
+            logarithm, and a Bernoulli whose logit, follows from it; else it is laid out in full.
         weights : frequency weights, shape (n,).
         offset : what is added to the linear predictor, shape (n,), by the name of the parameter: `{"rate": np.log(t)}`.
         link : "identity", "log", "logit", "probit", "cloglog", "inverse" or "sqrt" by the name of the parameter; by

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .design import MANY_ROWS
-from .irls import SUSPICIOUS, climb
+from .irls import SUSPICIOUS, climb, evaluate
 from .model import Regression
 from .problem import Problem
 from .separation import Cone
+from .sparse import Sparse, inverted
 
 __all__ = ["Climbed"]
 
 Array = np.ndarray
+
+# The least share of a column's information that the other columns may leave, for products to keep ten digits.
+_INDEPENDENT = 1e-6
+# So many rows a coefficient of a part of them find the neighbourhood of the maximum.
+_ROWS_EACH = 20
 
 
 class Climbed(Regression):
@@ -44,10 +50,12 @@ class Climbed(Regression):
         They find the neighbourhood, and nearly its curvature, at a fraction of the price of a pass.
         """
         rows, size = problem.rows.y.size, problem.cuts[-1].stop
-        if rows < max(MANY_ROWS, 500 * size):
+        if isinstance(problem.rows.X, Sparse):  # a category may be empty in a part
             return None, None
+        # Fewer rows a coefficient say too little, and may be separated where all of them are not.
+        steps = [step for step in (25, 5) if rows >= max(MANY_ROWS, _ROWS_EACH * step * size)]
         gamma = nearby = None
-        for step in (25, 5):
+        for step in steps:
             few = offsets if offsets is None else offsets[:, ::step]
             part = problem.sample(step)
             if gamma is None:
@@ -55,7 +63,27 @@ class Climbed(Regression):
             gamma, close, _, _, nearby = climb(part, gamma, few, 2 * SUSPICIOUS, rough=True)
             if not close:
                 return None, None
-        return gamma, step * nearby
+        return gamma, None if nearby is None else steps[-1] * nearby
+
+    @classmethod
+    def _covariance_of(cls, likelihood: Any, theta: Array, kind: str, clusters: Any) -> Array:
+        """Invert the products of well-conditioned columns; where these lose digits, the columns themselves."""
+        problem, _ = likelihood._problem()
+        if len(problem.bases) > 1 or not problem.bases[0].size:
+            return likelihood._covariance(theta, kind, clusters)
+        full = likelihood._full(theta)
+        information = evaluate(problem, problem.gamma(full), problem.offsets(full))[2]
+        if isinstance(problem.rows.X, Sparse):
+            information = information.toarray()
+        inverse = inverted(information, 0.0 if isinstance(problem.rows.X, Sparse) else _INDEPENDENT)
+        if inverse is None:
+            return likelihood._covariance(theta, kind, clusters)
+        inverse = problem.bases[0].carry(inverse)
+        if kind != "sandwich":
+            return inverse
+        member = likelihood.layout.distribution(full, {})
+        spread = inverse @ likelihood.summed(member._row_scores()[:, likelihood.free], clusters).T
+        return spread @ spread.T
 
     @classmethod
     def _reach(

@@ -8,7 +8,7 @@ error names them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from ..arrays import numeric, present, require_finite
 from ..errors import DataError
 from ..habits import refuse_names
 from ..products import blocks, one_thread
+from .sparse import Sparse, solver
 
 __all__ = ["MANY_ROWS", "Basis", "columns", "is_number", "row_blocks"]
 
@@ -27,20 +28,28 @@ Array = np.ndarray
 
 # Numbers that are worked on together: few enough to stay in the processor's second cache.
 _CACHED = 80_000
-# So many entries of a sparse matrix are laid out in full: 1.6 GB of doubles.
-_MOST_ENTRIES = 2e8
+# Products of many columns are worth more rows at once, as long as these are not too many megabytes.
+_ROWS, _MOST = 2_000, 2_000_000
 # From so many rows a copy of the columns, only to scale them, costs more than a few words of algebra.
 MANY_ROWS = 20_000
+# So many columns that another follows from are named.
+_NAMED = 12
 # Below this smallest eigenvalue of the columns' correlations, Gram matrices lose too many digits.
 _NEARLY_DEPENDENT = 1e-8
 
 
 def columns(
-    X: Any, reserved: tuple[str, ...] = (), w: Array | None = None, *, copy: bool = False
-) -> tuple[Array, tuple[str, ...], Array]:
+    X: Any,
+    reserved: tuple[str, ...] = (),
+    w: Array | None = None,
+    *,
+    copy: bool = False,
+    sparse: bool = False,
+) -> tuple[Any, tuple[str, ...], Array]:
     """Return X as floats of shape (n, p), the names of its columns and their means.
 
-    A row of weight 0 is no observation: another one stands in for it. With `copy` the array is not the caller's.
+    A row of weight 0 is no observation: another one stands in for it. With `copy` the array is not the caller's; with
+    `sparse` a sparse matrix stays one where that is worth while.
 
     The names are x1 .. xp, or a DataFrame's own. One dimension is one column.
 
@@ -51,6 +60,8 @@ def columns(
     >>> columns([[1, 2], [3, 4]])[1]
     ('x1', 'x2')
     """
+    if sparse and hasattr(X, "toarray") and Sparse.worthwhile(X):
+        return _sparse_columns(X, w)
     given = getattr(X, "columns", None)
     values = _numbers(X)
     if values.ndim == 1:
@@ -70,7 +81,7 @@ def columns(
         else tuple(map(str, given))
     )
     for name in names:
-        if names.count(name) > 1:
+        if len({*names}) < len(names) and names.count(name) > 1:
             raise DataError(f"two columns of X are called {name!r}: rename one")
         if name in reserved:
             raise DataError(
@@ -95,15 +106,29 @@ def _require_finite(values: Array, given: Any) -> None:
         ).at((row, j)) from error
 
 
+def _sparse_columns(X: Any, w: Array | None) -> tuple[Sparse, tuple[str, ...], Array]:
+    """Return sparse columns as they are, their names and means."""
+    values = Sparse(X)
+    if w is not None and w.shape == (len(values),) and not w.all():
+        values = values[np.where(w == 0, np.argmax(w), np.arange(len(values)))]
+    if not np.isfinite(values.matrix.data).all():
+        rows, column = values.matrix.tocoo().coords
+        bad = ~np.isfinite(values.matrix.data)
+        k = int(np.argmax(bad))
+        raise DataError(
+            f"X holds {int(bad.sum())} value(s) that are NaN or infinite, the first at index {(int(rows[k]), int(column[k]))}; "
+            "remove or repair them"
+        )
+    names = tuple(f"x{j + 1}" for j in range(values.shape[1]))
+    own = values.copy()  # the caller's may change
+    own.matrix.sum_duplicates()
+    return own, names, np.full(len(own), 1.0 / len(own)) @ own
+
+
 def _numbers(X: Any) -> Array:
     """Return X as doubles, a sparse one laid out in full; a column of words is named, with what to do."""
     if hasattr(X, "toarray"):
-        if np.prod(X.shape) > _MOST_ENTRIES:
-            raise DataError(
-                f"X is sparse, and its {X.shape[0]:,} x {X.shape[1]:,} entries do not fit in memory when laid out in full, as "
-                "they are here; take fewer columns, or rows"
-            )
-        X = X.toarray()
+        X = np.asarray(Sparse(X))
     refuse_names(X)
     try:
         return numeric(X, "X")
@@ -162,7 +187,8 @@ def row_blocks(X: Array) -> Iterator[slice]:
     >>> len(list(row_blocks(np.zeros((10, 2)))))
     1
     """
-    return blocks(len(X), max(256, _CACHED // max(X.shape[1], 1)))
+    columns = max(X.shape[1], 1)
+    return blocks(len(X), max(256, _CACHED // columns, min(_ROWS, _MOST // columns)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,10 +205,10 @@ class Basis:
            [ 1.,  1.]])
     """
 
-    X: Array
+    X: Any
     ones: bool
-    inner: Array
-    T: Array
+    inner: Any
+    T: Any
 
     @property
     def size(self) -> int:
@@ -192,6 +218,8 @@ class Basis:
     def rows(self, index: Any = slice(None)) -> Array:
         """Return rows of Z."""
         X = self.X[index]
+        if isinstance(X, Sparse):
+            return X.with_ones(self.ones) @ self.inner
         return (np.column_stack([np.ones(len(X)), X]) if self.ones else X) @ self.inner
 
     def apply(self, gamma: Array, index: Any = slice(None)) -> Array:
@@ -204,18 +232,38 @@ class Basis:
         sums = v @ self.X[index]
         return self.inner.T @ (np.concatenate([[v.sum()], sums]) if self.ones else sums)
 
-    def least_squares(self, v: Array) -> Array:
+    def least_squares(self, v: Array, weights: Array | None = None) -> Array:
         """Return gamma with Z gamma nearest to v."""
-        return linalg.cho_solve(self._gram, self.gather(v))
+        if weights is None:
+            return self._solve(self.gather(v))
+        if isinstance(self.X, Sparse):
+            products = self.inner @ self.X.products(weights, self.ones) @ self.inner
+            return solver(products)(self.gather(weights * v))
+        root, Z = np.sqrt(weights), self.rows()
+        return np.linalg.lstsq(Z * root[:, None], v * root, rcond=None)[0]
 
     @cached_property
-    def _gram(self) -> tuple[Array, bool]:
-        """The Cholesky factor of Z'Z, which is well conditioned."""
-        return linalg.cho_factor(sum(self.rows(p).T @ self.rows(p) for p in row_blocks(self.X)))
+    def _solve(self) -> Callable[[Array], Array]:
+        """What solves with Z'Z, which is well conditioned."""
+        return solver(sum(self.rows(p).T @ self.rows(p) for p in row_blocks(self.X)))
+
+    def undo(self, b: Array) -> Array:
+        """Return gamma from the coefficients `T @ gamma` of M."""
+        return b / self.T.diagonal() if isinstance(self.X, Sparse) else np.linalg.solve(self.T, b)
+
+    def carry(self, matrix: Array) -> Array:
+        """Return a covariance matrix of gamma as that of the coefficients of M."""
+        if not isinstance(self.X, Sparse):
+            return self.T @ matrix @ self.T.T
+        size = self.T.diagonal()
+        matrix *= size
+        matrix *= size[:, None]
+        return matrix
 
     def sample(self, step: int) -> Basis:
         """Return the basis of every step-th row, laid out anew, as they are read many times."""
-        return replace(self, X=np.ascontiguousarray(self.X[::step]))
+        few = self.X[::step]
+        return replace(self, X=few if isinstance(few, Sparse) else np.ascontiguousarray(few))
 
     @classmethod
     def of(cls, X: Array, names: tuple[str, ...], center: Array, *, intercept: bool) -> Basis:
@@ -227,11 +275,30 @@ class Basis:
             linearly, by name.
         """
         n, p = X.shape
+        if isinstance(X, Sparse):
+            return cls._of_sparse(X, names, intercept=intercept)
         if p and n >= MANY_ROWS:
             quick = cls._without_copy(X, center if intercept else 0.0 * center, intercept=intercept)
             if quick is not None:
                 return quick
         return cls._with_copy(X, names, center if intercept else 0.0 * center, intercept=intercept)
+
+    @classmethod
+    def _of_sparse(cls, X: Sparse, names: tuple[str, ...], *, intercept: bool) -> Basis:
+        """Scale by algebra alone, and name what cannot be estimated."""
+        from scipy import sparse
+
+        _refuse_hopeless(X, names, intercept=intercept)
+        size = np.sqrt(X.squares() / len(X))
+        T = sparse.diags_array(np.concatenate([np.ones(int(intercept)), 1.0 / size]))
+        basis = cls(X, intercept, T, T)
+        Z = basis.rows()
+        gram = (Z.T @ Z).toarray() / len(X)
+        R, order, rank, _ = linalg.lapack.dpstrf(gram, tol=_NEARLY_DEPENDENT, overwrite_a=True)
+        if rank < len(gram):
+            all_names = ("the intercept",) * intercept + names
+            raise _collinear(np.triu(R), order - 1, rank, all_names, " to eight digits")
+        return basis
 
     @classmethod
     def _without_copy(cls, X: Array, center: Array, *, intercept: bool) -> Basis | None:
@@ -287,7 +354,7 @@ def _refuse_hopeless(X: Array, names: tuple[str, ...], *, intercept: bool) -> Ar
             f"{p} column(s){ones} for {n} row(s): with more coefficients than observations the "
             "likelihood has no single maximum; drop columns, or gather more data"
         )
-    low, high = X.min(axis=0), X.max(axis=0)
+    low, high = X.ends() if isinstance(X, Sparse) else (X.min(axis=0), X.max(axis=0))
     largest = np.maximum(np.abs(low), np.abs(high))
     extreme = (largest > 1e140) | ((largest < 1e-140) & (largest > 0))
     if extreme.any():
@@ -301,7 +368,7 @@ def _refuse_hopeless(X: Array, names: tuple[str, ...], *, intercept: bool) -> Ar
     if flat.any():
         j = int(np.argmax(flat))
         what = (
-            f"is {X[0, j]:g} in every row, as the intercept is 1"
+            f"is {low[j]:g} in every row, as the intercept is 1"
             if intercept
             else "is 0 in every row"
         )
@@ -333,6 +400,13 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
     rank = int(np.count_nonzero(size > tolerance * size[0]))
     if rank == len(order):
         return triangle
+    raise _collinear(R, order, rank, names)
+
+
+def _collinear(
+    R: Array, order: Array, rank: int, names: tuple[str, ...], how_far: str = ""
+) -> DataError:
+    """Return what is said of columns that follow from others; the triangle R is of the columns in this order."""
     kept, lost = order[:rank], order[rank:]
     share = linalg.solve_triangular(R[:rank, :rank], R[:rank, rank:])
     sentences = []
@@ -341,8 +415,11 @@ def _triangle(Z: Array, names: tuple[str, ...], magnified: Array) -> Array:
         partners = [names[i] for i, c in parts if abs(c) > 1e-6 and names[i] != "the intercept"]
         if "the intercept" in names:
             partners.append("the intercept")
-        sentences.append(f"{names[j]} follows from {', '.join(dict.fromkeys(partners))}")
-    raise DataError(
-        f"the columns of X are collinear: {'; '.join(sentences)}. "
+        told = list(dict.fromkeys(partners))
+        if len(told) > 2 * _NAMED:
+            told = [*told[:_NAMED], f"{len(told) - _NAMED} more"]
+        sentences.append(f"{names[j]} follows from {', '.join(told)}")
+    return DataError(
+        f"the columns of X are collinear{how_far}: {'; '.join(sentences)}. "
         f"No data can tell their coefficients apart: drop {len(lost)} of these columns"
     )

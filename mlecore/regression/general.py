@@ -9,6 +9,7 @@ and sums over rows are, this shares with the regressions whose formulas are writ
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -22,16 +23,18 @@ from ..residuals import Rows
 from .ascent import ascend, covariance_in_columns, settle
 from .climbed import Climbed
 from .design import MANY_ROWS
+from .likelihood import RegressionLikelihood
 from .logistic import LogisticRegression
 from .model import Regression
 from .observations import Design, Observations
 from .poisson import PoissonRegression
 from .problem import Problem
 from .responses import Model, Responses
+from .sparse import Sparse
 from .top import looked_at
 from .written_out import Terms, written_out
 
-__all__ = ["Constant", "ParameterRegression"]
+__all__ = ["Constant", "ParameterRegression", "short_for"]
 
 Array = np.ndarray
 
@@ -43,6 +46,11 @@ _WRITTEN_OUT: dict[tuple[Any, str], type[Climbed]] = {
     (Bernoulli, "logit"): LogisticRegression,
     (Poisson, "log"): PoissonRegression,
 }
+
+
+def short_for(family: Any, link: Any) -> type[Climbed] | None:
+    """Return the regression whose formulas in the one predictor are written out, if there is one for this link."""
+    return _WRITTEN_OUT.get((family, link.name))
 
 
 class Constant(Design):
@@ -156,7 +164,7 @@ class ParameterRegression(Regression):
         model = self.model
         if self.rows.y.seen is not None or len(model.links) != 1 or self._expected:
             return None
-        return _WRITTEN_OUT.get((model.family, model.links[0].name))
+        return short_for(model.family, model.links[0])
 
     @cached_property
     def _formulas(self) -> Callable[[Array, Array], Terms | None] | None:
@@ -263,7 +271,24 @@ class ParameterRegression(Regression):
     def _covariance_of(
         cls, likelihood: Any, theta: Array, kind: str, clusters: Array | None
     ) -> Array:
+        if isinstance(likelihood.statistic.X, Sparse):
+            own = cls._in_short(likelihood.statistic)
+            short = RegressionLikelihood(type(own), own.rows, fixed=likelihood.held_by_name)
+            return short._covariance_of(theta, kind, clusters)
         return covariance_in_columns(likelihood, theta, kind, clusters)
+
+    @classmethod
+    def _in_short(cls, rows: Observations) -> Climbed:
+        """Return the same rows as the regression has them whose formulas are written out."""
+        short = short_for(rows.y.model.family, rows.y.model.links[0])
+        assert short is not None
+        return short(replace(rows, y=rows.y.x), np.zeros(0))
+
+    @classmethod
+    def _check_estimable(cls, rows: Observations, free: Array) -> None:
+        if isinstance(rows.X, Sparse):
+            own = cls._in_short(rows)
+            type(own)._check_estimable(own.rows, free)
 
     def _information_matrix(self) -> Array:
         member = Expecting(self.rows, self.theta)
@@ -317,6 +342,10 @@ class ParameterRegression(Regression):
         offsets, size = problem.offsets(theta), problem.cuts[-1].stop
         if not size:
             return theta, True, 0, np.zeros(0), None
+        if isinstance(problem.rows.X, Sparse):
+            own = cls._in_short(problem.rows)
+            same = replace(problem, family=type(own), rows=own.rows)
+            return type(own)._reach(same, theta, guess, max_iterations)
         top = near = None
         if size and len(problem.rows.y) >= max(MANY_ROWS, 500 * size):
             gamma, near = (guess, None) if guess is not None else cls._approach(problem, offsets)

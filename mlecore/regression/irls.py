@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from .design import MANY_ROWS, row_blocks
+from .design import MANY_ROWS, Basis, row_blocks
 from .problem import Problem
 from .separation import refuse_separation
+from .sparse import Sparse, solver
 
 __all__ = ["SUSPICIOUS", "climb", "evaluate"]
 
@@ -28,7 +29,7 @@ SUSPICIOUS = 15
 
 def evaluate(
     problem: Problem, gamma: Array, offsets: Array | None, *, curvature: bool = True
-) -> tuple[float, Array, Array]:
+) -> tuple[float, Array, Any]:
     """Return the log-likelihood, its slope and minus its Hessian, in one pass over the rows.
 
     Rows are taken a block at a time, so that whatever is computed from them stays in the cache.
@@ -37,7 +38,11 @@ def evaluate(
     rows, bases, cuts = problem.rows, problem.bases, problem.cuts
     member = problem.family(rows, gamma)
     inner = [basis.inner @ gamma[cut] for basis, cut in zip(bases, cuts, strict=True)]
-    value, slope, hessian = 0.0, np.zeros(gamma.size), np.zeros((gamma.size, gamma.size))
+    value, slope = 0.0, np.zeros(gamma.size)
+    one = bases[0] if len(bases) == 1 else None
+    if one is not None and isinstance(one.X, Sparse):
+        return _evaluate_sparse(member, one, inner[0], offsets, curvature)
+    hessian = np.zeros((gamma.size, gamma.size))
     for part in row_blocks(max((b.X for b in bases), key=lambda X: X.shape[1])):
         X = [basis.X[part] for basis in bases]
         eta = np.empty((len(bases), len(X[0])))
@@ -61,6 +66,22 @@ def evaluate(
             hessian[cut, cuts[b]] = bases[a].inner.T @ hessian[cut, cuts[b]] @ bases[b].inner
             hessian[cuts[b], cut] = hessian[cut, cuts[b]].T
     return float(value), slope, hessian
+
+
+def _evaluate_sparse(
+    member: Any, basis: Basis, b: Array, offsets: Array | None, curvature: bool
+) -> tuple[float, Array, Any]:
+    """Return the same of one predictor of sparse columns; the curvature is sparse too."""
+    rows, X = member.rows, basis.X
+    eta = (X @ b[1:] + b[0] if basis.ones else X @ b)[None]
+    if offsets is not None:
+        eta += offsets
+    term, residual, weight = member._derivatives_in(slice(None), eta)
+    slope = basis.gather(rows.weighted(residual[0]))
+    hessian = None
+    if curvature:
+        hessian = basis.inner @ X.products(rows.weighted(weight(0, 0)), basis.ones) @ basis.inner
+    return float(rows.sum(term)), slope, hessian
 
 
 def _with_ones(sums: Array, first: Any) -> Array:
@@ -98,8 +119,8 @@ def climb(
     max_iterations: int,
     *,
     rough: bool = False,
-    nearby: Array | None = None,
-) -> tuple[Array, bool, int, float, Array | None]:
+    nearby: Any = None,
+) -> tuple[Array, bool, int, float, Any]:
     """Climb by Newton steps; return (gamma, converged, iterations, log-likelihood, curvature).
 
     Along a step the curvature of a canonical likelihood changes by a factor of at most
@@ -114,15 +135,15 @@ def climb(
     """
     many = problem.rows.y.size >= MANY_ROWS and not rough
     enough = 1e-2 if rough else 1e-8 if many else 1e-10
-    fresh, length, factor = nearby is None, np.inf, None
+    fresh, length, solve = nearby is None, np.inf, None
     with np.errstate(all="ignore"):
         value, slope, hessian = evaluate(problem, gamma, offsets, curvature=fresh)
         curvature = hessian if fresh else nearby
         for iteration in range(1, max_iterations + 1):
             try:
-                if fresh or factor is None:
-                    factor = linalg.cho_factor(curvature)
-                step = linalg.cho_solve(factor, slope)
+                if fresh or solve is None:
+                    solve = solver(curvature)
+                step = solve(slope)
             except (linalg.LinAlgError, ValueError):
                 if not rough:
                     refuse_separation(problem, gamma)

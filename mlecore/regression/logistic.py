@@ -13,7 +13,7 @@ from ..families import Bernoulli
 from .climbed import Climbed
 from .observations import Observations, insist_no_words
 from .problem import Problem
-from .separation import Cone
+from .separation import Cone, refuse_lone_columns
 
 __all__ = ["LogisticRegression"]
 
@@ -32,6 +32,7 @@ class LogisticRegression(Climbed):
     0.9082
     """
 
+    _takes_sparse = True
     followed = ("p",)
     _support = "0 or 1, or a proportion between them"
     _separated = "the columns {kind} separate the zeros of y from the ones"
@@ -74,6 +75,7 @@ class LogisticRegression(Climbed):
                 "intercept runs to infinity. A model of two classes needs rows of both",
                 direction=direction,
             )
+        refuse_lone_columns(cls, rows, free, [(0.0, -1.0), (1.0, 1.0)])
 
     def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
         eta = eta[0]

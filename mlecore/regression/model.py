@@ -25,6 +25,7 @@ from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, insist_flag, offset_of
 from .penalised import PenalisedRegression
 from .problem import Problem, cuts
+from .sparse import Sparse
 from .streamed import StreamedRows, fit_rows
 
 __all__ = ["Regression"]
@@ -78,6 +79,8 @@ class Regression:
     whole: ClassVar[bool] = True
     #: the parameters beside the coefficients
     others: ClassVar[tuple[str, ...]] = ()
+    #: whether columns that are mostly zeros stay sparse
+    _takes_sparse: ClassVar[bool] = False
     irregular: ClassVar[tuple[str, ...]] = ()
     corners: ClassVar[tuple[str, ...]] = ()
     information_only_expected: ClassVar[str] = ""
@@ -121,7 +124,7 @@ class Regression:
         )
         w = None if weights is None else numeric(weights, "weights")
         reserved = ("intercept",) * bool(intercept) + cls.others
-        X, names, center = columns(data[0], reserved, w, copy=True)
+        X, names, center = columns(data[0], reserved, w, copy=True, sparse=cls._takes_sparse)
         y, classes = cls._response(data[1], w)
         lead = None if offset is None else offset_of(offset, len(X), w)
         design = Design(X, names, bool(intercept), center, lead)
@@ -331,6 +334,9 @@ class Regression:
     def _information_sum(self) -> Array:
         """Return the information in all rows, for one vector of coefficients."""
         rows, designs = self.rows, self._designs(self.rows)
+        if isinstance(rows.X, Sparse):
+            weight = self._derivatives(self.eta(), rows.y)[2]
+            return rows.X.products(rows.weighted(weight(0, 0)), rows.intercept).toarray()
         places = cuts(designs)
         total = np.zeros((places[-1].stop,) * 2)
         for part in rows.blocks():
@@ -372,6 +378,8 @@ class Regression:
         ----------
         X : shape (n, p), one row an observation (one dimension is one column); a DataFrame's columns give
             the coefficients their names, else they are x1, x2, ...; or a source of rows, as `chunks` makes it, without y.
+            A sparse matrix of SciPy stays one in logistic and Poisson regression, where no prior is given; else it is
+            laid out in full.
         y : shape (n,), what was seen at each row.
         weights : frequency weights, shape (n,): a row of weight 3 is three equal rows, and one of weight 0 is no row.
         intercept : whether to add a coefficient, called intercept, of a column of ones.
@@ -402,6 +410,8 @@ class Regression:
                 )
             insist_flag(intercept)
             return fit_rows(cls, source, bool(intercept), fixed)
+        if prior is not None and hasattr(X, "toarray"):  # a penalised climb takes columns in full
+            X = np.asarray(Sparse(X))
         rows = cls.statistics((X, y), weights, intercept=intercept, offset=offset)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
         for i, value in likelihood.held.items():

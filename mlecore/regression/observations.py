@@ -13,6 +13,7 @@ from ..arrays import insist_same_index, numeric, present, require_finite, requir
 from ..errors import DataError
 from ..statistics import Statistic
 from .design import columns, is_number, row_blocks
+from .sparse import Sparse, below
 
 __all__ = ["Design", "Observations", "called_by", "insist_flag", "insist_no_words", "offset_of"]
 
@@ -84,9 +85,9 @@ class Design:
             base = b[..., :1] + slopes @ center[:, None]
             eta = np.empty((*b.shape[:-1], len(X)))
             for part in row_blocks(X):
-                eta[..., part] = slopes @ (X[part] - center).T + base
+                eta[..., part] = ((X[part] - center) @ slopes.T).T + base
         else:
-            eta = b @ X.T
+            eta = (X @ b.T).T
         return eta if offset is None else eta + offset
 
     def linear_at(self, b: Array, X: Any, offset: Any = None) -> Array:
@@ -102,7 +103,7 @@ class Design:
         return self._linear(b, X, None if offset is None else offset_of(offset, len(X)))
 
     def _new_rows(self, X: Any) -> Array:
-        values, names, _ = columns(X)
+        values, names, _ = columns(X, sparse=isinstance(self.X, Sparse))
         p = self.X.shape[1]
         if values.shape[1] != p:
             got = f"{values.shape[1]}"
@@ -138,7 +139,7 @@ class Design:
                 [np.zeros(len(d.X)) if d.offset is None else d.offset for d in (self, other)]
             )
         center = share * self.center + (1.0 - share) * other.center
-        return replace(self, X=np.concatenate([self.X, other.X]), center=center, offset=offset)
+        return replace(self, X=below(self.X, other.X), center=center, offset=offset)
 
 
 def offset_of(offset: Any, rows: int, w: Array | None = None, name: str = "offset") -> Array:
@@ -238,7 +239,8 @@ class Observations(Statistic):
         w = None if weights is None else _weights(weights, (rows,))
         if w is not None and not w.all():  # a row of weight zero is no observation
             seen = w > 0
-            designs = tuple(replace(d.take(seen), center=d.X[seen].mean(axis=0)) for d in designs)
+            share = seen / seen.sum()
+            designs = tuple(replace(d.take(seen), center=share @ d.X) for d in designs)
             y, w = y[seen], w[seen]
             labels = labels if labels is None else labels[seen]
             if classes is not None:

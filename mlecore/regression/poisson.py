@@ -14,7 +14,7 @@ from ..statistics import saturated_poisson
 from .climbed import Climbed
 from .observations import Observations
 from .problem import Problem
-from .separation import Cone
+from .separation import Cone, refuse_lone_columns
 
 __all__ = ["PoissonRegression"]
 
@@ -31,6 +31,7 @@ class PoissonRegression(Climbed):
     array([2., 6.])
     """
 
+    _takes_sparse = True
     followed = ("rate",)
     _support = "a count 0, 1, 2, ..."
     _separated = "the columns {kind} separate rows whose y is 0 from the rest"
@@ -49,6 +50,7 @@ class PoissonRegression(Climbed):
                 "runs to minus infinity",
                 direction=direction,
             )
+        refuse_lone_columns(cls, rows, free, [(0.0, -1.0)])
 
     def _derivatives(self, eta: Array, y: Array) -> tuple[Array, Array, Any]:
         eta = eta[0]
@@ -73,13 +75,12 @@ class PoissonRegression(Climbed):
         # zero, the first Newton step of a log link overshoots by orders of magnitude.
         y, w, basis = problem.rows.y, problem.rows.counts(), problem.bases[0]
         offset = np.zeros(y.size) if offsets is None else offsets[0]
-        root, Z = np.sqrt((y + 0.5) * w), basis.rows()
-        target = np.log(y + 0.5) - offset
-        gamma = np.linalg.lstsq(Z * root[:, None], target * root, rcond=None)[0]
+        v, target = (y + 0.5) * w, np.log(y + 0.5) - offset
+        gamma = basis.least_squares(target, v)
         # A distant row that weighs little can get an absurd rate, from which no step leads back: then
         # one rate for all is the safer start.
         level = np.log((y + 0.5) @ w / w.sum())
-        excess = w @ np.exp(np.minimum(Z @ gamma + offset - level, 700.0)) / w.sum()
+        excess = w @ np.exp(np.minimum(basis.apply(gamma) + offset - level, 700.0)) / w.sum()
         return gamma if excess < 1e6 else basis.least_squares(np.full(y.size, level))
 
     @classmethod

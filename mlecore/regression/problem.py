@@ -13,6 +13,7 @@ from scipy import linalg
 
 from .design import Basis, row_blocks
 from .observations import Design
+from .sparse import Sparse
 
 __all__ = ["Problem", "cuts"]
 
@@ -152,7 +153,11 @@ class Problem:
         known: dict[int, Array] = {}
         for d in self.designs:
             if id(d.X) not in known:
-                square = sum(((d.X[k] - d.center) ** 2).sum(axis=0) for k in row_blocks(d.X))
+                square = (
+                    np.maximum(d.X.squares() - len(d.X) * d.center**2, 0.0)
+                    if isinstance(d.X, Sparse)
+                    else sum(((d.X[k] - d.center) ** 2).sum(axis=0) for k in row_blocks(d.X))
+                )
                 spread = np.sqrt(square / len(d.X) + (1e-8 * d.center) ** 2)
                 known[id(d.X)] = np.where(spread > 0, spread, 1.0)
         return [known[id(d.X)] for d in self.designs]
@@ -180,7 +185,7 @@ class Problem:
             own = theta[self.places[a].start + free]
             if self._adapts[a]:
                 own[0] += self._held(theta)[a][0] @ self.designs[a].center
-            gamma[cut] = np.linalg.solve(basis.T, own)
+            gamma[cut] = basis.undo(own)
         return gamma
 
     def without_rounding(self, direction: Array) -> Array:

@@ -14,7 +14,7 @@ from ..habits import no_parameter
 from ..links import link_of
 from ..observations import PartlySeen
 from .design import columns
-from .general import Constant, ParameterRegression
+from .general import Constant, ParameterRegression, short_for
 from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, called_by, insist_flag, offset_of
 from .parameter_fit import ParameterFit
@@ -45,7 +45,7 @@ def regress(
     >>> regress(Exponential, [1.0, 3.0, 4.0], {"rate": [0.0, 0.0, 1.0]}).predict([1.0])
     array([4.])
     """
-    rows, held = _read(family, y, X, weights, offset, link, fixed, intercept)
+    rows, held = _read(family, y, X, weights, offset, link, fixed, intercept, prior is not None)
     likelihood = RegressionLikelihood(ParameterRegression, rows, fixed=held)
     if prior is not None:
         likelihood = PenalisedRegression.of(likelihood, prior)
@@ -88,6 +88,7 @@ def _read(
     link: Any,
     fixed: Any,
     intercept: bool,
+    penalised: bool = False,
 ) -> tuple[Observations, dict[str, Any]]:
     """Return the rows, and what is held."""
     insist_flag(intercept)
@@ -116,6 +117,12 @@ def _read(
     known, each, held = _given(family, followed, fixed, n, w)
     designs, links = [], []
     alone = len(followed) == 1
+    # Columns that are mostly zeros stay so where the formulas in the one predictor are written out.
+    stays_sparse = len(names) == 1 and not penalised and not isinstance(y, PartlySeen)
+    stays_sparse &= (
+        short_for(family, link_of(link.get(names[0]), names[0], family.domains[names[0]]))
+        is not None
+    )
     for name in names:
         domain = family.domains[name]
         if name in followed:
@@ -129,6 +136,7 @@ def _read(
                     intercept,
                     "" if alone else f"{name}_",
                     [other for other in names if other not in followed],
+                    stays_sparse,
                 )
             )
             links.append(link_of(link.get(name), name, domain))
@@ -238,14 +246,22 @@ def _given(
 
 
 def _design(
-    X: Any, name: str, n: int, w: Any, offset: Any, intercept: bool, prefix: str, others: list[str]
+    X: Any,
+    name: str,
+    n: int,
+    w: Any,
+    offset: Any,
+    intercept: bool,
+    prefix: str,
+    others: list[str],
+    sparse: bool,
 ) -> Design:
     """Return what a parameter follows from; an intercept alone where it has no columns."""
     lead = None if offset is None else offset_of(offset, n, w, f"the offset of {name}")
     if X is None:
         return Design(np.zeros((n, 0)), (), True, np.zeros(0), lead, prefix)
     reserved = ("intercept",) * bool(intercept) + tuple(others)
-    values, names, center = columns(X, reserved, w, copy=True)
+    values, names, center = columns(X, reserved, w, copy=True, sparse=sparse)
     if len(values) != n:
         across = f": give {name}=X.T" if values.shape[1] == n else ""
         raise DataError(

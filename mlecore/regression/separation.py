@@ -11,18 +11,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import SeparationError
 from .problem import Problem
+from .sparse import Sparse
 
-__all__ = ["Cone", "recession", "refuse_separation", "terms"]
+__all__ = ["Cone", "recession", "refuse_lone_columns", "refuse_separation", "terms"]
 
 Array = np.ndarray
 
-# How many coefficients of a direction an error names.
-_NAMED = 12
+# How many coefficients of a direction an error names, and how many seconds a linear programme may take.
+_NAMED, _PATIENCE = 12, 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,25 +106,35 @@ def recession(
 
 def _programme(cone: Cone, used: Array, *, strict: bool) -> tuple[Array, float]:
     """Solve the programme of `recession` on some conditions: the direction and what it gains, 0 for none."""
-    from scipy import optimize  # here, as most fits need no linear programme
+    from scipy import (
+        optimize,  # here, as most fits need no linear programme
+        sparse,
+    )
 
     M, tight = cone.rows(used), cone.tight[used]
+    M = M.tocsr() if sparse.issparse(M) else M
     loose, size = -M[~tight], cone.total.size
     objective = -cone.total / max(float(np.abs(cone.total).max(initial=0.0)), 1.0)
     bounds = [(-1.0, 1.0)] * size
     if strict:
-        loose = np.column_stack([loose, np.ones(len(loose))])
+        ones = np.ones((loose.shape[0], 1))
+        beside = sparse.hstack if sparse.issparse(loose) else np.hstack
+        loose = beside([loose, ones])
         objective = np.append(np.zeros(size), -1.0)
         bounds = [*bounds, (0.0, 1.0)]
     solution = optimize.linprog(
         objective,
-        A_ub=loose if len(loose) else None,
-        b_ub=np.zeros(len(loose)) if len(loose) else None,
+        A_ub=loose if loose.shape[0] else None,
+        b_ub=np.zeros(loose.shape[0]) if loose.shape[0] else None,
         A_eq=M[tight] if tight.any() else None,
         b_eq=np.zeros(int(tight.sum())) if tight.any() else None,
         bounds=bounds,
         method="highs",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        options={
+            "primal_feasibility_tolerance": 1e-10,
+            "dual_feasibility_tolerance": 1e-10,
+            "time_limit": _PATIENCE,
+        },
     )
     if solution.status != 0:
         return np.zeros(size), 0.0
@@ -159,6 +171,40 @@ def refuse_separation(
         "Drop a column, merge classes, gather more data, or hold a coefficient with fixed={...}",
         direction=theta,
     )
+
+
+def refuse_lone_columns(
+    model: Any, rows: Any, free: Array, ends: list[tuple[float, float]]
+) -> None:
+    """Raise where single columns separate: y is at an end in every row where they are not zero, as of an empty category.
+
+    `ends` are the ends of y that are reached at infinity, each with the sign of the predictor there. Of sparse columns
+    that costs one product; dense ones are left to the linear programme.
+    """
+    X, first = rows.X, int(rows.intercept)
+    if not isinstance(X, Sparse):
+        return
+    low, high = X.ends()
+    sign = np.where(low >= 0, 1.0, np.where(high <= 0, -1.0, 0.0)) * (low < high)
+    theta, said = np.zeros(len(rows.coefficients)), []
+    for end, way in ends:
+        alone = (sign != 0) & (sign * ((rows.y != end).astype(float) @ X) == 0)
+        alone &= np.isin(np.arange(first, first + sign.size), free)
+        theta[first:][alone] = (way * sign)[alone]
+        if alone.any():
+            index = np.flatnonzero(alone)
+            names = ", ".join(rows.names[j] for j in index[:_NAMED])
+            more = f" and {index.size - _NAMED} more" if index.size > _NAMED else ""
+            said.append(
+                f"y is {end:g} wherever {names}{more} {'is' if index.size == 1 else 'are'} not 0"
+            )
+    if said:
+        raise SeparationError(
+            f"{model.__name__} has no maximum likelihood estimate: {'; '.join(said)}, so that these coefficients run to "
+            "infinity, as those of categories without an event do. Merge such categories, leave out their rows, hold the "
+            "coefficients with fixed={...}, or give them a prior",
+            direction=theta,
+        )
 
 
 def _in_words(problem: Problem, cone: Cone, theta: Array, kind: str) -> str:

@@ -15,6 +15,7 @@ from .ascent import ascend
 from .irls import evaluate
 from .problem import Problem
 from .separation import Cone, refuse_separation, terms
+from .sparse import Sparse
 
 __all__ = ["looked_at"]
 
@@ -54,6 +55,8 @@ def looked_at(
         return top, MODE
     _refuse_one_sided(likelihood)
     top = likelihood.maximize()
+    if isinstance(likelihood.statistic.X, Sparse) and top.converged:
+        return top, ()  # concave, and its climb has looked for directions without end
     problem, _ = likelihood._problem()
     level = _level(problem, top)
     if not top.converged or top.iterations >= _LONG or _saturated(top.dist) or len(level):
