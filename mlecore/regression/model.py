@@ -507,7 +507,7 @@ class Regression:
         return np.zeros(full.shape[:-1], dtype=bool)
 
     @classmethod
-    def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
+    def _found(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the maximum for the generic likelihood of these rows."""
         held = likelihood.held_by_name
         top = RegressionLikelihood(cls, likelihood.statistic, fixed=held).maximize()
