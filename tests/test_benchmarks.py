@@ -209,7 +209,7 @@ def test_a_fit_is_set_beside_the_passes_that_it_cannot_avoid(bench, monkeypatch)
 
 def test_every_row_of_the_table_has_a_name_of_its_own(bench):
     names = [name for name, _ in bench["rows"].all_rows()]
-    assert len(names) == len(set(names)) == 32
+    assert len(names) == len(set(names)) == 38
 
 
 def test_memory_is_measured_in_copies_of_the_data(bench):
