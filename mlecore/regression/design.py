@@ -133,7 +133,8 @@ def _numbers(X: Any) -> Array:
     try:
         return numeric(X, "X")
     except DataError as error:
-        when = [n for n, kind in getattr(X, "dtypes", {}).items() if kind.kind in "mM"]
+        kinds = X.dtypes.items() if hasattr(X, "columns") and hasattr(X, "iloc") else ()
+        when = [n for n, kind in kinds if kind.kind in "mM"]
         if when:
             raise DataError(
                 f"column {when[0]!r} of X holds times: give numbers, such as days since the first, "
