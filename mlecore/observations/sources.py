@@ -269,7 +269,8 @@ def is_dask(x: Any) -> bool:
     >>> is_dask([1.0])
     False
     """
-    return type(x).__module__.partition(".")[0] == "dask"
+    # Its frames lived in a package of their own before 2025.
+    return type(x).__module__.partition(".")[0] in ("dask", "dask_expr")
 
 
 def _insist_size(size: Any) -> int:
