@@ -137,3 +137,18 @@ def test_an_inverse_by_cholesky_is_the_inverse():
     np.testing.assert_allclose(inverted(products.copy(), 1e-6) @ products, np.eye(300), atol=1e-12)
     assert inverted(np.array([[1.0, 1.0], [1.0, 1.0 + 1e-9]]), 1e-6) is None
     assert inverted(np.array([[1.0, 2.0], [2.0, 1.0]]), 1e-6) is None
+
+
+@pytest.mark.parametrize("model", [mle.PoissonRegression, mle.LogisticRegression])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a_grid_of_coefficients_is_evaluated_place_by_place(model, intercept, dense):
+    y = COUNTS if model is mle.PoissonRegression else CLASSES
+    some = RNG.normal(0.0, 0.1, (3, 2, X.shape[1] + intercept))
+    for table in (X, dense[:, :40]):
+        rows = model.statistics((table, y), intercept=intercept)
+        likelihood = mle.Likelihood(model, rows)
+        grid = some[..., : table.shape[1] + intercept]
+        for ask in (likelihood.log_likelihood, likelihood.score):
+            at_once = ask(grid)
+            one_by_one = np.array([[ask(theta) for theta in row] for row in grid])
+            np.testing.assert_allclose(at_once, one_by_one, rtol=1e-10, atol=1e-8)

@@ -85,9 +85,9 @@ class Design:
             base = b[..., :1] + slopes @ center[:, None]
             eta = np.empty((*b.shape[:-1], len(X)))
             for part in row_blocks(X):
-                eta[..., part] = ((X[part] - center) @ slopes.T).T + base
+                eta[..., part] = _products(X[part] - center, slopes) + base
         else:
-            eta = (X @ b.T).T
+            eta = _products(X, b)
         return eta if offset is None else eta + offset
 
     def linear_at(self, b: Array, X: Any, offset: Any = None) -> Array:
@@ -140,6 +140,14 @@ class Design:
             )
         center = share * self.center + (1.0 - share) * other.center
         return replace(self, X=below(self.X, other.X), center=center, offset=offset)
+
+
+def _products(X: Any, b: Array) -> Array:
+    """Return X b for each vector on the last axis of b; X stands first, as it may be sparse."""
+    if b.ndim == 1:
+        return X @ b
+    flat = (X @ b.reshape(-1, b.shape[-1]).T).T
+    return np.reshape(flat, (*b.shape[:-1], flat.shape[-1]))
 
 
 def offset_of(offset: Any, rows: int, w: Array | None = None, name: str = "offset") -> Array:

@@ -69,7 +69,8 @@ class Sparse:
         return self.matrix @ b
 
     def __rmatmul__(self, v: Array) -> Array:
-        return (self.matrix.T @ v.T).T
+        flat = (self.matrix.T @ v.reshape(-1, v.shape[-1]).T).T
+        return np.reshape(flat, (*v.shape[:-1], flat.shape[-1]))
 
     def __sub__(self, center: Array) -> _Centred:
         return _Centred(self, center)
@@ -139,7 +140,7 @@ class _Centred:
         return self.X @ b - self.center @ b
 
     def __rmatmul__(self, v: Array) -> Array:
-        return v @ self.X - v.sum() * self.center
+        return v @ self.X - v.sum(axis=-1, keepdims=True) * self.center
 
 
 def inverted(matrix: Array, least: float) -> Array | None:
