@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -146,7 +147,8 @@ def _products(X: Any, b: Array) -> Array:
     """Return X b for each vector on the last axis of b; X stands first, as it may be sparse."""
     if b.ndim == 1:
         return X @ b
-    flat = (X @ b.reshape(-1, b.shape[-1]).T).T
+    many = b.reshape(math.prod(b.shape[:-1]), b.shape[-1])  # of no column too
+    flat = (X @ many.T).T
     return np.reshape(flat, (*b.shape[:-1], flat.shape[-1]))
 
 
