@@ -31,10 +31,13 @@ PAGES = {
         ("Rows that are censored, binned or truncated", ("observations.partly",)),
         ("Without a family", ("nonparametric",)),
     ),
-    ("api_streams", "Streams"): (("Values that come in chunks", ("observations.sources",)),),
+    ("api_streams", "Streams"): (
+        ("Values that come in chunks", ("observations.sources",)),
+        ("Sums that are kept", ("saved",)),
+    ),
     ("api_fit", "Likelihood and fit"): (
         ("Likelihood", ("likelihood",)),
-        ("Fits", ("fit", "comparison", "nested", "priors")),
+        ("Fits", ("fit", "estimate", "comparison", "nested", "priors")),
         ("Simulation", ("simulate",)),
         ("Streaming", ("streaming",)),
         ("Statistics that add", ("statistics",)),
@@ -68,6 +71,7 @@ WITH_MEMBERS = (
     "family",
     "likelihood",
     "fit",
+    "estimate",
     "optimize",
     "network",
     "regression",

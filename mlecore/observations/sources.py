@@ -20,7 +20,7 @@ from .files import length_of_map, parquet, raw_file
 from .partly import PartlySeen
 from .pieces import Piece, Place, RowPiece, Wanted, count, is_table, rows_of, values_of
 
-__all__ = ["TOGETHER", "Source", "Tree", "as_source", "chunks", "is_dask", "plus"]
+__all__ = ["Source", "chunks"]
 
 Array = np.ndarray
 
@@ -174,17 +174,19 @@ def chunks(
 ) -> Source:
     """Say that values come in chunks, to be read as often as a fit needs them, and never all at once.
 
+    They come from
+
+    - an array or memory map, (n,) or (n, d), which is cut;
+    - an iterable of chunks: arrays, pairs (x, weights), what `observed`, `interval` or `binned` return, tables; for a
+      regression (X, y) or (X, y, weights). A list serves every fit; a generator is read once;
+    - a function without arguments that returns such an iterable anew;
+    - a Dask array, frame or column of one, whose chunks are worked on where they are: on the workers of the client that is
+      connected, else in threads;
+    - the path of a file, or a list of paths: Parquet, NumPy's .npy, or with `dtype` a raw file of numbers.
+
     Parameters
     ----------
-    source : one of
-
-        - an array or memory map, (n,) or (n, d), which is cut;
-        - a Dask array, frame or column of one, whose chunks are worked on where they are: on the workers of the client that is
-          connected, else in threads;
-        - an iterable of chunks: arrays, pairs (x, weights), what `observed`, `interval` or `binned` return, tables; for a
-          regression (X, y) or (X, y, weights). A list serves every fit; a generator is read once;
-        - a function without arguments that returns such an iterable anew;
-        - the path of a file, or a list of paths: Parquet, NumPy's .npy, or with `dtype` a raw file of numbers.
+    source : one of these.
     size : how many numbers are worked on at once; a larger chunk is cut.
     dtype : the type of the numbers in a raw file.
     column : which column of a table (Parquet, DataFrame) holds the values; for a regression those of X, by default all others.
