@@ -54,7 +54,8 @@ class MarkovChain(Sequence):
     """P(x_t = b | the past) depends on the last `order` states alone.
 
     The parameters are the probabilities of each row of the transition matrix, all but that of the first state, which is what
-    the others leave: `consonant->vowel` is P(vowel | consonant). Their estimates are shares of counts, n_ab / n_a.
+    the others leave: `consonant->vowel` is P(vowel | consonant). Given the first states, and without
+    pseudo-counts, their estimates are shares of counts, n_ab / n_a.
 
     Source: Markov (1913); Anderson and Goodman (1957).
 
@@ -273,11 +274,13 @@ class MarkovChain(Sequence):
 
     @property
     def stationary(self) -> dict[State, float]:
-        """The law of a state after many steps, whatever the first one was.
+        """The law of a state that a step leaves as it is: the shares of the states in the long run.
+
+        Unless the chain is periodic it is also the law after many steps, whatever the first state was.
 
         Raises
         ------
-        RegularityError : where there is no such law, or more than one.
+        RegularityError : where there is more than one such law, or where a state was never followed by anything.
 
         >>> round(MarkovChain.fit("aababbbabaab").dist.stationary["a"], 4)
         0.4737

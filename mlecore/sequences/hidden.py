@@ -238,7 +238,7 @@ class HiddenMarkovModel(Sequence):
 
     @property
     def stationary(self) -> Array:
-        """The law of the state after many steps."""
+        """The law of the state that a step leaves as it is: the shares of the states in the long run."""
         return stationary(self.transition)
 
     @property

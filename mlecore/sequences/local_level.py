@@ -98,8 +98,8 @@ class LocalLevel(Sequence):
 
         Raises
         ------
-        DataError : for fewer than three values, and for missing ones.
-        NoMLEError : where all values are equal.
+        DataError : for missing values, and where two variances are to be told from a single difference.
+        NoMLEError : where all values of each sequence are equal, and no variance is held above 0.
 
         >>> f = LocalLevel.fit([1.0, 3.0, 2.0, 4.0], fixed={"sigma2_irregular": 0})
         >>> round(f.params["sigma2_level"], 6)  # the mean of 2^2, 1^2, 2^2
@@ -140,7 +140,7 @@ class LocalLevel(Sequence):
         steps = np.abs(_differences(series)[0])
         if not steps.any() and not any(held):
             raise NoMLEError(
-                "LocalLevel has no maximum likelihood estimate here: all values are equal, so that the likelihood rises "
+                "LocalLevel has no maximum likelihood estimate here: all values of each sequence are equal, so that the likelihood rises "
                 "without end as both variances go to 0"
             )
         if steps.any() and not _SMALLEST < steps.max() < _LARGEST:
