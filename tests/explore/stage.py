@@ -151,13 +151,11 @@ class Stage:
         return self.element.locator(f"input[type=range][data-key={key}]")
 
     def slide(self, key: str, value: float) -> float:
-        """Put a native slider at a value (on its own scale); return the value it took, once it is painted."""
-        took = self.slider(key).evaluate(
+        """Put a native slider at a value (on its own scale); return the value it took."""
+        return self.slider(key).evaluate(
             "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); return Number(e.value); }",
             value,
         )
-        self.settle()
-        return took
 
     def number(self, key: str) -> Locator:
         """The field beside a slider, in which its value can be typed."""

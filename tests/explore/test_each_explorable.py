@@ -259,6 +259,7 @@ def test_a_guess_stays_beside_the_line_where_the_slope_along_sigma_is_zero(
         said = stage.element.locator("svg").first
         assert "slope along σ is 0" not in said.text_content()
         guess = stage.slide("edge", 0.8 * x.std())
+        stage.settle()
         assert "my guess" in said.text_content()
         assert "slope along σ is 0" not in said.text_content()
         stage.press("Check my guess")
@@ -271,6 +272,7 @@ def test_a_guess_stays_beside_the_line_where_the_slope_along_sigma_is_zero(
         stage.slide("sigma", math.hypot(x.std(), x.mean() - mu))
         assert abs(stage.fact("score in σ")) < 0.01 * len(x)
         stage.slide("edge", 1.5 * x.std())  # another guess
+        stage.settle()
         assert "my guess" in said.text_content()
         assert "slope along σ is 0" not in said.text_content()
 
