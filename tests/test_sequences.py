@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+import mlecore as mle
 from mlecore import DataError, Likelihood, Normal, RegularityError, compare
 from mlecore.domains import Positive, Real
 from mlecore.sequences import Sequence
@@ -227,3 +228,15 @@ def test_a_fit_of_a_sequence_is_frozen_and_survives_a_pickle(both):
     assert f.predict(1).mean[0] > 12.0
     again = pickle.loads(pickle.dumps(walk))
     assert again.se == walk.se
+
+
+def test_what_cannot_be_gone_on_from_is_said_in_words():
+    nile = mle.datasets.load("nile").sample
+    fits = [mle.LocalLevel.fit(nile), mle.AutoRegression.fit(nile, 1)]
+    for fit in fits:
+        with pytest.raises(DataError, match="empty"):
+            fit.predict(1, after=[])
+    with pytest.raises(DataError, match="takes no weights"):
+        mle.compare([mle.AutoRegression], nile, weights=np.ones(len(nile)))
+    with pytest.raises(DataError, match="smoothing must be a number"):
+        mle.MarkovChain.fit("abab", smoothing="x")

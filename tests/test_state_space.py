@@ -204,7 +204,7 @@ def test_what_is_no_level_is_refused_in_words():
     ):
         with pytest.raises(DataError, match=words):
             LocalLevel.fit(x)
-    with pytest.raises(NoMLEError, match="all values are equal"):
+    with pytest.raises(NoMLEError, match="all values of each sequence are equal"):
         LocalLevel.fit([3, 3, 3, 3])
     with pytest.raises(DataError, match="not both 0"):
         LocalLevel.fit([1.0, 2.0, 4.0], fixed={"sigma2_level": 0, "sigma2_irregular": 0})
@@ -446,3 +446,15 @@ def test_what_is_no_autoregression_is_refused_in_words():
         with pytest.raises(DataError, match=words):
             AutoRegression.fit(x, **options)
     assert AutoRegression.fit([3, 1, 4, 1, 5, 9, 2, 6]).n == 8
+
+
+def test_a_sequence_of_two_values_has_one_difference():
+    # The difference of two values is Normal with variance 2 irregular + level.
+    fit = LocalLevel.fit([1.0, 3.0], fixed={"sigma2_irregular": 0})
+    assert fit.params["sigma2_level"] == pytest.approx(4.0, rel=1e-9)
+    pairs = [[0.0, 2.0], [1.0, 0.0], [5.0, 9.0]]
+    fit = LocalLevel.fit(pairs, fixed={"sigma2_level": 1.0})
+    assert fit.params["sigma2_irregular"] == pytest.approx((21.0 / 3.0 - 1.0) / 2.0, rel=1e-9)
+    assert fit.log_likelihood == pytest.approx(
+        Normal(0.0, np.sqrt(7.0)).log_prob([2.0, -1.0, 4.0]).sum(), rel=1e-12
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import numbers
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Items
 from functools import lru_cache
@@ -195,7 +196,8 @@ class MarkovChain(Sequence):
             raise DataError(f"order must be a whole number >= 0, got {order!r}")
         if start not in ("given", "stationary"):
             raise DataError(f"start must be 'given' or 'stationary', got {start!r}")
-        if not (np.ndim(smoothing) == 0 and 0 <= smoothing < np.inf):
+        number = isinstance(smoothing, numbers.Real) and not isinstance(smoothing, bool)
+        if not (number and 0 <= smoothing < np.inf):
             raise DataError(f"smoothing must be a number >= 0 of pseudo-counts, got {smoothing!r}")
         if len(states) < 2:
             raise DataError(

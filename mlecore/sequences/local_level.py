@@ -315,7 +315,9 @@ def _one_free(given: float, mean: Array, own: Array, other: Array, free: int) ->
     most = (mean / other).max()
     if given == 0:
         least = (mean / other).min()
-        least = max(least, 1e-12 * most)
+        least = 0.5 * max(
+            least, 1e-12 * most
+        )  # below it all, so that one frequency has its peak inside
     else:
         least = 1e-3 * given * (own / other).min()
     if most <= least:

@@ -137,7 +137,12 @@ class Sequence:
     @classmethod
     def _goes_on(cls, after: Any, series: Series) -> Series:
         """Return another sequence, read as the one of the fit was, to predict what comes after it."""
-        return Series.of(pieces_of(after, "after"), 0, series.setting)
+        pieces = pieces_of(after, "after")
+        if not all(len(piece) for piece in pieces):
+            raise DataError(
+                "after, the sequence to go on from, is empty: give one value or more, or leave it out to go on from the fit's"
+            )
+        return Series.of(pieces, 0, series.setting)
 
     @classmethod
     def _read(cls, data: Any, **options: Any) -> tuple[list[Array], Any]:
