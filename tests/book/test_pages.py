@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, TimeoutError
 
 from browser import EXECUTABLE, Reader, Visit, require, serve
 
@@ -187,6 +188,9 @@ def test_no_page_scrolls_sideways(visit):
 
 
 def test_what_scrolls_in_a_box_shows_it_and_takes_the_focus(visit):
+    # The page looks when a box or what it holds has changed its size, a frame or more after that.
+    with contextlib.suppress(TimeoutError):
+        visit.page.wait_for_function(f"() => !({SILENT_SCROLLERS})().length", timeout=5000)
     assert visit.page.evaluate(SILENT_SCROLLERS) == []
 
 
