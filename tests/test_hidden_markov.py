@@ -185,7 +185,7 @@ def test_a_hidden_chain_has_the_inference_of_every_fit(quakes):
     profile = quakes.likelihood.profile("rate1", [low, high]) - quakes.log_likelihood
     np.testing.assert_allclose(profile, -1.9207, atol=1e-4)
     assert quakes.ci(scale="natural")["transition12"][0] > 0.0
-    assert quakes.test(transition12=0.2).p_value < 0.05
+    assert quakes.test(transition12=0.7).p_value < 0.05
     share = quakes.delta(
         lambda transition12, transition21, **_: transition21 / (transition12 + transition21)
     )
@@ -297,3 +297,10 @@ def test_a_long_sequence_is_summed_as_a_short_one_is():
         a /= a.sum()
     assert float(value) == pytest.approx(total, rel=1e-13)
     np.testing.assert_allclose(law[-1], a)
+
+
+def test_a_state_held_at_a_value_may_be_any_of_them(quakes):
+    x = datasets.load("earthquakes").sample
+    held = HiddenMarkov(Poisson, 2).fit(x, starts=3, fixed={"rate1": 22.0})
+    drop = 2.0 * (quakes.log_likelihood - held.log_likelihood)
+    assert quakes.test(rate1=22.0).statistic == pytest.approx(drop, rel=1e-8)

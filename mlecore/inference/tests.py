@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -285,10 +286,15 @@ def restricted(likelihood: Any, theta: Array, null: Mapping[str, Any]) -> tuple[
     flat = here._flat(batch)
     rows = np.flatnonzero(~np.broadcast_to(unknown, batch).ravel())
     start = np.array(np.broadcast_to(likelihood._full(theta), (*batch, size))).reshape(count, size)
-    start = flat._holding(start)
+    near = [start]
+    if rows.size and hasattr(likelihood.family, "_namesakes"):
+        # Numbers of components are names: held at a value, another component may suit it better.
+        others = [likelihood.family._namesakes(likelihood, row) for row in start]
+        near += [np.array(column) for column in zip(*others, strict=True)]
     full, height = np.full((count, size), np.nan), np.full(count, np.nan)
     if rows.size:
-        top = flat.at(rows).highest(start[rows])
+        some = flat.at(rows)
+        top = reduce(some._better, [some.highest(flat._holding(b)[rows]) for b in near])
         good = rows[top.converged]
         full[good], height[good] = top.theta[top.converged], top.log_likelihood[top.converged]
     if not batch and np.isnan(height).any():

@@ -32,7 +32,7 @@ from .climbs import climbed
 from .em import best_weights
 from .labels import mixed, mixture_nodes
 from .made import Finding, insist_family, insist_scalar, make
-from .search import search, why_none
+from .search import exchanged, search, why_none
 from .spikes import can_spike
 from .starts import Search
 
@@ -411,6 +411,11 @@ class MixtureFamily(Finding):
     def _mixing(cls, likelihood: Likelihood, size: Array) -> Array:
         """Return the free weights from how much each component holds."""
         return best_weights(likelihood, size)
+
+    @classmethod
+    def _namesakes(cls, likelihood: Any, theta: Array) -> list[Array]:
+        """Return the same member with two components that have exchanged their numbers, for each such pair."""
+        return exchanged(likelihood, theta)
 
     @classmethod
     def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:

@@ -6,6 +6,7 @@ A few steps of EM lead from each start to the right hill, and Newton's method to
 from __future__ import annotations
 
 import copy
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from .em import em, places_of
 from .spikes import can_spike, spiked, spread
 from .starts import Search, guesses
 
-__all__ = ["search", "why_none"]
+__all__ = ["exchanged", "search", "why_none"]
 
 Array = np.ndarray
 
@@ -181,6 +182,26 @@ def _ordered(likelihood: Any, theta: Array) -> Array:
     for one in set(family.components):
         places = np.array([k for k, f in enumerate(family.components) if f is one])
         order[places] = places[np.argsort(middle[places], kind="stable")]
+    return _renamed(family, layout, d, theta, order)
+
+
+def exchanged(likelihood: Any, theta: Array) -> list[Array]:
+    """Return all free scalars with two components of one family in each other's place, once for each such pair.
+
+    Without a hypothesis these are the same member. Where a component is held at a value, another one may suit it better.
+    """
+    family, layout = likelihood.family, likelihood.layout
+    d, several = layout.distribution(theta, likelihood.known), []
+    for j, k in combinations(range(len(family.components)), 2):
+        if family.components[j] is family.components[k]:
+            order = np.arange(len(family.components))
+            order[[j, k]] = k, j
+            several.append(_renamed(family, layout, d, theta, order))
+    return several
+
+
+def _renamed(family: Any, layout: Any, d: Any, theta: Array, order: Array) -> Array:
+    """Return all free scalars of the same member with its components in another order."""
     new = np.array(theta)
     mixing = family._permuted(layout, d, order)
     new[: mixing.size] = mixing

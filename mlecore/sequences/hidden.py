@@ -16,7 +16,7 @@ from ..members import lifted
 from ..models import Mixture
 from ..models.climbs import climbed
 from ..models.made import insist_family, insist_scalar, make
-from ..models.search import search, why_none
+from ..models.search import exchanged, search, why_none
 from ..models.spikes import can_spike
 from ..models.starts import Search
 from .fit import SequenceFit
@@ -423,6 +423,11 @@ class HiddenMarkovModel(Sequence):
             rest = 1.0 - np.where(fixed, off, 0.0).sum(axis=-1, keepdims=True)
             off = np.where(fixed, value, off * left / rest).reshape(rows, -1)
         return off
+
+    @classmethod
+    def _namesakes(cls, likelihood: Any, theta: Array) -> list[Array]:
+        """Return the same member with two states that have exchanged their numbers, for each such pair."""
+        return exchanged(likelihood, theta)
 
     @classmethod
     def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:

@@ -593,3 +593,15 @@ def test_a_bootstrap_begins_at_the_estimate_and_keeps_its_labels():
 
 def test_mixtures_compare_with_single_families():
     assert repr(mle.compare([mle.Normal, NORMALS], humps())).splitlines()[2].startswith("Mixture")
+
+
+def test_a_component_held_at_a_value_may_be_any_of_them():
+    # The drop to the hypothesis is that to the fit under it, in which the other component may take the name.
+    x = mle.datasets.load("earthquakes").sample
+    family = mle.Mixture(mle.Poisson, 2)
+    fit = family.fit(x, starts=3)
+    for rate in (20.0, 22.0):
+        drop = 2.0 * (
+            fit.log_likelihood - family.fit(x, starts=3, fixed={"rate1": rate}).log_likelihood
+        )
+        assert fit.test(rate1=rate).statistic == pytest.approx(drop, rel=1e-9)
