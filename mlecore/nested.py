@@ -11,7 +11,7 @@ import scipy
 
 from . import inference
 from .domains import Unit
-from .errors import ConvergenceError, DataError, NoMLEError, RegularityError
+from .errors import DataError, NoMLEError, RegularityError
 from .fingerprint import same_together
 from .fit import Fit
 from .inference import TestResult
@@ -349,17 +349,15 @@ def _simulated_in_order(
         raise DataError(
             "method='bootstrap' takes one null and one alternative where values are in order"
         )
-    statistics = np.full(replicates, np.nan)
-    for k in range(replicates):
+
+    def drop() -> float:
         drawn = nulls[0].dist._again(nulls[0].likelihood.statistic, rng)
-        try:
-            small, large = (
-                f.likelihood.family._fitted(
-                    f.likelihood.family._read_as(drawn, f.likelihood.statistic), f.likelihood.fixed
-                )
-                for f in (nulls[0], alternatives[0])
+        small, large = (
+            f.likelihood.family._fitted(
+                f.likelihood.family._read_as(drawn, f.likelihood.statistic), f.likelihood.fixed
             )
-        except (ConvergenceError, DataError, NoMLEError):
-            continue
-        statistics[k] = 2.0 * float(large.log_likelihood - small.log_likelihood)
-    return statistics
+            for f in (nulls[0], alternatives[0])
+        )
+        return 2.0 * float(large.log_likelihood - small.log_likelihood)
+
+    return inference.drawn_drops(replicates, drop)

@@ -27,6 +27,7 @@ from .resampling import drawn, usable_estimates
 from .simulated import (
     as_statistic,
     bootstrap_test,
+    drawn_drops,
     greatest,
     refitted,
     simulated_result,
@@ -45,6 +46,7 @@ __all__ = [
     "delta_likelihood_ratio",
     "delta_method",
     "drawn",
+    "drawn_drops",
     "edges_of_bins",
     "exact_interval",
     "greatest",

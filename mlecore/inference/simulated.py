@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, NoMLEError, RegularityError
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..observations import PartlySeen
 from ..products import blocks
 from ..statistics import Events, Statistic, beside
@@ -18,6 +19,7 @@ from .tests import TestResult, hypothesis, restricted
 __all__ = [
     "as_statistic",
     "bootstrap_test",
+    "drawn_drops",
     "greatest",
     "refitted",
     "simulated_result",
@@ -115,6 +117,20 @@ def bootstrap_test(
         drops.append(greatest(family, t, fixed) - greatest(family, t, {**fixed, **null}))
     observed = 2.0 * (float(fit.log_likelihood) - float(height))
     return simulated_result(observed, 2.0 * np.concatenate(drops), index.size, words)
+
+
+def drawn_drops(replicates: int, drop: Callable[[], float]) -> Array:
+    """Return so many statistics, each of data that `drop` draws and fits anew; NaN where one of its fits has no estimate.
+
+    >>> rng = np.random.default_rng(0)
+    >>> drawn_drops(3, rng.random).shape
+    (3,)
+    """
+    drops = np.full(replicates, np.nan)
+    for k in range(replicates):
+        with suppress(ConvergenceError, DataError, NoMLEError):
+            drops[k] = drop()
+    return drops
 
 
 def simulated_result(observed: float, statistics: Array, df: int, words: str) -> TestResult:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..inference import TestResult
-from ..inference.simulated import simulated_result, whole_number
+from ..inference.simulated import drawn_drops, simulated_result, whole_number
 from ..inference.tests import hypothesis as restriction
 from ..inference.tests import restricted
 from ..likelihood import Likelihood, Maximum
@@ -204,17 +204,15 @@ class RegressionFit(Fit):
         index, _, null, words = restriction(self.likelihood, {**(hypothesis or {}), **null})
         full, height = restricted(self.likelihood, self.theta, null)
         draw, rng = self._new_y(full), np.random.default_rng(rng)
-        drops = np.full(replicates, np.nan)
-        for k in range(replicates):
+
+        def drop() -> float:
             again = self.likelihood.anew(draw(rng))
-            try:
-                one, other = again.maximize(), again.maximize(fixed=null)
-            except (DataError, NoMLEError):
-                continue
-            if one.converged and other.converged:
-                drops[k] = 2.0 * (one.log_likelihood - other.log_likelihood)
+            one, other = again.maximize(), again.maximize(fixed=null)
+            both = one.converged and other.converged
+            return 2.0 * (one.log_likelihood - other.log_likelihood) if both else np.nan
+
         observed = 2.0 * (float(self.log_likelihood) - float(height))
-        return simulated_result(observed, drops, index.size, words)
+        return simulated_result(observed, drawn_drops(replicates, drop), index.size, words)
 
     def bootstrap(
         self,

@@ -18,6 +18,7 @@ from ..likelihood import Maximum
 from ..observations import Source, chunks, is_dask
 from ..priors import MODE
 from ..products import one_thread
+from ..regular import Regular
 from ..residuals import Rows
 from .design import columns, row_blocks
 from .fit import RegressionFit
@@ -53,7 +54,7 @@ class _Layout(Layout):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Regression:
+class Regression(Regular):
     """A conditional family; its subclasses are models, their instances say what y is at each row of X.
 
     `rows` are the observations that the model is conditioned on, `theta` the vector of parameters:
@@ -81,11 +82,7 @@ class Regression:
     others: ClassVar[tuple[str, ...]] = ()
     #: whether columns that are mostly zeros stay sparse
     _takes_sparse: ClassVar[bool] = False
-    irregular: ClassVar[tuple[str, ...]] = ()
-    corners: ClassVar[tuple[str, ...]] = ()
-    information_only_expected: ClassVar[str] = ""
     only_by_formula: ClassVar[bool] = False
-    event_ndim: ClassVar[int] = 0
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -486,25 +483,12 @@ class Regression:
         return False
 
     @classmethod
-    def _no_chi_square(cls, null: Mapping[str, Any], free: Any) -> str:
-        return ""
-
-    def _irregular_where(self, free: Any) -> tuple[bool, str]:
-        """Say where the large-sample theory does not hold: nowhere."""
-        return False, ""
-
-    @classmethod
     def _rough(cls, rows: Observations, known: Mapping[str, Any]) -> dict[str, Any]:
         return cls._start(rows, **known)
 
     @classmethod
     def _without_mle(cls, likelihood: Any) -> None:
         """Leave refusals to the climb, which proves them."""
-
-    @classmethod
-    def _impossible(cls, likelihood: Any, full: Array) -> Array:
-        """Say which rows no member could have made: none, as every coefficient gives every response a chance."""
-        return np.zeros(full.shape[:-1], dtype=bool)
 
     @classmethod
     def _found(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..fit import Fit
 from ..inference import TestResult
-from ..inference.simulated import simulated_result, whole_number
+from ..inference.simulated import drawn_drops, simulated_result, whole_number
 from ..inference.tests import hypothesis as restriction
 from ..inference.tests import restricted
 from ..residuals import Rows, insist_kind, of_rows
@@ -153,17 +153,15 @@ class SequenceFit(Fit):
         index, _, null, words = restriction(likelihood, {**(hypothesis or {}), **null})
         full, height = restricted(likelihood, self.theta, null)
         member = likelihood.layout.distribution(full, likelihood.known)
-        drops = np.full(replicates, np.nan)
-        for k in range(replicates):
+
+        def drop() -> float:
             again = member._again(self.series, rng)
-            try:
-                large = self._refit(again, likelihood.fixed, full)
-                small = self._refit(again, {**likelihood.fixed, **null}, full)
-            except (ConvergenceError, DataError, NoMLEError):
-                continue
-            drops[k] = 2.0 * (large.log_likelihood - small.log_likelihood)
+            large = self._refit(again, likelihood.fixed, full)
+            small = self._refit(again, {**likelihood.fixed, **null}, full)
+            return 2.0 * (large.log_likelihood - small.log_likelihood)
+
         observed = 2.0 * (float(self.log_likelihood) - float(height))
-        return simulated_result(observed, drops, index.size, words)
+        return simulated_result(observed, drawn_drops(replicates, drop), index.size, words)
 
     def _refit(self, series: Series, fixed: Mapping[str, Any], near: Array) -> SequenceFit:
         """Return the fit of the same model to other sequences."""

@@ -18,6 +18,7 @@ from ..errors import ConvergenceError, DataError, RegularityError
 from ..family import Solution
 from ..likelihood import Likelihood
 from ..priors import MODE, Penalised
+from ..regular import Regular
 from .fit import SequenceFit
 from .series import Series, pieces_of
 
@@ -44,7 +45,7 @@ class ParameterLayout(Layout):
         return self.family._member(self.setting, theta, known)
 
 
-class Sequence:
+class Sequence(Regular):
     """A model of values in order; its subclasses are models, their instances have values for the parameters.
 
     An instance keeps `setting`, `theta`, the free scalars on the last axis, and `known` parameters. A subclass writes
@@ -61,11 +62,7 @@ class Sequence:
     - `_insist_estimable(likelihood)`: raises NoMLEError, or DataError, where the data show that there is no maximum.
     """
 
-    irregular: ClassVar[tuple[str, ...]] = ()
-    corners: ClassVar[tuple[str, ...]] = ()
     units: ClassVar[Mapping[str, float]] = {}
-    information_only_expected: ClassVar[str] = ""
-    event_ndim: ClassVar[int] = 0
     support: ClassVar[Support] = Support()
     _contains: ClassVar[Mapping[type, Mapping[str, Any]]] = {}
     #: what its fits are
@@ -303,10 +300,6 @@ class Sequence:
             "method='lr'"
         )
 
-    def _irregular_where(self, free: Any) -> tuple[bool, str]:
-        """Say where the large-sample theory does not hold: nowhere."""
-        return False, ""
-
     @classmethod
     def _knows_information(cls) -> bool:
         return False
@@ -314,10 +307,6 @@ class Sequence:
     @classmethod
     def _one_pass(cls) -> bool:
         return True
-
-    @classmethod
-    def _no_chi_square(cls, null: Mapping[str, Any], free: Any) -> str:
-        return ""
 
     # -- fitting -----------------------------------------------------------------------------------
 
@@ -413,11 +402,6 @@ class Sequence:
     @classmethod
     def _without_mle(cls, likelihood: Any) -> None:
         cls._insist_estimable(likelihood)
-
-    @classmethod
-    def _impossible(cls, likelihood: Any, full: Array) -> Array:
-        """Say which rows no member could have made: none."""
-        return np.zeros(full.shape[:-1], dtype=bool)
 
 
 def one_by_one(terms: Callable[[Any, Series, int], Terms]) -> Callable[[Any, Series, int], Terms]:
