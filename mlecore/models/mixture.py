@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import numeric
 from ..censoring import notes
-from ..domains import Domain, Support, Unit
+from ..domains import Support, Unit
 from ..errors import DataError, NoMLEError
 from ..family import Array, Family, Refusal, Solution
 from ..fit import Fit
@@ -29,6 +29,7 @@ from ..observations import PartlySeen
 from ..own import COMPLETIONS
 from ..statistics import Sample, piecewise
 from .climbs import climbed
+from .components import constrained, numbered, separator
 from .em import best_weights
 from .labels import mixed, mixture_nodes
 from .made import Finding, insist_family, insist_scalar, make
@@ -107,21 +108,8 @@ def _insist_mixable(components: tuple[Any, ...]) -> None:
 
 def _made(components: tuple[type[Family], ...]) -> type[MixtureFamily]:
     count = len(components)
-    separator = "_" if count > 9 else ""
-    weights = tuple(f"weight{separator}{k}" for k in range(1, count))
-    columns = tuple(
-        {
-            name: name if domain.known else f"{name}{separator}{k}"
-            for name, domain in family.domains.items()
-        }
-        for k, family in enumerate(components, 1)
-    )
-    own = [(f, names) for f, names in zip(components, columns, strict=True)]
-    domains: dict[str, Domain] = {
-        name: domain for f in components for name, domain in f.domains.items() if domain.known
-    }
-    domains |= dict.fromkeys(weights, Unit())
-    domains |= {names[name]: domain for f, names in own for name, domain in f.domains.items()}
+    weights = tuple(f"weight{separator(count)}{k}" for k in range(1, count))
+    domains, attributes = numbered(components, dict.fromkeys(weights, Unit()))
     same = len(set(components)) == 1
     listed = ", ".join(f.__name__ for f in components)
     return make(
@@ -131,16 +119,9 @@ def _made(components: tuple[type[Family], ...]) -> type[MixtureFamily]:
         f"Mixture({components[0].__name__}, {count})" if same else f"Mixture([{listed}])",
         domains,
         {
-            "components": components,
-            "columns": columns,
+            **attributes,
             "weight_names": weights,
             "support": reduce(Support.hull, (f.support for f in components)),
-            "units": {names[name]: power for f, names in own for name, power in f.units.items()},
-            "irregular": tuple(names[name] for f, names in own for name in f.irregular),
-            "corners": tuple(names[name] for f, names in own for name in f.corners),
-            "information_only_expected": next(
-                filter(None, (f.information_only_expected for f in components)), ""
-            ),
         },
     )
 
@@ -154,17 +135,12 @@ class MixtureFamily(Finding):
     #: for each component, the mixture's name of each of its parameters
     columns: ClassVar[tuple[Mapping[str, str], ...]] = ()
     weight_names: ClassVar[tuple[str, ...]] = ()
+    _namesakes = staticmethod(exchanged)
 
     @classmethod
     def _constraint(cls, params: Mapping[str, Array]) -> tuple[Array, str]:
         total = sum(np.asarray(params[name]) for name in cls.weight_names)
-        inside, words = total <= 1.0 + 1e-12, ["weights that add up to at most 1"]
-        for family, names in zip(cls.components, cls.columns, strict=True):
-            given = {name: params[n] for name, n in names.items() if n in params}
-            constraint = family._constraint(given)
-            if constraint is not None:
-                inside, words = inside & constraint[0], [*words, constraint[1]]
-        return inside, ", ".join(dict.fromkeys(words))
+        return constrained(cls, params, total <= 1.0 + 1e-12, "weights that add up to at most 1")
 
     @classmethod
     def again(cls, components: Sequence[type[Family]]) -> type[MixtureFamily]:
@@ -411,11 +387,6 @@ class MixtureFamily(Finding):
     def _mixing(cls, likelihood: Likelihood, size: Array) -> Array:
         """Return the free weights from how much each component holds."""
         return best_weights(likelihood, size)
-
-    @classmethod
-    def _namesakes(cls, likelihood: Any, theta: Array) -> list[Array]:
-        """Return the same member with two components that have exchanged their numbers, for each such pair."""
-        return exchanged(likelihood, theta)
 
     @classmethod
     def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:

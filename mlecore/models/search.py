@@ -186,7 +186,7 @@ def _ordered(likelihood: Any, theta: Array) -> Array:
 
 
 def exchanged(likelihood: Any, theta: Array) -> list[Array]:
-    """Return all free scalars with two components of one family in each other's place, once for each such pair.
+    """Return the same member with two components of one family that have exchanged their numbers, for each such pair.
 
     Without a hypothesis these are the same member. Where a component is held at a value, another one may suit it better.
     """

@@ -15,6 +15,7 @@ from ..family import Family, Solution
 from ..members import lifted
 from ..models import Mixture
 from ..models.climbs import climbed
+from ..models.components import constrained, numbered, separator
 from ..models.made import insist_family, insist_scalar, make
 from ..models.search import exchanged, search, why_none
 from ..models.spikes import can_spike
@@ -60,27 +61,10 @@ def HiddenMarkov(family: type[Family], states: int) -> type[HiddenMarkovModel]:
             f"HiddenMarkov needs the number of states, 2 or more, as in HiddenMarkov(Poisson, 2); got {states!r}"
         )
     count = int(states)
-    separator = "_" if count > 9 else ""
-    numbered = range(1, count + 1)
-    columns = tuple(
-        {n: n if d.known else f"{n}{separator}{k}" for n, d in family.domains.items()}
-        for k in numbered
-    )
-    moves = tuple(f"transition{i}{separator}{j}" for i in numbered for j in numbered if i != j)
-    domains: dict[str, Domain] = {n: d for n, d in family.domains.items() if d.known}
-    domains |= dict.fromkeys(moves, Unit())
-    domains |= {c[n]: d for c in columns for n, d in family.domains.items() if not d.known}
-    attributes = {
-        "components": (family,) * count,
-        "columns": columns,
-        "moves": moves,
-        "domains": domains,
-        "support": family.support,
-        "units": {c[n]: power for c in columns for n, power in family.units.items()},
-        "irregular": tuple(c[n] for c in columns for n in family.irregular),
-        "corners": tuple(c[n] for c in columns for n in family.corners),
-        "information_only_expected": family.information_only_expected,
-    }
+    between, each = separator(count), range(1, count + 1)
+    moves = tuple(f"transition{i}{between}{j}" for i in each for j in each if i != j)
+    domains, attributes = numbered((family,) * count, dict.fromkeys(moves, Unit()))
+    attributes |= {"moves": moves, "domains": domains, "support": family.support}
     name = f"HiddenMarkov({family.__name__}, {count})"
     return make(HiddenMarkovModel, HiddenMarkov, (family, count), name, {}, attributes)  # type: ignore[arg-type,return-value]
 
@@ -116,6 +100,7 @@ class HiddenMarkovModel(Sequence):
     domains: ClassVar[Mapping[str, Domain]] = {}
     weight_names: ClassVar[tuple[str, ...]] = ()
     _fits = HiddenMarkovFit
+    _namesakes = staticmethod(exchanged)
 
     def __init__(self, start: Any = "stationary", **params: Any) -> None:
         setting = self._setting(start=start)
@@ -202,13 +187,8 @@ class HiddenMarkovModel(Sequence):
         inside = np.all(
             [sum(np.asarray(params[n]) for n in row) <= 1.0 + 1e-12 for row in rows], axis=0
         )
-        words = ["transition probabilities of each row that add up to at most 1"]
-        for family, names in zip(cls.components, cls.columns, strict=True):
-            given = {name: params[n] for name, n in names.items() if n in params}
-            constraint = family._constraint(given)
-            if constraint is not None:
-                inside, words = inside & constraint[0], [*words, constraint[1]]
-        return inside, ", ".join(dict.fromkeys(words))
+        words = "transition probabilities of each row that add up to at most 1"
+        return constrained(cls, params, inside, words)
 
     @classmethod
     def again(cls, components: Any) -> type[HiddenMarkovModel]:
@@ -423,11 +403,6 @@ class HiddenMarkovModel(Sequence):
             rest = 1.0 - np.where(fixed, off, 0.0).sum(axis=-1, keepdims=True)
             off = np.where(fixed, value, off * left / rest).reshape(rows, -1)
         return off
-
-    @classmethod
-    def _namesakes(cls, likelihood: Any, theta: Array) -> list[Array]:
-        """Return the same member with two states that have exchanged their numbers, for each such pair."""
-        return exchanged(likelihood, theta)
 
     @classmethod
     def _permuted(cls, layout: Any, d: Any, order: Array) -> Array:
