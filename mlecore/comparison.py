@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -201,10 +200,6 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
         if x is None:
             raise DataError(f"give the data to fit {model.__name__} to: compare([...], x)")
         try:
-            if weights is not None and "weights" not in signature(model.fit).parameters:
-                raise DataError(
-                    f"{model.__name__} takes no weights: a value in a sequence is there once, in its place"
-                )
             fit = model.fit(x) if weights is None else model.fit(x, weights=weights)
         except (NoMLEError, SupportError, ConvergenceError) as error:
             return Compared(model.__name__, None, str(error))

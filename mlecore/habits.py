@@ -75,6 +75,7 @@ _KEYWORDS = {
         ("floc", "loc"), "no parameter loc is added in silence: subtract the known threshold from x"
     ),
     "sample_weight": "weights are called weights here, and count observations",
+    "weights": "a sequence takes no weights, as a value is there once, in its place",
     "n": "numbers of trials are known, and held: Binomial.fit(x, fixed={{'n': n}}), or Binomial.regress(y, p=X, fixed={{'n': n}})",
 }
 

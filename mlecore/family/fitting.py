@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
@@ -442,17 +442,12 @@ class Fitting(Refusing):
             raise DataError(
                 "the method of moments takes no fixed parameters beyond the known ones; use method='mle'"
             )
-        sums = Sums()
         with np.errstate(all="ignore"):
-            for one in likelihood.pieces():
-                moments = cls._moments_of(*cls._observations(one.data, one.weights, one.axis))
-                if likelihood.source is not None:
-                    if not isinstance(moments, Statistic):
-                        raise DataError(
-                            f"the moments of {cls.__name__} do not add up from chunk to chunk; use method='mle'"
-                        )
-                    sums.add(moments)
-                    moments = sums.total()
+            each = (
+                cls._moments_of(*cls._observations(one.data, one.weights, one.axis))
+                for one in likelihood.pieces()
+            )
+            moments = next(each) if likelihood.source is None else cls._added(each)
             params = cls._moments(moments, **likelihood.known)
         full = likelihood.layout.flatten_all(params)
         inside = likelihood.layout.contains(full)
@@ -469,6 +464,18 @@ class Fitting(Refusing):
         full = np.where(np.asarray(inside)[..., None], full, np.nan)
         converged = inside if batch else True
         return cls._result(likelihood, full, converged, 0, problems, method="moments")
+
+    @classmethod
+    def _added(cls, each: Iterable[Any]) -> Any:
+        """Return the moments of all chunks of a source."""
+        sums = Sums()
+        for moments in each:
+            if not isinstance(moments, Statistic):
+                raise DataError(
+                    f"the moments of {cls.__name__} do not add up from chunk to chunk; use method='mle'"
+                )
+            sums.add(moments)
+        return sums.total()
 
     @classmethod
     def _moments_of(cls, x: Array, w: Array | None) -> Any:

@@ -267,9 +267,8 @@ class Curve:
                 "there is no expected information of partly seen data: what else might have been seen depends on how "
                 "values came to be censored, which is not known. Use the observed one, or method='lr'"
             )
-        if hasattr(
-            self.family, "_information_of"
-        ):  # of a sequence it is no multiple of one value's
+        if hasattr(self.family, "_information_of"):
+            # Of a sequence it is no multiple of one value's.
             whole = self._evaluate_full(full, "_information_of", 2)
             return whole[..., self.free[:, None], self.free]
         one = self._evaluate_full(full, "_information_matrix", 2, with_statistic=False)

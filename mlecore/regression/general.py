@@ -177,15 +177,20 @@ class ParameterRegression(Regression):
         return written_out(model.family, tuple(link.name for link in model.links))
 
     def _derivatives_in(self, part: slice, eta: Array) -> tuple[Array, Array, Any]:
-        with np.errstate(all="ignore"):
-            terms = None if self._formulas is None else self._formulas(eta, self.rows.y.x[part])
-        return super()._derivatives_in(part, eta) if terms is None else terms
+        # The formulas need the responses alone, and no record of how each was seen.
+        terms = self._written(eta, self.rows.y.x[part]) if self._formulas else None
+        return self._by_chain_rule(eta, self.rows.y[part]) if terms is None else terms
 
     def _derivatives(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
+        terms = self._written(eta, y.x) if self._formulas else None
+        return self._by_chain_rule(eta, y) if terms is None else terms
+
+    def _written(self, eta: Array, x: Array) -> Terms | None:
         with np.errstate(all="ignore"):
-            terms = None if self._formulas is None else self._formulas(eta, y.x)
-            if terms is not None:
-                return terms
+            return self._formulas(eta, x)  # type: ignore[misc]
+
+    def _by_chain_rule(self, eta: Array, y: Any) -> tuple[Array, Array, Any]:
+        with np.errstate(all="ignore"):
             theta = self.model.values(eta)
             value, s, H = y.terms([t[0] for t in theta])
             first, second = [t[1] for t in theta], [t[2] for t in theta]
@@ -347,7 +352,7 @@ class ParameterRegression(Regression):
             same = replace(problem, family=type(own), rows=own.rows)
             return type(own)._reach(same, theta, guess, max_iterations)
         top = near = None
-        if size and len(problem.rows.y) >= max(MANY_ROWS, 500 * size):
+        if len(problem.rows.y) >= max(MANY_ROWS, 500 * size):
             gamma, near = (guess, None) if guess is not None else cls._approach(problem, offsets)
             if gamma is not None:
                 top, near = settle(problem, gamma, offsets, near)

@@ -20,6 +20,7 @@ from ..domains import Domain, Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
+from ..habits import answering
 from .coefficients import (
     ends,
     is_stationary,
@@ -129,6 +130,7 @@ class AutoRegression(Sequence):
         vars(self).update(vars(self._checked(self._setting(order, start), params)))
 
     @classmethod
+    @answering
     def fit(
         cls,
         x: Any,

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ..domains import Domain, Support, Unit
 from ..errors import DataError, NoMLEError, RegularityError, SupportError
 from ..family import Solution
+from ..habits import answering
 from ..likelihood import Likelihood
 from ..priors import Penalised
 from .fit import SequenceFit
@@ -69,6 +70,7 @@ class MarkovChain(Sequence):
     # -- reading -----------------------------------------------------------------------------------
 
     @classmethod
+    @answering
     def fit(
         cls,
         states: Any,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..domains import Domain, Unit
 from ..errors import DataError, NoMLEError, RegularityError
 from ..family import Family, Solution
+from ..habits import answering
 from ..members import lifted
 from ..models import Mixture
 from ..models.climbs import climbed
@@ -109,6 +110,7 @@ class HiddenMarkovModel(Sequence):
     # -- reading -----------------------------------------------------------------------------------
 
     @classmethod
+    @answering
     def fit(
         cls,
         x: Any,

@@ -20,6 +20,7 @@ from ..domains import Domain, Positive
 from ..errors import DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
+from ..habits import answering
 from .fit import SequenceFit
 from .kalman import Level, kalman, smoothed
 from .sequence import Sequence, Terms
@@ -81,6 +82,7 @@ class LocalLevel(Sequence):
         vars(self).update(vars(self._checked(None, params)))
 
     @classmethod
+    @answering
     def fit(
         cls,
         x: Any,
