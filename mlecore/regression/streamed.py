@@ -17,7 +17,7 @@ from scipy import linalg
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SeparationError
 from ..likelihood import Maximum
 from ..observations import RowPiece, Source
-from ..statistics import Statistic, added
+from ..statistics import FORMULAS, Reread, added
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
 from .observations import Observations
@@ -32,9 +32,6 @@ _PILOT = 2**18
 _SMALL = 1e-6
 # After so many steps it is asked whether the classes are separated, and after so many the climb is given up.
 _SUSPICIOUS, _MOST = 15, 40
-# At how many points the latest evaluations are remembered.
-_REMEMBERED = 8
-_FORMULAS = ("_log_likelihood", "_score_vector", "_hessian_matrix")
 
 
 class _Few(NamedTuple):
@@ -142,7 +139,7 @@ def _terms(reader: _Reader, theta: Array, piece: RowPiece) -> tuple | None:
     if rows is None:
         return None
     member = reader.family(rows, theta)
-    return (float(rows.n), *(getattr(member, formula)(rows) for formula in _FORMULAS))
+    return (float(rows.n), *(getattr(member, formula)(rows) for formula in FORMULAS))
 
 
 def _squares(reader: _Reader, theta: Array, piece: RowPiece) -> Array | None:
@@ -165,8 +162,10 @@ def _margin(reader: _Reader, theta: Array, piece: RowPiece) -> float | None:
 
 
 @dataclass(frozen=True, eq=False)
-class StreamedRows(Statistic):
+class StreamedRows(Reread):
     """The rows of a regression as a source gives them; `pilot` are some of them, and say which columns there are."""
+
+    _gives = "rows"
 
     pilot: Observations
     source: Source
@@ -188,11 +187,8 @@ class StreamedRows(Statistic):
         return True
 
     def _pass(self, function: Any, add: Any = None) -> Any:
-        self.state["passes"] += 1
-        return self.source.total(function, add, rows=True)
-
-    def evaluate(self, d: Any, formula: str) -> Any:
-        return self.terms(d)[_FORMULAS.index(formula)]
+        with self._one_pass():
+            return self.source.total(function, add, rows=True)
 
     def terms(self, d: Any) -> tuple[Any, Any, Any]:
         if d.theta.ndim > 1:
@@ -209,19 +205,13 @@ class StreamedRows(Statistic):
         key = theta.tobytes()
         if key not in self.memory:
             n, *terms = self._pass(partial(_terms, self.reader, theta), added)
-            if not abs(n - self.n) <= 1e-9 * self.n:
-                raise DataError(
-                    f"the source gave {n:.15g} observations in pass {self.state['passes']} and {float(self.n):.15g} in the "
-                    "first: it must give the same rows each time"
-                )
+            self._insist_all(n)
             self.remember(theta, tuple(terms))
         return self.memory[key]
 
     def remember(self, theta: Array, terms: tuple) -> None:
         """Keep what a pass has given at some parameters."""
-        while len(self.memory) >= _REMEMBERED:
-            self.memory.pop(next(iter(self.memory)))
-        self.memory[theta.tobytes()] = terms
+        self._keep(theta.tobytes(), terms)
 
 
 class StreamedRegression(RegressionLikelihood):
@@ -280,6 +270,7 @@ class StreamedRegression(RegressionLikelihood):
         Q, R = np.linalg.qr(A[:, free])
         for iteration in range(1, most + 1):
             value, slope, hessian = rows.scaled(A @ theta)
+            rows.state["params"] = self.layout.unflatten(theta)
             step = _newton(Q.T @ slope, -Q.T @ hessian @ Q)
             moved = np.zeros_like(theta)
             moved[free] = linalg.solve_triangular(R, step)

@@ -21,9 +21,10 @@ from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, Row
 from .sample import Sample, piecewise
 from .shares import ShareMoments
 from .statistic import Statistic, beside, total
-from .streamed import HELD, Streamed, Sums, added, insist_alike
+from .streamed import FORMULAS, HELD, Reread, Streamed, Sums, added, insist_alike
 
 __all__ = [
+    "FORMULAS",
     "HELD",
     "LONG",
     "AboveLeast",
@@ -40,6 +41,7 @@ __all__ = [
     "MultivariateMoments",
     "Parts",
     "ReciprocalMoments",
+    "Reread",
     "RowLogMoments",
     "Sample",
     "ShareMoments",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial, reduce
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .events import Events, Parts
 from .sample import Sample
 from .statistic import Statistic, total
 
-__all__ = ["HELD", "Streamed", "Sums", "added", "insist_alike"]
+__all__ = ["FORMULAS", "HELD", "Reread", "Streamed", "Sums", "added", "insist_alike"]
 
 Array = np.ndarray
 
@@ -28,7 +28,7 @@ _TERMS = 2**19
 _REMEMBERED = 8
 # In how many parts a bracket of the median is cut in each pass.
 _BINS = 2**14
-_FORMULAS = ("_log_likelihood", "_score_vector", "_hessian_matrix")
+FORMULAS = ("_log_likelihood", "_score_vector", "_hessian_matrix")
 
 
 class Sums:
@@ -110,8 +110,59 @@ def _terms(make: Any, d: Any, size: int | None, piece: Piece) -> tuple | None:
     return added(parts) if parts else None
 
 
+class Reread(Statistic):
+    """Data that are read from their source anew each time something is asked of all of them.
+
+    `memory` has the log-likelihood, slope and Hessian at the latest places, and `state` how many passes there were, with the
+    parameters of the last whole one.
+    """
+
+    #: what a source gives, for messages
+    _gives: ClassVar[str] = "values"
+
+    source: Source
+    memory: dict[bytes, tuple]
+    state: dict[str, Any]
+
+    @property
+    def passes(self) -> int:
+        """How often the source has been read."""
+        return self.state["passes"]
+
+    def terms(self, d: Any) -> tuple[Any, Any, Any]:
+        """Return the log-likelihood of a member, its slope and Hessian."""
+        raise NotImplementedError
+
+    def evaluate(self, d: Any, formula: str) -> Any:
+        return self.terms(d)[FORMULAS.index(formula)]
+
+    def _keep(self, key: bytes, terms: tuple) -> None:
+        while len(self.memory) >= _REMEMBERED:
+            self.memory.pop(next(iter(self.memory)))
+        self.memory[key] = terms
+
+    @contextmanager
+    def _one_pass(self) -> Iterator[Callable[[float], None]]:
+        """Count a pass, and yield what is to be told how many observations it has met."""
+        self.state["passes"] += 1
+        try:
+            yield self._insist_all
+        except KeyboardInterrupt as stop:
+            raise Interrupted(
+                f"interrupted in pass {self.passes}; .params are those of the last whole pass",
+                params=self.state["params"],
+            ) from stop
+
+    def _insist_all(self, n: float) -> None:
+        if not abs(n - self.n) <= 1e-9 * self.n:
+            raise DataError(
+                f"the source gave {n:.15g} observations in pass {self.passes} and {float(self.n):.15g} in the first: "
+                f"it must give the same {self._gives} each time"
+            )
+
+
 @dataclass(frozen=True, eq=False)
-class Streamed(Statistic):
+class Streamed(Reread):
     """A source whose values are their own statistic, read piece by piece each time something is asked of all of them.
 
     `pilot` is the statistic of values drawn from all along the source, with the weight of all, and of the smallest and
@@ -126,11 +177,6 @@ class Streamed(Statistic):
     #: what was found at the latest members, how often the source was read, and where the last whole pass was made
     memory: dict[bytes, tuple] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=lambda: {"passes": 1, "params": None})
-
-    @property
-    def passes(self) -> int:
-        """How often the source has been read."""
-        return self.state["passes"]
 
     def thinned(self, count: int, weigh: bool = False) -> Statistic:
         return self.pilot.thinned(count, weigh)
@@ -157,25 +203,6 @@ class Streamed(Statistic):
             "its chunks and tomorrow's one after the other"
         )
 
-    @contextmanager
-    def _one_pass(self) -> Iterator[Callable[[float], None]]:
-        """Count a pass, and yield what is to be told how many observations it has met."""
-        self.state["passes"] += 1
-        try:
-            yield self._insist_all
-        except KeyboardInterrupt as stop:
-            raise Interrupted(
-                f"interrupted in pass {self.passes}; .params are those of the last whole pass",
-                params=self.state["params"],
-            ) from stop
-
-    def _insist_all(self, n: float) -> None:
-        if not abs(n - self.n) <= 1e-9 * self.n:
-            raise DataError(
-                f"the source gave {n:.15g} observations in pass {self.passes} and {float(self.n):.15g} in the first: "
-                "it must give the same values each time"
-            )
-
     def pieces(self) -> Iterator[Any]:
         """Read the source once more, and yield the statistics of its pieces."""
         n = 0.0
@@ -185,9 +212,6 @@ class Streamed(Statistic):
                     n += float(t.n)
                     yield t
             insist_all(n)
-
-    def evaluate(self, d: Any, formula: str) -> Any:
-        return self.terms(d)[_FORMULAS.index(formula)]
 
     def terms(self, d: Any) -> tuple[Any, Any, Any]:
         rows = int(np.prod(d.batch_shape))
@@ -206,9 +230,7 @@ class Streamed(Statistic):
 
     def remember(self, d: Any, terms: tuple) -> None:
         """Keep what a pass over the whole source has given at a member."""
-        while len(self.memory) >= _REMEMBERED:
-            self.memory.pop(next(iter(self.memory)))
-        self.memory[_key(d)] = terms
+        self._keep(_key(d), terms)
         if not d.batch_shape:
             self.state["params"] = d.params
 
