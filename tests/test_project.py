@@ -10,10 +10,13 @@ import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -36,6 +39,25 @@ def test_the_lock_pins_everything_and_names_no_host():
     assert len(pins) > 100
     assert all("==" in pin and "/" not in pin.split(";")[0] for pin in pins)
     assert not any("index-url" in line or "find-links" in line for line in LOCK)
+
+
+def test_the_lock_serves_the_first_python_that_is_promised():
+    # What a later Python installs may refuse the first: such a package needs two pins, each with its marker.
+    first = {"python_version": "3.11", "python_full_version": "3.11.0"}
+    pins = [Requirement(line) for line in LOCK if "==" in line]
+    applies = {
+        pin.name: pin.specifier for pin in pins if pin.marker is None or pin.marker.evaluate(first)
+    }
+    installed = {found.name: found for found in metadata.distributions()}
+    asked = {
+        pin: installed[pin].metadata["Requires-Python"] or ""
+        for pin, version in applies.items()
+        if pin in installed and version.contains(installed[pin].version)
+    }
+    assert len(asked) > 100
+    assert not {
+        pin: python for pin, python in asked.items() if not SpecifierSet(python).contains("3.11.0")
+    }
 
 
 @pytest.mark.parametrize("extra", ["book", "test"])

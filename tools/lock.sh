@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
   echo "-e .[book,test]"
 } > requirements.new
 test -f requirements.txt && grep -v '^-e' requirements.txt > requirements.old
-uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11.7 \
+uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11.0 \
   --no-header --no-annotate --no-emit-index-url --quiet "$@" -o requirements.old
 cat requirements.old >> requirements.new
 mv requirements.new requirements.txt
