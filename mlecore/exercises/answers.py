@@ -140,7 +140,7 @@ def array(
     if np.isnan(values).any():
         where = "" if values.size == 1 else f" at index {int(np.flatnonzero(np.isnan(values))[0])}"
         raise Hint(
-            f"{what} is NaN{where}: look for 0/0, inf - inf, or the logarithm of a negative number."
+            f"{what} is NaN{where}: look for 0/0, inf - inf, or the logarithm or root of a negative number."
         )
     if shape is None or values.shape == shape:
         return values

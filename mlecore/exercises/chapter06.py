@@ -11,7 +11,7 @@ from scipy.special import digamma, polygamma
 
 from mlecore import datasets
 from mlecore.exercises.checking import exercise
-from mlecore.exercises.judging import Hint, agrees, number, resembles
+from mlecore.exercises.judging import Hint, agrees, number, own_work, resembles
 from mlecore.losses import bce_with_logits
 from mlecore.optimize import gradient_descent, newton
 
@@ -38,6 +38,7 @@ class _Slope:
     praise="One line in a loop, and it feels its way to every estimate in this book.",
 )
 def _(answer: object) -> None:
+    own_work(answer)
     bowl = _Slope("2 (theta - 3)", 2.0, 6.0)
     valley = _Slope("(1, 4) theta - (1, 2)", np.array([1.0, 4.0]), np.array([1.0, 2.0]))
     on: list[Any] = [

@@ -18,7 +18,8 @@ _Z = 1.959964
     praise="The slope 1/(p(1-p)) meets a standard error with p(1-p) under its root, and variances add.",
 )
 def _(answer: object) -> None:
-    on = [(0.5, 20, 0.4, 30), (0.76, 556, 0.3, 100), (0.1, 50, 0.2, 80)]
+    # The first group scatters more, so that a difference of variances has a root to be found out by.
+    on = [(0.5, 20, 0.4, 30), (0.3, 100, 0.76, 556), (0.1, 50, 0.2, 80)]
 
     def both(one: Any) -> Any:
         """The variances of two groups, added, under a root."""
@@ -47,7 +48,7 @@ def _(answer: object) -> None:
     )
     resembles(
         answer,
-        lambda p, n, q, m: np.sqrt(np.abs(right(p, n) - right(q, m))),
+        lambda p, n, q, m: np.sqrt(right(p, n) - right(q, m)),
         "You took the variances' difference. The slope is squared, and the minus sign with it: they add.",
         on=on,
     )

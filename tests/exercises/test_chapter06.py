@@ -60,6 +60,10 @@ def down_the_loss(x, start, steps):
     return theta
 
 
+def by_the_package(slope, start, rate, steps):
+    return mle.gradient_descent(lambda theta: 0.0, slope, start, rate, steps=steps).x[-1]
+
+
 def gamma(u, x, psi=digamma, chain=True):
     a, b = np.exp(u)
     slopes = np.array([np.log(b) - psi(a) + np.mean(np.log(x)), a / b - np.mean(x)])
@@ -84,6 +88,7 @@ TestChapter06 = sweep(
                 (lambda s, t, r, n: walk(s, t, r, n - 1), "One step is missing"),
                 (lambda s, t, r, n: walk(s, t, r, n + 1), "one step too many"),
                 (lambda s, t, r, n: walk(s, t, 1.0, n), "plays no part"),
+                (by_the_package, "asks `mlecore`"),
             ],
         ),
         "newton-in-two": Case(

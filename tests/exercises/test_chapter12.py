@@ -93,7 +93,7 @@ TestChapter12 = sweep(
                     "variances add",
                 ),
                 (
-                    lambda p, n, q, m: abs(1 / (n * p * (1 - p)) - 1 / (m * q * (1 - q))) ** 0.5,
+                    lambda p, n, q, m: np.sqrt(1 / (n * p * (1 - p)) - 1 / (m * q * (1 - q))),
                     "minus sign",
                 ),
                 (
