@@ -16,6 +16,7 @@ from .errors import DataError
 
 __all__ = [
     "broadcast_shape",
+    "insist_not_itself",
     "insist_one_index",
     "insist_same_index",
     "numeric",
@@ -269,6 +270,21 @@ def insist_one_index(named: Mapping[str, Any]) -> Any:
     for name, value in labelled.items():
         insist_same_index(name, value, first, labelled[first])
     return _labels_of(labelled[first])
+
+
+def insist_not_itself(X: Any, y: Any) -> None:
+    """Raise where a column of a table X is the response y itself, by name and by what it holds.
+
+    >>> insist_not_itself([[1.0], [2.0]], [1.0, 2.0])
+    """
+    name = getattr(y, "name", None)
+    if not hasattr(X, "iloc") or name is None or name not in getattr(X, "columns", ()):
+        return
+    own = X[name]
+    if own.ndim == 1 and own.nunique() > 1 and own.equals(y):
+        raise DataError(
+            f"column {name!r} of X is y itself, which would explain itself: leave it out, as X.drop(columns={name!r}) does"
+        )
 
 
 def broadcast_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:

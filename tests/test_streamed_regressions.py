@@ -1,9 +1,12 @@
 """Regressions whose rows come in chunks are those of all rows in memory, in a few passes."""
 
 import dask.array as da
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from scipy.sparse import csr_array
 
 import mlecore as mle
 from mlecore.regression import streamed
@@ -79,6 +82,61 @@ def test_rows_of_parquet_tables_and_dask_keep_their_names(tmp_path):
     np.testing.assert_allclose(g.theta, mle.LogisticRegression.fit(X, y).theta, rtol=1e-7)
 
 
+def test_labels_of_the_rows_and_the_response_are_no_columns_of_x(tmp_path):
+    y = RESPONSES[mle.LogisticRegression][:400]
+    table = pd.DataFrame(X[:400, :2], columns=["a", "b"]).assign(y=y, w=W[:400] + 1.0)
+    shuffled = table.sample(frac=1.0, random_state=0)
+    frame = dd.from_pandas(table, npartitions=2)
+    f = mle.LogisticRegression.fit(table[["a", "b"]], y, W[:400] + 1.0)
+    for k, kept in enumerate((shuffled, shuffled.set_index(shuffled.index.rename("patient")))):
+        kept.to_parquet(tmp_path / f"{k}.parquet")
+        same(
+            f, mle.LogisticRegression.fit(mle.chunks(tmp_path / f"{k}.parquet", y="y", weights="w"))
+        )
+    arrow = [pa.Table.from_pandas(shuffled)]
+    numbered = [table.rename(columns={"a": 1, "b": 2})]
+    same(f, mle.LogisticRegression.fit(mle.chunks(arrow, y="y", weights="w")))
+    same(f, mle.LogisticRegression.fit(mle.chunks(frame, y=frame.y, weights=frame.w)))
+    g = mle.LogisticRegression.fit(mle.chunks(numbered, y="y", weights="w"))
+    assert g.names == ("intercept", "1", "2")
+    halved = mle.LogisticRegression.fit(mle.chunks([(table.a, table.y)]))
+    assert halved.names == ("intercept", "a")
+
+
+TABLE = pd.DataFrame(X[:9], columns=["a", "b", "c"]).assign(y=W[:9])
+BACK = TABLE[::-1]
+ROWS = TABLE[["a", "b"]]
+LAZY = dd.from_pandas(TABLE, npartitions=2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: mle.Normal.fit(mle.chunks([(TABLE.a, BACK.y)])), "weights.loc.*of chunk 0"),
+        (lambda: fit_poisson([(ROWS, TABLE.y), (ROWS, BACK.y)]), "y.loc.X.index.*of chunk 1"),
+        (lambda: fit_poisson([(ROWS, TABLE.y, BACK.y)]), "weights.loc.X.index.*of chunk 0"),
+        (lambda: fit_poisson([TABLE], y="y", column=["a", "y"]), "y='y' is the response"),
+        (lambda: fit_poisson(LAZY, y="y", column="y"), "y='y' is the response"),
+        (lambda: fit_poisson(LAZY[["a"]], y=LAZY.y, weights="a"), "not one of each"),
+        (lambda: fit_poisson([(TABLE, TABLE.y)]), "column 'y' of X is y itself"),
+        (lambda: mle.PoissonRegression.fit(TABLE, TABLE.y), "column 'y' of X is y itself"),
+        (lambda: mle.Poisson.regress(TABLE.y, rate=TABLE), "column 'y' of X is y itself"),
+        (lambda: mle.PoissonRegression.fit(csr_array(X + 1j), W), "X must hold real numbers"),
+        (lambda: fit_poisson([(csr_array(X), W)]), "chunk 0 .* sparse X.*toarray"),
+        (lambda: fit_poisson(csr_array(X), y=W), "this is sparse.*toarray"),
+        (lambda: fit_poisson([(ROWS, W[:9]), (X[:9], W[:9])]), "chunk 1 has 3 .*chunk 0 a, b"),
+        (lambda: fit_poisson([(X, W), (X[:, :2], W)]), "chunk 1 has 2 .*chunk 0 3"),
+    ],
+)
+def test_rows_that_do_not_belong_together_are_refused_with_their_chunk(wrong, said):
+    with pytest.raises(mle.DataError, match=said):
+        wrong()
+
+
+def fit_poisson(source, **how):
+    return mle.PoissonRegression.fit(mle.chunks(source, **how))
+
+
 def test_classes_that_the_climb_separates_are_refused_with_the_direction():
     y = (X[:, 0] > 0.1).astype(float)
     with pytest.raises(mle.SeparationError, match="in every row of the source") as error:
@@ -94,10 +152,6 @@ def test_classes_that_the_climb_separates_are_refused_with_the_direction():
         (lambda: mle.LogisticRegression.fit(mle.chunks([(X, W)])), "index 0 of chunk 0|index"),
         (lambda: mle.LogisticRegression.fit(mle.chunks([(X, W)]), W), "come with the rows"),
         (lambda: mle.LogisticRegression.fit(X), "y is missing"),
-        (
-            lambda: mle.LogisticRegression.fit(mle.chunks([(X, W), (X[:, :2], W)])),
-            "different columns",
-        ),
         (
             lambda: mle.LogisticRegression.fit(
                 mle.chunks([(X, W > 1)]), prior={"x1": mle.Normal(0, 1)}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import numeric
+from ..arrays import insist_not_itself, insist_one_index, numeric
 from ..errors import DataError
 from .files import released
 from .partly import PartlySeen
@@ -23,6 +23,11 @@ class Place(NamedTuple):
     chunk: int | None = None
     start: int = 0
     first: int | None = 0
+
+    def __str__(self) -> str:
+        if self.chunk is None:
+            return f"what begins at row {self.first or 0:,}"
+        return f"chunk {self.chunk}"
 
     def told(self, error: DataError) -> DataError:
         """Return an error about a piece as one about the source.
@@ -82,12 +87,22 @@ def count(piece: Any) -> int:
     return len(piece.values) if piece.partly is None else len(piece.partly)
 
 
+def _names(table: Any) -> list[str]:
+    """Return the names of the columns of a table; those in which pandas has kept the labels of its rows are none."""
+    if not hasattr(table, "column_names"):
+        return [str(name) for name in table.columns]
+    kept = (table.schema.pandas_metadata or {}).get("index_columns", ())
+    labels = {name for name in kept if isinstance(name, str)}
+    return [name for name in table.column_names if name not in labels]
+
+
 def _column(table: Any, name: Any) -> Array:
     """Return a column of a table as numbers."""
     names = [str(n) for n in getattr(table, "column_names", getattr(table, "columns", ()))]
     if name not in names:
         raise DataError(f"there is no column {name!r}; there are {', '.join(names)}")
-    values = table.column(name) if hasattr(table, "column_names") else table[name]
+    arrow = hasattr(table, "column_names")
+    values = table.column(name) if arrow else table.iloc[:, names.index(name)]
     return numeric(_plain(values), name)
 
 
@@ -123,6 +138,7 @@ def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[P
                 place, f"is a tuple of {len(chunk)}: values with weights are a pair (x, weights)"
             )
         values, weights = chunk
+        _insist_one_index({"x": values, "weights": weights}, place)
     values = _array(values, "x", place)
     weights = None if weights is None else _array(weights, "weights", place)
     if weights is not None and weights.shape != values.shape[:1]:
@@ -150,17 +166,22 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
     if is_table(chunk):
         if wanted.y is None:
             raise DataError("say which column of the table is the response: chunks(..., y=)")
-        all_names = [str(n) for n in getattr(chunk, "column_names", getattr(chunk, "columns", ()))]
         column = [wanted.column] if isinstance(wanted.column, str) else wanted.column
-        others = [n for n in all_names if n not in (wanted.y, wanted.weights)]
+        others = [n for n in _names(chunk) if n not in (wanted.y, wanted.weights)]
         names = tuple(others if column is None else column)
         X = np.column_stack([_column(chunk, name) for name in names])
         y = _column(chunk, wanted.y)
         weights = None if wanted.weights is None else _column(chunk, wanted.weights)
     elif isinstance(chunk, tuple) and len(chunk) in (2, 3):
         X, y, *rest = chunk
-        if hasattr(X, "columns"):
-            names = tuple(map(str, X.columns))
+        _insist_one_index(dict(zip(("X", "y", "weights"), chunk, strict=False)), place)
+        insist_not_itself(X, y)
+        if is_table(X):
+            names = tuple(_names(X))
+            arrow = hasattr(X, "column_names")
+            X = np.column_stack([_column(X, name) for name in names]) if arrow else X
+        elif hasattr(X, "iloc") and X.name is not None:
+            names = (str(X.name),)
         X, y = _array(X, "X", place), _array(y, "y", place)
         X = X[:, None] if X.ndim == 1 else X
         weights = _array(rest[0], "weights", place) if rest else None
@@ -181,8 +202,22 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
             released(array, part)
 
 
+def _insist_one_index(named: dict[str, Any], place: Place) -> None:
+    """Raise where pandas' labels of the rows of a chunk do not match."""
+    try:
+        insist_one_index(named)
+    except DataError as error:
+        raise place.told(error) from error
+
+
 def _array(values: Any, name: str, place: Place) -> Array:
     """Return the values of a chunk as an array, whose numbers are looked at piece by piece."""
+    if hasattr(values, "toarray"):
+        raise _at_chunk(
+            place,
+            f"has a sparse {name}, and what comes in chunks is laid out in full: give {name}.toarray() in each chunk, or all "
+            "rows at once, which stay sparse in logistic and Poisson regression",
+        )
     try:
         array = values if isinstance(values, np.ndarray) else numeric(_plain(values), name)
     except DataError as error:

@@ -214,6 +214,16 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
     if isinstance(source, Source):
         return source
     size = _SIZE if size is None else _insist_size(size)
+    columns = (column,) if isinstance(column, str) else column or ()
+    if isinstance(y, str) and y in columns:
+        raise DataError(
+            f"y={y!r} is the response, and column= has it among the columns of X: leave it out there"
+        )
+    if hasattr(source, "toarray"):
+        raise DataError(
+            "what comes in chunks is laid out in full, and this is sparse: give all rows at once, which stay sparse in logistic "
+            "and Poisson regression, or chunks of rows as X[i:j].toarray()"
+        )
     if is_dask(source):
         from .spread import spread  # here, as it builds on this module
 
@@ -282,7 +292,8 @@ def _insist_size(size: Any) -> int:
 
 
 def _length(values: Any) -> int | None:
-    return len(values) if hasattr(values, "__len__") else None
+    shape = getattr(values, "shape", None)  # a sparse matrix has no length
+    return shape[0] if shape else len(values) if hasattr(values, "__len__") else None
 
 
 def _iterable(given: Any) -> Iterable[Any]:

@@ -26,14 +26,16 @@ def spread(x: Any, wanted: Wanted, size: int) -> SpreadSource:
     ------
     DataError : for another thing of Dask's, and for parts that do not match.
     """
-    beside = [value for value in (wanted.y, wanted.weights) if is_dask(value)]
-    if any(
-        not isinstance(value, str | None)
-        for value in (wanted.y, wanted.weights)
-        if not is_dask(value)
-    ):
+    wanted = Wanted(wanted.column, _own(x, wanted.y), _own(x, wanted.weights))
+    given = [value for value in (wanted.y, wanted.weights) if value is not None]
+    beside = [value for value in given if is_dask(value)]
+    if any(not isinstance(value, str) for value in given if not is_dask(value)):
         raise DataError(
             "beside a Dask collection y and weights are names of its columns, or Dask's too"
+        )
+    if beside and len(beside) < len(given):
+        raise DataError(
+            "y and weights are both columns of the frame, given by name, or both Dask's that go beside it: not one of each"
         )
     if not hasattr(x, "to_delayed") or not hasattr(x, "ndim"):
         raise DataError(
@@ -57,6 +59,14 @@ def spread(x: Any, wanted: Wanted, size: int) -> SpreadSource:
 
 def _flat(parts: Any) -> Any:
     return parts.ravel() if hasattr(parts, "ravel") else parts
+
+
+def _own(frame: Any, value: Any) -> Any:
+    """Return the name of what is a column of the frame itself, so that it is none of the columns of X; other things as they are."""
+    name = getattr(value, "name", None)
+    if not is_dask(value) or name not in getattr(frame, "columns", ()):
+        return value
+    return name if frame[name].__dask_keys__() == value.__dask_keys__() else value
 
 
 def _only(frame: Any, wanted: Wanted) -> Any:

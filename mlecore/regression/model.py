@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import insist_one_index, numeric, present, require_finite, shares_note
+from ..arrays import (
+    insist_not_itself,
+    insist_one_index,
+    numeric,
+    present,
+    require_finite,
+    shares_note,
+)
 from ..domains import Layout, Positive, Real
 from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
@@ -119,6 +126,7 @@ class Regression(Regular):
         labels = insist_one_index(
             {"X": data[0], "y": data[1], "weights": weights, "offset": offset}
         )
+        insist_not_itself(*data)
         w = None if weights is None else numeric(weights, "weights")
         reserved = ("intercept",) * bool(intercept) + cls.others
         X, names, center = columns(data[0], reserved, w, copy=True, sparse=cls._takes_sparse)

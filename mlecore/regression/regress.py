@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import insist_one_index, numeric, present, shares_note
+from ..arrays import insist_not_itself, insist_one_index, numeric, present, shares_note
 from ..censoring import notes
 from ..errors import ConvergenceError, DataError, RegularityError, SupportError
 from ..habits import no_parameter
@@ -112,6 +112,8 @@ def _read(
         weights = y.weights
     beside = called_by("offset", offset) | called_by("fixed", fixed)
     labels = insist_one_index({**X, "y": y, "weights": weights, **beside})
+    for table in X.values():
+        insist_not_itself(table, y)
     n = len(y) if isinstance(y, PartlySeen) or hasattr(y, "__len__") else 0
     w = None if weights is None else numeric(weights, "weights")
     known, each, held = _given(family, followed, fixed, n, w)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
+from ..arrays import numeric
 from ..errors import DataError
 from ..products import blocks
 
@@ -40,6 +41,7 @@ class Sparse:
     def __init__(self, matrix: Any) -> None:
         from scipy import sparse  # here, as most designs are not
 
+        numeric(np.zeros(1, matrix.dtype), "X")  # refuses complex numbers
         self.matrix = sparse.csr_array(matrix, dtype=float)
 
     @staticmethod

@@ -56,12 +56,9 @@ class _Few(NamedTuple):
 
     @classmethod
     def joined(cls, parts: list[_Few]) -> _Few:
-        names = {part.rows.names for part in parts}
-        columns = {part.rows.X.shape[1] for part in parts}
-        if len(names) > 1 or len(columns) > 1:
-            raise DataError(
-                f"the chunks have different columns: {', '.join(map(str, names | columns))}"
-            )
+        first = parts[0].rows
+        for part in parts:
+            _insist_columns(part.rows, first)
         rng, step = np.random.default_rng(0), max(part.step for part in parts)
         kept = [_thinned(part.rows, step // part.step, rng) for part in parts]
         weighted = any(rows.weights is not None for rows in kept)
@@ -70,7 +67,8 @@ class _Few(NamedTuple):
             np.vstack([r.X for r in kept]),
             np.concatenate([r.y for r in kept]),
             np.concatenate(weights) if weighted else None,
-            names.pop(),
+            first.names,
+            first.place,
         )
         while rows.X.size > _PILOT and len(rows.X) > 100 * (rows.X.shape[1] + 1):
             rows, step = _thinned(rows, 2, rng), 2 * step
@@ -82,6 +80,19 @@ class _Few(NamedTuple):
             step,
             np.unique(np.concatenate(labels)) if labels else None,
         )
+
+
+def _insist_columns(rows: RowPiece, first: RowPiece) -> None:
+    """Raise where some rows have other columns than the first ones, or in another order."""
+    if (rows.names, rows.X.shape[1]) == (first.names, first.X.shape[1]):
+        return
+    one, other = (
+        ", ".join(part.names) if part.names else f"{part.X.shape[1]} without names"
+        for part in (rows, first)
+    )
+    raise DataError(
+        f"the chunks have different columns: {rows.place} has {one}, and {first.place} {other}"
+    )
 
 
 def _taken(piece: RowPiece, rows: Any) -> RowPiece:
