@@ -1,32 +1,26 @@
-"""How a family is fitted: one sample, a batch of them, and by the method of moments."""
+"""How a family is fitted: one sample, or a batch of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from copy import copy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import shares_note
-from ..censoring import notes, rough, top_of_few
-from ..corners import cornered
 from ..doors import room
-from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
-from ..existence import to_edge
+from ..errors import ConvergenceError, DataError, NoMLEError
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..observations import PartlySeen, Source
-from ..priors import MODE, Penalised
+from ..observations import Source
+from ..priors import Penalised
 from ..products import blocks
-from ..searching import best_places, searched
-from ..statistics import Events, Moments, Parts, Sample, Statistic, Streamed, Sums
-from .refusing import Refusing
-from .sourced import streamed_top
-from .terms import Array, Solution, row_name
+from ..statistics import Events, Sample, Statistic, Streamed
+from .by_moments import ByMoments
+from .terms import Array, row_name
 
 __all__ = ["Fitting"]
 
@@ -34,8 +28,8 @@ __all__ = ["Fitting"]
 _VALUES_AT_ONCE = 2**17
 
 
-class Fitting(Refusing):
-    """A family with the way to its maximum: its own where it has one, else a climb."""
+class Fitting(ByMoments):
+    """A family that is fitted to data: what is wrong is refused, and what was found becomes a `Fit`."""
 
     @classmethod
     @answering
@@ -178,7 +172,8 @@ class Fitting(Refusing):
         if likelihood.known:
             cls._insist_known_shapes(likelihood)
         if method == "moments":
-            return cls._fit_moments(likelihood, unread)
+            full, found, problems = cls._by_moments(likelihood, unread)
+            return cls._result(likelihood, full, found, 0, problems, method="moments")
         if method != "mle":
             raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
         cls._check_known(likelihood)
@@ -279,109 +274,6 @@ class Fitting(Refusing):
         )
 
     @classmethod
-    def _found(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
-        """Return the solution as `_find` does; of a sample that is read in passes by climbing."""
-        if isinstance(likelihood.statistic, Streamed) and not (
-            cls._median_leads and not likelihood.penalised
-        ):
-            return streamed_top(likelihood, near)
-        return cls._find(likelihood, near)
-
-    @classmethod
-    def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
-        """Return the solution as `_solve` does; of partly seen data by climbing, whatever the family."""
-        if likelihood.penalised:
-            top = likelihood.mode(near)
-            return Solution({}, top.iterations, top.converged, MODE), top.theta
-        single = not likelihood.batch_shape
-        cornered_here = single and cls.corners and set(cls.corners) & set(likelihood.names)
-        events = isinstance(likelihood.statistic, Events)
-        if not events and not (cls._writes_density and cornered_here):
-            return cls._solve(likelihood, near)
-        said = notes(likelihood.data) if isinstance(likelihood.data, PartlySeen) else ()
-        if events and cls._absorbs(likelihood.statistic):
-            whole = copy(likelihood)
-            whole.statistic = likelihood.statistic.exact
-            solution, theta = cls._solve(whole, near)
-            if np.all(solution.converged) and np.isfinite(theta).all():
-                return solution._replace(notes=said), theta
-        if cornered_here:
-            theta, _, converged = cornered(likelihood)
-            iterations = 0
-            if not events:
-                return Solution({}, iterations, converged), theta
-        else:
-            top = likelihood.climbed(top_of_few(likelihood) if near is None else near)
-            iterations = top.iterations
-            theta, _, converged = to_edge(likelihood, top.theta, top.log_likelihood, top.converged)
-        return Solution({}, iterations, converged, said), theta
-
-    @classmethod
-    def _solve(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
-        """Return the solution and its vector of all free scalars: by the family's own way, else by climbing.
-
-        `near` are vectors from which a climb may begin.
-        """
-        t, known = likelihood.statistic, likelihood.known
-        with np.errstate(all="ignore"):
-            if likelihood.held:
-                solution = cls._mle_given(t, likelihood.held, **known)
-            elif cls._climbs():
-                solution = None
-            else:
-                solution = cls._mle(t, **known)
-        if solution is not None:
-            return solution, likelihood.layout.flatten_all(solution.params)
-        blind = isinstance(t, Sample) and cls._start.__func__ is Fitting._start.__func__
-        top = searched(likelihood, near) if blind else likelihood.climbed(near)
-        return Solution(top.params, top.iterations, top.converged), top.theta
-
-    @classmethod
-    def _mle(cls, t: Any, *args: Any, **known: Any) -> Solution:
-        """Return the maximum; families with a closed form or a faster way override this."""
-        top = Likelihood(cls, t, fixed=known).climbed()
-        return Solution(
-            {name: top.params[name] for name in cls.parameters}, top.iterations, top.converged
-        )
-
-    @classmethod
-    def _mle_given(
-        cls, t: Any, held: Mapping[int, Array], *args: Any, **known: Any
-    ) -> Solution | None:
-        """Return the maximum with the free scalars at some positions held, where it has a closed form; else None."""
-        return None
-
-    @classmethod
-    def _start(cls, t: Any, *args: Any, **known: Any) -> dict[str, Any]:
-        """Return a rough estimate to climb from: the family's own maximum where it has one, else the best of a search."""
-        if not cls._climbs():
-            return cls._mle(t, **known).params
-        likelihood = Likelihood(cls, t, fixed=known)
-        return likelihood.layout.unflatten(best_places(likelihood)[0])
-
-    @classmethod
-    def _rough(cls, t: Statistic, known: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an estimate to climb from."""
-        t = t.pilot if isinstance(t, Streamed) else t
-        return rough(cls, t, known) if isinstance(t, Events) else cls._start(t, **known)
-
-    @classmethod
-    def _absorb(cls, exact: Any, seen: Parts, windows: Parts) -> tuple[Any, Parts, Parts]:
-        """Put into the statistic of the values seen exactly what it can hold of the others."""
-        return exact, seen, windows
-
-    @classmethod
-    def _absorbs(cls, t: Events) -> bool:
-        """Say whether the family's own statistic, with its own way to the maximum, holds all that was seen."""
-        whole = t.exact is not None and t.seen.size == t.windows.size == 0
-        return whole and cls._absorb.__func__ is not Fitting._absorb.__func__
-
-    @classmethod
-    def _climbs(cls) -> bool:
-        """Say whether the family has no way of its own to the maximum."""
-        return cls._mle.__func__ is Fitting._mle.__func__
-
-    @classmethod
     def _height_from_data(cls, likelihood: Likelihood) -> Any:
         """Return the log-likelihood at the maximum of a single sample, where the data give it better than its formula."""
         return None
@@ -426,64 +318,4 @@ class Fitting(Refusing):
             height=cls._height_from_data(likelihood)
             if method == "mle" and not likelihood.batch_shape and not likelihood.penalised
             else None,
-        )
-
-    @classmethod
-    def _fit_moments(cls, likelihood: Likelihood, unread: Mapping[int, str]) -> Fit:
-        if isinstance(likelihood.statistic, Events):
-            raise DataError(
-                "the method of moments needs the values themselves, and these were partly seen; use method='mle'"
-            )
-        if likelihood.data is None and likelihood.source is None:
-            raise DataError(
-                "the method of moments needs the data, not a statistic made for the likelihood"
-            )
-        if likelihood.held:
-            raise DataError(
-                "the method of moments takes no fixed parameters beyond the known ones; use method='mle'"
-            )
-        with np.errstate(all="ignore"):
-            each = (
-                cls._moments_of(*cls._observations(one.data, one.weights, one.axis))
-                for one in likelihood.pieces()
-            )
-            moments = next(each) if likelihood.source is None else cls._added(each)
-            params = cls._moments(moments, **likelihood.known)
-        full = likelihood.layout.flatten_all(params)
-        inside = likelihood.layout.contains(full)
-        batch = likelihood.statistic.batch_shape
-        problems: dict[Any, str] = {}
-        if not np.all(inside):
-            reason = f"the moments of the sample are not those of any {cls.__name__}"
-            if not batch:
-                raise NoMLEError(f"{reason}: they would need {params}")
-            problems = {row_name(row): reason for row in np.argwhere(~inside)}
-        for row, complaint in unread.items():
-            index = np.unravel_index(row, batch)
-            problems[row_name(index)], inside[index] = complaint, False
-        full = np.where(np.asarray(inside)[..., None], full, np.nan)
-        converged = inside if batch else True
-        return cls._result(likelihood, full, converged, 0, problems, method="moments")
-
-    @classmethod
-    def _added(cls, each: Iterable[Any]) -> Any:
-        """Return the moments of all chunks of a source."""
-        sums = Sums()
-        for moments in each:
-            if not isinstance(moments, Statistic):
-                raise DataError(
-                    f"the moments of {cls.__name__} do not add up from chunk to chunk; use method='mle'"
-                )
-            sums.add(moments)
-        return sums.total()
-
-    @classmethod
-    def _moments_of(cls, x: Array, w: Array | None) -> Any:
-        """Return what `_moments` needs of the data: mean and standard deviation, unless a family wants more."""
-        return Moments.of(x, w)
-
-    @classmethod
-    def _moments(cls, m: Any, *args: Any, **known: Any) -> dict[str, Any]:
-        raise RegularityError(
-            f"{cls.__name__} has no estimate by the method of moments: use method='mle'"
         )
