@@ -329,7 +329,8 @@ def mean_log(x: Array, weights: Array | None = None, bound: Any = None, least: A
     """Return the mean of log(x) over the last axis; x > 0. All x lie in `least` .. `bound`, where the caller knows these.
 
     One logarithm serves the product of eight values, which neither overflows nor underflows while all of them lie
-    within 2^-127 .. 2^127: about four times faster, at an error of a few units in the last place.
+    within 2^-127 .. 2^127, or of sixteen within 2^-63 .. 2^63: four to eight times faster, at an error of a few units in
+    the last place.
 
     >>> float(mean_log(np.array([1.0, np.e, np.e**2])))
     1.0
@@ -338,15 +339,15 @@ def mean_log(x: Array, weights: Array | None = None, bound: Any = None, least: A
         return (weights * np.log(x)).sum(axis=-1) / weights.sum(axis=-1)
     n = x.shape[-1]
     least = x.min() if least is None else least
-    if n < 16 or not least > 2.0**-127 or not (x.max() if bound is None else bound) < 2.0**127:
+    bound = x.max() if bound is None else bound
+    if n < 16 or not least > 2.0**-127 or not bound < 2.0**127:
         return np.add.reduce(np.log(x), axis=-1) / n
-    m = n // 8
-    product = x[..., :m] * x[..., m : 2 * m]
-    for k in range(2, 8):
-        product *= x[..., k * m : (k + 1) * m]
+    k = 16 if n >= 1024 and least > 2.0**-63 and bound < 2.0**63 else 8
+    m = n // k
+    product = np.multiply.reduce(x[..., : k * m].reshape(*x.shape[:-1], k, m), axis=-2)
     total = np.add.reduce(np.log(product, out=product), axis=-1)
-    if 8 * m < n:
-        total = total + np.add.reduce(np.log(x[..., 8 * m :]), axis=-1)
+    if k * m < n:
+        total = total + np.add.reduce(np.log(x[..., k * m :]), axis=-1)
     return total / n
 
 

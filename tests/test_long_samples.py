@@ -11,8 +11,8 @@ from families.members import known
 import mlecore as mle
 from mlecore.family import fitting
 from mlecore.family import reading as machinery
-from mlecore.statistics import Sample, counted, order_statistics
-from mlecore.statistics.pieces import PIECE
+from mlecore.statistics import Sample, order_statistics
+from mlecore.statistics.pieces import PIECE, counted
 
 SMALL = [
     mle.Normal(1e6, 2.0),
@@ -75,9 +75,9 @@ def test_a_bad_value_is_named_by_its_place_in_the_whole(position, in_rows):
 
 def test_very_long_samples_go_by_rows_and_short_ones_do_not():
     assert machinery._WORTH_ROWS <= 2**20
-    assert mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS))
-    assert not mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS - 1))
-    assert not mle.Weibull._in_parts(np.zeros(machinery._WORTH_ROWS))
+    assert mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS + 1))
+    assert not mle.Normal._in_parts(np.zeros(machinery._WORTH_ROWS))
+    assert not mle.Weibull._in_parts(np.zeros(machinery._WORTH_ROWS + 1))
 
 
 # -- counts ----------------------------------------------------------------------------------------------------
@@ -137,13 +137,28 @@ def test_counted_says_how_often_each_value_occurs(kind):
     assert values.tolist() == [0, 1]
     assert times.tolist() == [np.count_nonzero(x == 0), np.count_nonzero(x)]
     if kind is not bool:
-        x[30_000:] = 70  # of which the first piece knows nothing
+        x = np.append(np.tile(x, 2), x)[:-1]
+        x[130_000:] = 70  # of which the first pieces know nothing
         values, times = counted(x)
         assert np.array_equal(values, [0, 1, 70])
-        assert times[-1] == 20_000
+        assert times[-1] == 19_999
     if kind is np.uint64:
         x[-1] = 2**64 - 1
         assert counted(x) is None
+
+
+@pytest.mark.parametrize("high", [2, 30, 126, 127, 255, 256, 20_000])
+@pytest.mark.parametrize("n", [2**16, 2**17 + 3])
+def test_counting_two_at_a_time_counts_every_one(high, n):
+    x = np.random.default_rng(high).integers(0, high + 1, n)
+    kinds = [
+        k for k in (np.uint8, np.int32, float) if high <= np.iinfo(np.uint8).max or k != np.uint8
+    ]
+    for given in (x, x[::-3], *(x.astype(kind) for kind in kinds)):
+        values, times = counted(given)
+        expected = np.bincount(given.astype(int))
+        assert np.array_equal(values, np.flatnonzero(expected))
+        assert np.array_equal(times, expected[expected > 0])
 
 
 # -- order statistics ------------------------------------------------------------------------------------------

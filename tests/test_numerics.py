@@ -73,6 +73,17 @@ def test_mean_log_of_eight_at_a_time_is_the_mean_log(n):
     assert abs(mpmath.mpf(float(numerics.mean_log(x))) - exact) < 1e-14 * max(1, abs(exact))
 
 
+@pytest.mark.parametrize("reach", [60, 64, 126, 130])
+def test_mean_log_of_a_long_sample_takes_as_many_at_a_time_as_its_values_allow(reach):
+    x = np.random.default_rng(reach).choice([2.0**-reach, 1.5, 2.0**reach], (2, 4099))
+    x[0, :64] = 2.0**reach
+    exact = [mpmath.fsum(map(mpmath.log, row)) / 4099 for row in x]
+    np.testing.assert_allclose(
+        numerics.mean_log(x), np.array(exact, dtype=float), atol=1e-16 * reach
+    )
+    assert abs(numerics.mean_log(np.full(4099, 2.0**reach)) / (reach * np.log(2.0)) - 1) < 1e-15
+
+
 def test_mean_log_goes_one_by_one_where_products_would_overflow():
     x = np.full(64, 1e300)
     assert numerics.mean_log(x) == pytest.approx(np.log(1e300), rel=1e-15)

@@ -102,6 +102,18 @@ def test_moments_keep_their_digits_at_a_large_offset():
     assert abs(merged.sd / float(exact) - 1) < np.spacing(1e9)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1.9, -2.1, 1e6])
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_moments_of_a_long_sample_are_exact_wherever_it_lies(offset, scale):
+    x = scale * (offset + np.random.default_rng(0).normal(size=3000))
+    exact_mean = mpmath.fsum(map(mpmath.mpf, x)) / 3000
+    exact = mpmath.sqrt(mpmath.fsum((mpmath.mpf(v) - exact_mean) ** 2 for v in x) / 3000)
+    t = Moments.of(x)
+    assert abs(t.sd / float(exact) - 1) < 1e-15
+    assert abs(t.mean - float(exact_mean)) <= 1e-15 * np.abs(x).max()
+    assert (Moments.of(np.full(3000, scale)).sd) == 0
+
+
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300])
 def test_the_standard_deviation_neither_over_nor_underflows(scale):
     x = scale * np.array([1.0, 2.0, 4.0])

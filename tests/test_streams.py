@@ -314,6 +314,20 @@ def test_an_interrupted_sum_keeps_what_was_read():
     assert isinstance(stop.value, KeyboardInterrupt)
 
 
+@pytest.mark.parametrize("family", [mle.Poisson, mle.NegativeBinomial])
+def test_counts_of_a_stream_are_counted_in_the_bytes_they_come_in(family):
+    x = np.random.default_rng(8).negative_binomial(2, 0.3, 30_000).astype("u1")
+    assert all(piece.values.dtype == x.dtype for piece in mle.chunks(x).pieces())
+    mixed = [x[:2000].astype(float), x[2000:2010], (x[2010:9000], np.ones(6990)), x[9000:]]
+    for source in (mle.chunks(x, size=4000), mle.chunks(mixed)):
+        same(family.fit(source), family.fit(x.astype(float)))
+    with pytest.raises(mle.Interrupted, match="after 15,000 observations") as stop:
+        family.fit(stopping(x, 1))
+    same(family.fit(stop.value.statistic), family.fit(x[:15_000]))
+    with pytest.raises(mle.SupportError, match="index 100 of the whole source"):
+        family.fit(mle.chunks(np.where(np.arange(30_000) == 100, -1, x.astype(int))))
+
+
 def test_a_fit_that_is_interrupted_in_a_later_pass_keeps_its_last_parameters(little_room):
     _, x = dataset(mle.Weibull, 7, n=N)
     with pytest.raises(mle.Interrupted, match="in pass 3") as stop:

@@ -15,7 +15,7 @@ from ..errors import DataError, SupportError
 from ..numerics import every
 from ..observations import PartlySeen, as_source, points
 from ..products import blocks
-from ..statistics import Events, Sample, Statistic, Streamed, counted
+from ..statistics import Events, Sample, Statistic, Streamed, bins_of, present
 from .mass import Mass
 from .sourced import read_source
 from .terms import Array
@@ -27,7 +27,7 @@ _ROW = 8192
 _ROWS_AT_ONCE = 16
 # Fewer counts are summarised as they are: to bring them together costs as much.
 _WORTH_COUNTING = 2**10
-# Fewer values lie in the last cache as a whole: there, merging rows costs several times what it saves.
+# No more values than these lie in the last cache as a whole: there, merging rows costs several times what it saves.
 _WORTH_ROWS = 2**18
 
 
@@ -75,8 +75,8 @@ class Reading(Mass):
             return read_source(cls, source)
         if isinstance(x, PartlySeen):
             return events_of(cls, x, weights)
-        counts = cls._counts(x) if weights is None and axis is None else None
-        x, w = cls._observations(x, weights, axis) if counts is None else counts
+        bins = cls._bins(x) if weights is None and axis is None else None
+        x, w = cls._observations(x, weights, axis) if bins is None else present(bins)
         with np.errstate(all="ignore"):
             if cls._in_parts(x):
                 parts = list(cls._parts(x, w))
@@ -124,8 +124,8 @@ class Reading(Mass):
         return x if w is None else cls._excused(x, w), w
 
     @classmethod
-    def _counts(cls, x: Any) -> tuple[Array, Array] | None:
-        """Return the different values of a long sample of counts, and how often each was seen, as their weights.
+    def _bins(cls, x: Any) -> Array | None:
+        """Return how often each of 0, 1, 2, ... occurs in a long sample of counts.
 
         None where that is not so, or where anything is wrong with the data: what is, the whole of them will say.
         """
@@ -134,8 +134,8 @@ class Reading(Mass):
             return None
         if not isinstance(x.dtype, np.dtype) or x.dtype.kind not in "biuf":
             return None
-        few = counted(np.asarray(x)) if len(x) >= _WORTH_COUNTING else None
-        return few if few is not None and cls.support.holds(few[0]) else None
+        seen = bins_of(np.asarray(x)) if len(x) >= _WORTH_COUNTING else None
+        return seen if seen is not None and cls.support.holds(present(seen)[0]) else None
 
     @classmethod
     def _excused(cls, x: Array, w: Array) -> Array:
@@ -158,7 +158,7 @@ class Reading(Mass):
     @classmethod
     def _in_parts(cls, x: Array) -> bool:
         """Say whether to summarise one long sample in rows that fit the cache, rather than at once."""
-        if x.ndim != 1 or cls.event_ndim or x.size < _WORTH_ROWS:
+        if x.ndim != 1 or cls.event_ndim or x.size <= _WORTH_ROWS:
             return False
         return not issubclass(_statistic_of(cls), Sample)
 

@@ -20,7 +20,7 @@ from ..inference.regularity import refusal
 from ..likelihood import Likelihood
 from ..observations import PartlySeen, Piece, Source, Tree
 from ..products import blocks
-from ..statistics import HELD, Statistic, Streamed, Sums, added, insist_alike
+from ..statistics import HELD, Statistic, Streamed, Sums, added, both, insist_alike, present
 from .terms import Array, Solution
 
 __all__ = ["read_source", "streamed_top", "told_apart"]
@@ -48,7 +48,7 @@ def read_source(family: Any, source: Source) -> Statistic:
     sums, streamed, n, pilots = Sums(), False, 0.0, list[_Pilot]()
     guess, found = None, Tree(added)
     try:
-        for piece in source.pieces():
+        for piece in _pieces(family, source):
             t = _statistic(family, piece)
             if t is None:
                 continue
@@ -79,6 +79,28 @@ def read_source(family: Any, source: Source) -> Statistic:
     if guess is not None:
         t.remember(guess, found.total())
     return t
+
+
+def _pieces(family: Any, source: Source) -> Iterator[Piece]:
+    """Yield the pieces of a source; those of plain counts as one at its end, each weighed by how often it was seen.
+
+    An interruption is such an end too.
+    """
+    seen = None
+    try:
+        for piece in source.pieces():
+            plain = piece.weights is None and piece.partly is None
+            bins = family._bins(piece.values) if plain else None
+            if bins is None:
+                yield piece
+            else:
+                seen = bins if seen is None else both(seen, bins)
+    except KeyboardInterrupt:
+        if seen is not None:
+            yield Piece(*present(seen))
+        raise
+    if seen is not None:
+        yield Piece(*present(seen))
 
 
 def _streamed(family: Any, source: Source, pilot: _Pilot) -> Streamed:

@@ -148,7 +148,7 @@ def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[P
         )
     for part in _parts(len(values), size // max(1, values[:1].size)):
         here = _moved(place, part)
-        x = _numbers(values[part], "x", here)
+        x = _numbers(values[part], "x", here, whole=True)
         yield Piece(
             x, None if weights is None else _numbers(weights[part], "weights", here), None, here
         )
@@ -235,9 +235,13 @@ def _array(values: Any, name: str, place: Place) -> Array:
     return array
 
 
-def _numbers(values: Array, name: str, place: Place) -> Array:
+def _numbers(values: Array, name: str, place: Place, whole: bool = False) -> Array:
+    """Return doubles; with `whole` also whole numbers as they are, which to count in a few bytes each is quicker."""
+    values = values.view(np.ndarray) if isinstance(values, np.memmap) else values
+    if whole and type(values) is np.ndarray and values.dtype.kind in "bui":
+        return values
     try:
-        return numeric(values.view(np.ndarray) if isinstance(values, np.memmap) else values, name)
+        return numeric(values, name)
     except DataError as error:
         raise place.told(error) from error
 

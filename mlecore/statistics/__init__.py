@@ -16,7 +16,7 @@ from .exposed import Exposed
 from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
-from .pieces import LONG, counted
+from .pieces import LONG, bins_of, both, present
 from .positive import AboveLeast, LogMoments, MeanSquare, ReciprocalMoments, RowLogMoments
 from .sample import Sample, piecewise
 from .shares import ShareMoments
@@ -50,11 +50,13 @@ __all__ = [
     "Sums",
     "added",
     "beside",
-    "counted",
+    "bins_of",
+    "both",
     "heaviest",
     "insist_alike",
     "order_statistics",
     "piecewise",
+    "present",
     "saturated_poisson",
     "total",
 ]

@@ -7,13 +7,17 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from ..numerics import some
+from ..numerics import every, some
+from ..products import dot
 from .averages import mean_of, root_mean_square, size_of
 from .statistic import Statistic
 
 __all__ = ["Means", "Moments"]
 
 Array = np.ndarray
+
+# Samples of as many values are worth a look before they are read twice.
+_LONG = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,14 @@ class Moments(Statistic):
         mean = mean_of(x, weights)
         if x.shape[-1] == 1:
             return cls(size_of(x, weights), mean, np.zeros_like(mean))
+        if weights is None and x.shape[-1] >= _LONG:
+            # Without the deviations, an array as long as the data, while the mean is less than twice the spread:
+            # the difference of the squares then keeps its digits.
+            with np.errstate(all="ignore"):
+                square, of_mean = dot(x, x) / x.shape[-1], mean * mean
+                plain = (square < 1e300) & (square > 1e-280) & (of_mean < 0.8 * square)
+            if every(plain):
+                return cls(size_of(x, weights), mean, np.sqrt(square - of_mean))
         d = x - np.asarray(mean)[..., None]
         sd = root_mean_square(d, weights)
         if not some(abs(mean) * 1e-12 > sd):

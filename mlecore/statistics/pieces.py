@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["LONG", "PIECE", "by_rows", "counted", "few_rows", "tally"]
+__all__ = ["LONG", "PIECE", "bins_of", "both", "by_rows", "counted", "few_rows", "present", "tally"]
 
 Array = np.ndarray
 
 # How many values of a long sample are worked on at once.
 PIECE = 2**13
-# A sample that is sorted piece by piece rather than whole.
+# A sample that is sorted or counted piece by piece rather than whole.
 LONG = 2**16
+# Fewer values for each bin are counted one by one: a table of pairs has 256 places for each.
+_PAIRED = 512
 
 
 def few_rows(*columns: Array | None) -> Iterator[tuple[Array | None, ...]]:
@@ -74,34 +76,77 @@ def counted(x: Array) -> tuple[Array, Array] | None:
     >>> counted(np.array([2, 0, 2])), counted(np.array([0.5]))
     ((array([0., 2.]), array([1., 2.])), None)
     """
+    seen = bins_of(x)
+    return None if seen is None else present(seen)
+
+
+def present(seen: Array) -> tuple[Array, Array]:
+    """Return the numbers 0, 1, 2, ... that were seen at all, and how often each was.
+
+    >>> present(np.array([1, 0, 2]))
+    (array([0., 2.]), array([1., 2.]))
+    """
+    values = np.flatnonzero(seen)
+    return values.astype(float), seen[values].astype(float)
+
+
+def bins_of(x: Array) -> Array | None:
+    """Return how often each of 0, 1, 2, ... occurs in one sample, as `counted` does.
+
+    >>> bins_of(np.array([2, 0, 2]))
+    array([1, 0, 2])
+    """
     bound, seen, start = max(1000, x.size), np.zeros(2, dtype=np.intp), 0
     while start < x.size:
         # A piece is at least as long as the bins, which are gone through for each.
-        piece = x[start : start + max(2 * PIECE, seen.size)]
+        piece = x[start : start + max(LONG, seen.size)]
         low, high = np.minimum.reduce(piece), np.maximum.reduce(piece)
         if not (low >= 0 and high < bound):
             return None
-        bins = _zeros_and_ones(piece) if high <= 1 else _bins(piece)
-        if bins is None:
+        whole = _whole(piece, int(high))
+        if whole is None:
             return None
-        few, many = sorted((seen, bins), key=len)
-        many[: few.size] += few
-        seen, start = many, start + piece.size
-    present = np.flatnonzero(seen)
-    return present.astype(float), seen[present].astype(float)
+        seen, start = both(seen, _bins(whole, int(high))), start + piece.size
+    return seen
 
 
-def _zeros_and_ones(piece: Array) -> Array | None:
-    """Return how many zeros and how many ones there are, None where there is anything else."""
-    whole = piece.dtype.kind != "f"
-    ones = np.count_nonzero(piece if whole else piece == 1)
-    zeros = piece.size - ones if whole else np.count_nonzero(piece == 0)
-    return np.array([zeros, ones]) if zeros + ones == piece.size else None
+def both(seen: Array, more: Array) -> Array:
+    """Add bins to bins; one of them holds the sum.
+
+    >>> both(np.array([1, 2]), np.array([5]))
+    array([6, 2])
+    """
+    few, many = sorted((seen, more), key=len)
+    many[: few.size] += few
+    return many
 
 
-def _bins(piece: Array) -> Array | None:
-    """Return how often 0, 1, 2, ... occur, None where there is anything else."""
-    whole = piece.astype(np.intp, copy=False)
-    if piece.dtype.kind == "f" and not (whole == piece).all():
-        return None
-    return np.bincount(whole)
+def _whole(piece: Array, high: int) -> Array | None:
+    """Return numbers of 0 .. `high` as whole ones, None where there is anything else."""
+    if piece.dtype.kind != "f":
+        return piece
+    whole = piece.astype(np.uint8 if high < 256 else np.intp)
+    return whole if (whole == piece).all() else None
+
+
+def _bins(whole: Array, high: int) -> Array:
+    """Return how often each of 0, 1, 2, ..., `high` occurs; it may be less long by zeros at its end.
+
+    Two neighbours of one byte each are one number of two bytes: half as many are counted, and the table of pairs is
+    added up both ways.
+
+    >>> _bins(np.array([1, 0, 1, 3, 1]), 3)
+    array([1, 3, 0, 1])
+    """
+    if high <= 1:
+        ones = int(np.count_nonzero(whole) if whole.itemsize == 1 else np.add.reduce(whole))
+        return np.array([whole.size - ones, ones])
+    if _PAIRED * (high + 1) > whole.size:
+        return np.bincount(whole.astype(np.intp, copy=False), minlength=high + 1)
+    bytes_ = np.ascontiguousarray(whole, dtype=np.uint8)
+    pairs = bytes_[: bytes_.size // 2 * 2].view(np.uint16).astype(np.intp)
+    table = np.bincount(pairs, minlength=256 * (high + 1)).reshape(-1, 256)[:, : high + 1]
+    seen = table.sum(axis=0) + table.sum(axis=1)
+    if bytes_.size % 2:
+        seen[bytes_[-1]] += 1
+    return seen
