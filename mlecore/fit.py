@@ -390,7 +390,7 @@ class Fit(Estimate):
         RegularityError : for censored rows, a statistic that is infinite, or counts in too few cells.
         DataError : for a batch, vectors, weights that are not whole numbers, a statistic that does not suit.
 
-        Source: Stephens (1974); Stute, Gonzáles Manteiga and Presedo Quindimil (1993).
+        Source: Stephens (1974); Stute, González Manteiga and Presedo Quindimil (1993).
 
         >>> from mlecore import Normal
         >>> Normal.fit([1.0, 2.0, 2.5, 4.0]).goodness("ks", replicates=99, rng=0).replicates
