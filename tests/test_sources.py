@@ -9,11 +9,16 @@ import dask.dataframe
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 
 import mlecore as mle
 
 X = np.random.default_rng(0).integers(0, 1000, 3001).astype(float)
 TABLE = pd.DataFrame({"a": X, "b": -X, "y": X > 500, "w": 1.0 + X % 2})
+
+
+SMALL = dask.dataframe.from_pandas(TABLE[:40], npartitions=2)
+LAZY = dask.array.from_array(X[:40], chunks=20)
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +28,12 @@ def folder(tmp_path_factory):
     X.astype(">i4").tofile(path / "big.bin")
     np.save(path / "x.npy", X)
     TABLE.to_parquet(path / "x.parquet", row_group_size=700)
+    for kind in ("npy", "parquet"):
+        whole = (path / f"x.{kind}").read_bytes()
+        for name, content in (("cut", whole[:2000]), ("empty", b""), ("other", b"not of them")):
+            (path / f"{name}.{kind}").write_bytes(content)
+    np.save(path / "objects.npy", np.array([None]), allow_pickle=True)
+    np.save(path / "one.npy", 3.0)
     return path
 
 
@@ -154,6 +165,98 @@ def test_an_error_says_where_in_its_chunk_and_where_of_all():
 def test_what_is_no_source_is_refused_with_what_to_give(folder, wrong, said):
     with pytest.raises(mle.DataError, match=said):
         wrong(folder)
+
+
+@pytest.mark.parametrize("name", ["cut.npy", "empty.npy", "other.npy", "objects.npy", "one.npy"])
+def test_a_broken_file_of_numpy_is_refused_in_words(folder, name):
+    with pytest.raises(mle.DataError, match=f"{name} .*(cannot be read|no array with rows)"):
+        mle.chunks(folder / name)
+
+
+@pytest.mark.parametrize("name", ["cut.parquet", "empty.parquet", "other.parquet"])
+def test_a_broken_file_of_parquet_is_refused_in_words(folder, name):
+    with pytest.raises(mle.DataError, match=f"{name} cannot be read as a Parquet file"):
+        mle.chunks(folder / name, column="a")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda f: mle.chunks(f / "x.npy", dtype="u1"), "holds float64, not uint8"),
+        (lambda f: mle.chunks(f / "x.npy", dtype="foo"), "no type of numbers"),
+        (lambda f: mle.chunks(f / "x.parquet", dtype="u1"), "leave dtype out"),
+        (lambda f: mle.chunks(f / "x.parquet", column="a", dtype=float), "leave dtype out"),
+        (lambda f: mle.chunks([f / "x.parquet", f / "x.npy"], column="a"), "different kinds"),
+        (lambda f: mle.chunks(f, dtype=float), "a folder"),
+        (lambda f: mle.chunks(LAZY, dtype=float), "dtype says"),
+        (lambda f: mle.chunks(f / "x.parquet", column=3), "list of names, got 3"),
+        (lambda f: mle.chunks(TABLE, column=[]), "an empty list"),
+        (lambda f: mle.chunks(mle.chunks(X), size=3), "a source already: say size"),
+        (lambda f: mle.chunks(X, column="a"), "column='a': .* an array has none"),
+        (lambda f: mle.chunks(f / "x.npy", weights="w"), "a .npy file has none"),
+        (lambda f: mle.chunks(f / "x.bin", dtype=float, y="y"), "a raw file has none"),
+        (lambda f: mle.chunks(f / "x.bin", dtype=float, weights=X), "weights beside a file"),
+        (lambda f: mle.chunks(f / "x.parquet", column="a", weights=X), "weights beside a file"),
+        (lambda f: mle.chunks(LAZY, weights="w"), "Dask's Array has none"),
+        (lambda f: mle.chunks(SMALL["a"], column="a"), "Dask's Series has none"),
+        (
+            lambda f: mle.chunks(SMALL, column="a", weights=SMALL["w"] + 1),
+            "others beside it has none",
+        ),
+        (lambda f: list(mle.chunks([X], weights="w").pieces()), "chunk 0 .* a ndarray, has none"),
+        (lambda f: list(mle.chunks([(X, X)], column="a").pieces()), "a tuple, has none"),
+        (lambda f: list(mle.chunks(X, y=X).pieces()), "y is the response of a regression"),
+        (lambda f: list(mle.chunks(TABLE, column="a", y="y").pieces()), "leave y out of chunks"),
+        (lambda f: mle.Normal.fit(mle.chunks(LAZY, y=LAZY)), "y is the response"),
+        (lambda f: list(mle.chunks(X, weights=X).rows()), "no rows of a regression"),
+        (lambda f: mle.chunks(LAZY, weights=LAZY[1:]), "x has 40 rows, and weights has 39"),
+        (lambda f: mle.chunks(SMALL["a"], weights=SMALL[["w"]]), "give a column, as in frame"),
+        (lambda f: mle.chunks(LAZY.sum()), "x has 0 dimensions"),
+        (lambda f: mle.chunks(dask.delayed(X)), "not a Delayed"),
+    ],
+)
+def test_what_means_nothing_for_a_source_is_refused(folder, wrong, said):
+    with pytest.raises(mle.DataError, match=said):
+        wrong(folder)
+
+
+def test_what_a_file_says_itself_may_be_repeated(folder):
+    (piece,) = mle.chunks(folder / "x.npy", dtype=float).pieces()
+    np.testing.assert_array_equal(piece.values, X)
+    (folder / "npy_by_name_alone").write_bytes((folder / "x.npy").read_bytes())
+    (piece,) = mle.chunks(folder / "npy_by_name_alone").pieces()
+    np.testing.assert_array_equal(piece.values, X)
+
+
+def test_labels_of_pandas_must_agree_within_a_chunk_as_in_memory():
+    x, turned = TABLE["a"][:9], TABLE["w"][:9][::-1]
+    for source in (mle.chunks([(x, x), (x, turned)]), mle.chunks(x, weights=turned)):
+        with pytest.raises(mle.DataError, match=r"same labels in another order: give weights.loc"):
+            list(source.pieces())
+    with pytest.raises(mle.DataError, match="y and X have the same labels"):
+        list(mle.chunks([(TABLE[["a"]][:9], turned)]).rows())
+    (piece,) = mle.chunks(x, weights=TABLE["w"][:9]).pieces()
+    assert piece.weights.sum() == TABLE["w"][:9].sum()
+
+
+def test_columns_are_found_by_their_place_and_a_wrong_one_is_told_with_its_chunk():
+    numbered = pd.DataFrame({3: X})
+    (piece,) = mle.chunks(numbered, column="3").pieces()
+    np.testing.assert_array_equal(piece.values, X)
+    for second, said in (
+        (TABLE[["b"]], "chunk 1 of the source has no column 'a'; its columns are b"),
+        (TABLE[["a", "a"]], "chunk 1 of the source has two columns 'a'"),
+    ):
+        with pytest.raises(mle.DataError, match=said):
+            list(mle.chunks([TABLE, second], column="a").pieces())
+
+
+def test_every_chunk_has_rows_of_one_width_and_is_no_sparse_matrix():
+    two, three = np.ones((4, 2)), np.ones((4, 3))
+    with pytest.raises(mle.DataError, match=r"chunk 1 .* rows of 3 numbers, and .* of 2 numbers"):
+        list(mle.chunks([two, three]).pieces())
+    with pytest.raises(mle.DataError, match="chunk 0 of the source has a sparse x"):
+        list(mle.chunks([scipy.sparse.csr_matrix(two)]).pieces())
 
 
 def test_a_file_that_ends_within_a_number_is_refused(tmp_path):

@@ -12,7 +12,18 @@ from ..errors import DataError
 from .files import released
 from .partly import PartlySeen
 
-__all__ = ["Piece", "Place", "RowPiece", "Wanted", "count", "is_table", "rows_of", "values_of"]
+__all__ = [
+    "Piece",
+    "Place",
+    "RowPiece",
+    "Wanted",
+    "count",
+    "insist_one_width",
+    "insist_unnamed",
+    "is_table",
+    "rows_of",
+    "values_of",
+]
 
 Array = np.ndarray
 
@@ -64,11 +75,47 @@ class RowPiece(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which columns of a table are wanted: the values, or the columns of X; the response; the weights."""
+    """Which columns of a table are wanted: the values, or the columns of X; the response; the weights.
+
+    `beside` says which arrays were given beside an array: "y", "weights" or both.
+    """
 
     column: str | Sequence[str] | None = None
     y: str | None = None
     weights: str | None = None
+    beside: tuple[str, ...] = ()
+
+
+def insist_unnamed(wanted: Wanted, what: str) -> None:
+    """Raise where columns are asked for by name of what has none.
+
+    >>> insist_unnamed(Wanted(), "an array")
+    """
+    names = zip(("column", "y", "weights"), wanted, strict=False)
+    said = [f"{k}={name!r}" for k, name in names if name is not None]
+    if said:
+        cure = "; for weights let each chunk be (x, weights)" * (wanted.weights is not None)
+        raise DataError(
+            f"{' and '.join(said)}: columns have names in a table, and {what} has none; give a table, or leave "
+            f"{'it' if len(said) == 1 else 'them'} out{cure}"
+        )
+
+
+def insist_one_width(piece: Any, width: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Return how many numbers a row of a piece has, which must be as many as in the pieces before.
+
+    >>> insist_one_width(Piece(np.zeros((3, 2))), None)
+    (2,)
+    """
+    values = piece.values if isinstance(piece, Piece) else None
+    if values is None:
+        return width
+    if width not in (None, values.shape[1:]):
+        here, before = (
+            "one number" if not w else f"{w[0]} numbers" for w in (values.shape[1:], width)
+        )
+        raise _at_chunk(piece.place, f"has rows of {here}, and the chunks before it of {before}")
+    return values.shape[1:]
 
 
 def is_table(given: Any) -> bool:
@@ -96,14 +143,18 @@ def _names(table: Any) -> list[str]:
     return [name for name in table.column_names if name not in labels]
 
 
-def _column(table: Any, name: Any) -> Array:
+def _column(table: Any, name: str, place: Place) -> Array:
     """Return a column of a table as numbers."""
     names = [str(n) for n in getattr(table, "column_names", getattr(table, "columns", ()))]
-    if name not in names:
-        raise DataError(f"there is no column {name!r}; there are {', '.join(names)}")
-    arrow = hasattr(table, "column_names")
-    values = table.column(name) if arrow else table.iloc[:, names.index(name)]
-    return numeric(_plain(values), name)
+    if names.count(name) != 1:
+        there = "two columns" if name in names else "no column"
+        raise _at_chunk(place, f"has {there} {name!r}; its columns are {', '.join(names)}")
+    at = names.index(name)
+    values = table.column(at) if hasattr(table, "column_names") else table.iloc[:, at]
+    try:
+        return numeric(_plain(values), name)
+    except DataError as error:
+        raise place.told(error) from error
 
 
 def _plain(values: Any) -> Any:
@@ -117,7 +168,13 @@ def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[P
     >>> [piece.values for piece in values_of(np.arange(3.0), Wanted(), 2, Place())]
     [array([0., 1.]), array([2.])]
     """
+    if wanted.y is not None or "y" in wanted.beside:
+        raise DataError(
+            "y is the response of a regression, and a family has values alone: leave y out of chunks, or fit a regression"
+        )
     values, weights = chunk, None
+    if not is_table(chunk):
+        insist_unnamed(wanted, _called(chunk, place))
     if isinstance(chunk, PartlySeen):
         for part in _parts(len(chunk), size):
             yield Piece(None, None, chunk[part], _moved(place, part))
@@ -127,11 +184,11 @@ def values_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[P
             raise DataError("say which column of the table holds the values: chunks(..., column=)")
         several = not isinstance(wanted.column, str)
         values = (
-            np.column_stack([_column(chunk, name) for name in wanted.column])
+            np.column_stack([_column(chunk, name, place) for name in wanted.column])
             if several
-            else _column(chunk, wanted.column)
+            else _column(chunk, wanted.column, place)
         )
-        weights = None if wanted.weights is None else _column(chunk, wanted.weights)
+        weights = None if wanted.weights is None else _column(chunk, wanted.weights, place)
     elif isinstance(chunk, tuple):
         if len(chunk) != 2:
             raise _at_chunk(
@@ -169,17 +226,18 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
         column = [wanted.column] if isinstance(wanted.column, str) else wanted.column
         others = [n for n in _names(chunk) if n not in (wanted.y, wanted.weights)]
         names = tuple(others if column is None else column)
-        X = np.column_stack([_column(chunk, name) for name in names])
-        y = _column(chunk, wanted.y)
-        weights = None if wanted.weights is None else _column(chunk, wanted.weights)
-    elif isinstance(chunk, tuple) and len(chunk) in (2, 3):
+        X = np.column_stack([_column(chunk, name, place) for name in names])
+        y = _column(chunk, wanted.y, place)
+        weights = None if wanted.weights is None else _column(chunk, wanted.weights, place)
+    elif isinstance(chunk, tuple) and len(chunk) in (2, 3) and wanted.beside != ("weights",):
         X, y, *rest = chunk
         _insist_one_index(dict(zip(("X", "y", "weights"), chunk, strict=False)), place)
         insist_not_itself(X, y)
+        insist_unnamed(wanted, _called(chunk, place))
         if is_table(X):
             names = tuple(_names(X))
             arrow = hasattr(X, "column_names")
-            X = np.column_stack([_column(X, name) for name in names]) if arrow else X
+            X = np.column_stack([_column(X, name, place) for name in names]) if arrow else X
         elif hasattr(X, "iloc") and X.name is not None:
             names = (str(X.name),)
         X, y = _array(X, "X", place), _array(y, "y", place)
@@ -244,6 +302,11 @@ def _numbers(values: Array, name: str, place: Place, whole: bool = False) -> Arr
         return numeric(values, name)
     except DataError as error:
         raise place.told(error) from error
+
+
+def _called(chunk: Any, place: Place) -> str:
+    what = "the source" if place.chunk is None else f"chunk {place.chunk} of the source"
+    return f"{what}, a {type(chunk).__name__},"
 
 
 def _at_chunk(place: Place, what: str) -> DataError:

@@ -16,9 +16,20 @@ import numpy as np
 
 from ..errors import DataError
 from ..progress import Progress, ticker
-from .files import length_of_map, parquet, raw_file
+from .files import Reader, dtype_of, file_kind, length_of_map, npy, parquet, raw_file
 from .partly import PartlySeen
-from .pieces import Piece, Place, RowPiece, Wanted, count, is_table, rows_of, values_of
+from .pieces import (
+    Piece,
+    Place,
+    RowPiece,
+    Wanted,
+    count,
+    insist_one_width,
+    insist_unnamed,
+    is_table,
+    rows_of,
+    values_of,
+)
 
 __all__ = ["Source", "chunks"]
 
@@ -91,10 +102,12 @@ class Source:
     def _read(self, parts_of: Callable[..., Iterator[Any]], first: int) -> Iterator[Any]:
         given = self._chunks()
         tick = ticker(self.progress, self.length or 0, f"pass {self.passes}")
+        width: Any = None
         try:
             for number, chunk in enumerate(given):
                 place = Place(None if self._cut else number, 0, first)
                 for piece in parts_of(chunk, self._wanted, self._size, place):
+                    width = insist_one_width(piece, width)
                     yield piece
                     first += count(piece)
                     tick(first)
@@ -188,7 +201,7 @@ def chunks(
     ----------
     source : one of these.
     size : how many numbers are worked on at once; a larger chunk is cut.
-    dtype : the type of the numbers in a raw file.
+    dtype : the type of the numbers in a raw file; a .npy file has its own, and may be given that.
     column : which column of a table (Parquet, DataFrame) holds the values; for a regression those of X, by default all others.
     y : for a regression, the name of the response in a table; or an array (of Dask's) beside an array X.
     weights : the name of the column of weights in a table; or an array beside an array.
@@ -197,7 +210,8 @@ def chunks(
 
     Raises
     ------
-    DataError : for what is no source, a raw file without `dtype`, columns that are not there.
+    DataError : for what is no source, a raw file without `dtype`, a file that is broken, columns that are not there, and
+        what means nothing for this source, such as `column` for an array.
     ImportError : for Parquet without pyarrow: install mlecore[parquet].
 
     >>> [piece.values for piece in chunks(np.arange(3.0), size=2).pieces()]
@@ -212,10 +226,16 @@ def chunks(
 
 def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weights: Any) -> Source:
     if isinstance(source, Source):
+        said = {"size": size, "dtype": dtype, "column": column, "y": y, "weights": weights}
+        again = [name for name, value in said.items() if value is not None]
+        if again:
+            raise DataError(
+                f"this is a source already: say {', '.join(again)} where it is made, as in chunks(values, {again[0]}=...)"
+            )
         return source
     size = _SIZE if size is None else _insist_size(size)
-    columns = (column,) if isinstance(column, str) else column or ()
-    if isinstance(y, str) and y in columns:
+    column = _insist_names(column)
+    if isinstance(y, str) and y in ([column] if isinstance(column, str) else column or []):
         raise DataError(
             f"y={y!r} is the response, and column= has it among the columns of X: leave it out there"
         )
@@ -224,30 +244,33 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
             "what comes in chunks is laid out in full, and this is sparse: give all rows at once, which stay sparse in logistic "
             "and Poisson regression, or chunks of rows as X[i:j].toarray()"
         )
+    paths = _paths(source)
+    if dtype is not None and not paths:
+        raise DataError(
+            "dtype says what a raw file holds; an array or an iterable of them has its own"
+        )
     if is_dask(source):
         from .spread import spread  # here, as it builds on this module
 
         return spread(source, Wanted(column, y, weights), size)
-    paths = _paths(source)
+    array = hasattr(source, "__array__") and not is_table(source)
+    beside = {"y": y, "weights": weights}
+    beside = {k: v for k, v in beside.items() if v is not None and not isinstance(v, str)}
+    wanted = Wanted(
+        column, *(None if k in beside else v for k, v in (("y", y), ("weights", weights)))
+    )
+    if beside and not array:
+        raise DataError(
+            f"{' and '.join(beside)} beside {'a file' if paths else 'an iterable'} must be the name of a column; else let "
+            "each chunk be (x, weights), or (X, y, weights), or give one array, such as np.memmap(path), and others beside it"
+        )
     if paths:
-        return _of_files(paths, size, dtype, Wanted(column, y, weights))
-    if dtype is not None:
-        raise DataError(
-            "dtype says what a raw file holds; an array or an iterable of them has its own"
-        )
-    if isinstance(source, np.ndarray):
-        beside = [value for value in (y, weights) if value is not None]
-        if not beside:
-            return Source(lambda: [source], length=_length(source), size=size, cut=True)
-        if y is not None and weights is None:
-            beside = [y]
-        whole = (source, *beside)
-        return Source(lambda: [whole], length=_length(source), size=size, cut=True)
-    wanted = Wanted(column, y, weights)
-    if any(not isinstance(name, str | None) for name in (y, weights)):
-        raise DataError(
-            "y and weights beside an iterable are names of columns; else let each chunk be (x, weights), or (X, y, weights)"
-        )
+        return _of_files(paths, size, dtype, wanted)
+    if array:
+        insist_unnamed(wanted, "an array")
+        whole = (source, *beside.values()) if beside else source
+        wanted = Wanted(beside=tuple(beside))
+        return Source(lambda: [whole], length=_length(source), size=size, wanted=wanted, cut=True)
     if callable(source):
         return Source(lambda: _iterable(source()), size=size, wanted=wanted)
     given = _iterable(source)
@@ -291,9 +314,23 @@ def _insist_size(size: Any) -> int:
     return int(size)
 
 
+def _insist_names(column: Any) -> Any:
+    """Return the name of a column or a list of names."""
+    if column is None or isinstance(column, str):
+        return column
+    names = list(column) if isinstance(column, Iterable) else [column]
+    if not all(isinstance(name, str) for name in names):
+        raise DataError(f"column must be the name of a column, or a list of names, got {column!r}")
+    if not names:
+        raise DataError("column is an empty list: name one column or more")
+    return names
+
+
 def _length(values: Any) -> int | None:
     shape = getattr(values, "shape", None)  # a sparse matrix has no length
-    return shape[0] if shape else len(values) if hasattr(values, "__len__") else None
+    if isinstance(shape, tuple):
+        return shape[0] if shape else None
+    return len(values) if hasattr(values, "__len__") else None
 
 
 def _iterable(given: Any) -> Iterable[Any]:
@@ -317,20 +354,34 @@ def _paths(source: Any) -> list[str]:
 
 
 def _of_files(paths: list[str], size: int, dtype: Any, wanted: Wanted) -> Source:
-    if dtype is not None:
-        files = [raw_file(path, dtype, size) for path in paths]
-    elif all(path.endswith(".npy") for path in paths):
-        maps = [np.load(path, mmap_mode="r") for path in paths]
-        return Source(lambda: maps, length=sum(map(len, maps)), size=size, cut=len(maps) == 1)
-    else:
-        names = [wanted.column] if isinstance(wanted.column, str) else wanted.column
-        if names is None and wanted.y is None:
+    kinds = {file_kind(path): path for path in paths}
+    if len(kinds) > 1:
+        raise DataError(
+            f"{' and '.join(kinds.values())} are of different kinds: make a source of the files of each kind"
+        )
+    (kind,) = kinds
+    if kind == "raw" and dtype is None:
+        # A broken file is told by the end of its name what it should have been.
+        kind = next((k for k in ("npy", "parquet") if paths[0].endswith(f".{k}")), "raw")
+    if kind == "parquet":
+        files = _tables(paths, size, dtype, wanted)
+    elif kind == "npy":
+        maps = [npy(path) for path in paths]
+        own = maps[0].dtype
+        if dtype is not None and any(dtype_of(dtype) != one.dtype for one in maps):
             raise DataError(
-                "say what the file holds: dtype= for a raw file of numbers, such as chunks(path, dtype=float); column= for "
-                "the values of a Parquet file; y= for a regression on its other columns"
+                f"{paths[0]} says itself that it holds {own}, not {dtype_of(dtype)}: leave dtype out"
             )
-        beside = [name for name in (wanted.y, wanted.weights) if name is not None]
-        files = [parquet(path, names, beside, size) for path in paths]
+        insist_unnamed(wanted, "a .npy file")
+        return Source(lambda: maps, length=sum(map(len, maps)), size=size, cut=len(maps) == 1)
+    elif dtype is None:
+        raise DataError(
+            "say what the file holds: dtype= for a raw file of numbers, such as chunks(path, dtype=float); column= for "
+            "the values of a Parquet file; y= for a regression on its other columns"
+        )
+    else:
+        insist_unnamed(wanted, "a raw file")
+        files = [raw_file(path, dtype, size) for path in paths]
     length = sum(count for count, _ in files)
     return Source(
         lambda: (part for _, read in files for part in read()),
@@ -339,3 +390,19 @@ def _of_files(paths: list[str], size: int, dtype: Any, wanted: Wanted) -> Source
         wanted=wanted,
         cut=True,
     )
+
+
+def _tables(paths: list[str], size: int, dtype: Any, wanted: Wanted) -> list[Reader]:
+    """Return the readers of Parquet files."""
+    if dtype is not None:
+        raise DataError(
+            f"{paths[0]} is a Parquet file, whose columns have their own types: leave dtype out, and name the column"
+        )
+    names = [wanted.column] if isinstance(wanted.column, str) else wanted.column
+    if names is None and wanted.y is None:
+        raise DataError(
+            f"say which column of {paths[0]} holds the values, by column=; or which the response, by y=, for a regression "
+            "on the others"
+        )
+    beside = [name for name in (wanted.y, wanted.weights) if name is not None]
+    return [parquet(path, names, beside, size) for path in paths]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import DataError
-from .pieces import Place, Wanted, rows_of, values_of
+from .pieces import Place, Wanted, insist_unnamed, rows_of, values_of
 from .sources import TOGETHER, Source, is_dask, plus
 
 __all__ = ["SpreadSource", "spread"]
@@ -27,34 +27,63 @@ def spread(x: Any, wanted: Wanted, size: int) -> SpreadSource:
     DataError : for another thing of Dask's, and for parts that do not match.
     """
     wanted = Wanted(wanted.column, _own(x, wanted.y), _own(x, wanted.weights))
-    given = [value for value in (wanted.y, wanted.weights) if value is not None]
-    beside = [value for value in given if is_dask(value)]
-    if any(not isinstance(value, str) for value in given if not is_dask(value)):
+    beside = {k: getattr(wanted, k) for k in ("y", "weights") if is_dask(getattr(wanted, k))}
+    named = Wanted(
+        *(None if is_dask(value) else value for value in wanted[:3]), beside=tuple(beside)
+    )
+    if any(not isinstance(value, str | None) for value in (named.y, named.weights)):
         raise DataError(
             "beside a Dask collection y and weights are names of its columns, or Dask's too"
         )
-    if beside and len(beside) < len(given):
+    if beside and (named.y or named.weights):
         raise DataError(
             "y and weights are both columns of the frame, given by name, or both Dask's that go beside it: not one of each"
         )
-    if not hasattr(x, "to_delayed") or not hasattr(x, "ndim"):
-        raise DataError(
-            f"of Dask's collections an array, a frame or a column of one is read, not a {type(x).__name__}"
-        )
+    for name, value in (("x", x), *beside.items()):
+        _insist_readable(name, value)
     counts: list[float] = []
     if hasattr(x, "chunks"):
         x = x.rechunk({1: -1}) if x.ndim == 2 else x
         counts = list(x.chunks[0])
-        beside = [b.rechunk((x.chunks[0],)) if hasattr(b, "rechunk") else b for b in beside]
-    elif x.ndim == 2:
+        beside = {name: _cut_alike(name, value, x) for name, value in beside.items()}
+    if hasattr(x, "chunks") or x.ndim == 1:
+        insist_unnamed(named, f"Dask's {type(x).__name__}")
+    elif beside:
+        insist_unnamed(named, "a frame with others beside it")
+    else:
         x = _only(x, wanted)
-    columns = [list(_flat(one.to_delayed())) for one in (x, *beside)]
+    columns = [list(_flat(one.to_delayed())) for one in (x, *beside.values())]
     if len({len(column) for column in columns}) > 1:
         raise DataError(
             f"x, y and weights are cut into {', '.join(str(len(c)) for c in columns)} parts: repartition them alike"
         )
-    named = Wanted(*(None if is_dask(value) else value for value in wanted))
     return SpreadSource(list(zip(*columns, strict=True)), counts, named, size)
+
+
+def _insist_readable(name: str, value: Any) -> None:
+    """Raise for another thing of Dask's than an array, a frame or a column of one."""
+    dimensions = getattr(value, "ndim", None)  # of a delayed object this is delayed too
+    if not hasattr(value, "to_delayed") or not isinstance(dimensions, int):
+        raise DataError(
+            f"of Dask's collections an array, a frame or a column of one is read, not a {type(value).__name__}"
+        )
+    most = 2 if name == "x" else 1
+    if not 1 <= dimensions <= most:
+        cure = "; give a column, as in frame['w']" if hasattr(value, "columns") else ""
+        raise DataError(
+            f"{name} has {dimensions} dimensions, and 1{' or 2' * (most - 1)} are read{cure}"
+        )
+
+
+def _cut_alike(name: str, value: Any, x: Any) -> Any:
+    """Return what goes with an array in the array's chunks, where the lengths of both are known."""
+    if not hasattr(value, "rechunk") or any(map(math.isnan, (*x.chunks[0], *value.chunks[0]))):
+        return value
+    if len(value) != len(x):
+        raise DataError(
+            f"x has {len(x)} rows, and {name} has {len(value)}: one for each row is needed"
+        )
+    return value.rechunk((x.chunks[0],))
 
 
 def _flat(parts: Any) -> Any:
@@ -75,12 +104,13 @@ def _only(frame: Any, wanted: Wanted) -> Any:
         return frame
     columns = [wanted.column] if isinstance(wanted.column, str) else list(wanted.column)
     names = [*columns, *(n for n in (wanted.y, wanted.weights) if isinstance(n, str))]
-    missing = [name for name in names if name not in frame.columns]
+    labels = {str(label): label for label in frame.columns}
+    missing = [name for name in names if name not in labels]
     if missing:
         raise DataError(
-            f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(map(str, frame.columns))}"
+            f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(labels)}"
         )
-    return frame[list(dict.fromkeys(names))]
+    return frame[[labels[name] for name in dict.fromkeys(names)]]
 
 
 class SpreadSource(Source):
