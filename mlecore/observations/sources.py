@@ -239,11 +239,6 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
         raise DataError(
             f"y={y!r} is the response, and column= has it among the columns of X: leave it out there"
         )
-    if hasattr(source, "toarray"):
-        raise DataError(
-            "what comes in chunks is laid out in full, and this is sparse: give all rows at once, which stay sparse in logistic "
-            "and Poisson regression, or chunks of rows as X[i:j].toarray()"
-        )
     paths = _paths(source)
     if dtype is not None and not paths:
         raise DataError(
@@ -253,6 +248,11 @@ def _made(source: Any, size: int | None, dtype: Any, column: Any, y: Any, weight
         from .spread import spread  # here, as it builds on this module
 
         return spread(source, Wanted(column, y, weights), size)
+    if hasattr(source, "toarray"):
+        raise DataError(
+            "what comes in chunks is laid out in full, and this is sparse: give all rows at once, which stay sparse in logistic "
+            "and Poisson regression, or chunks of rows as X[i:j].toarray()"
+        )
     array = hasattr(source, "__array__") and not is_table(source)
     beside = {"y": y, "weights": weights}
     beside = {k: v for k, v in beside.items() if v is not None and not isinstance(v, str)}
