@@ -458,7 +458,8 @@ class Curve:
 
     def _derivatives(self, theta: Array) -> tuple[Array, Array]:
         """Return slope and Hessian in the free scalars; in one go where that saves work."""
-        if self.in_one_pass:
+        # The Hessian of a sequence brings its slope along.
+        if self.in_one_pass or getattr(self.statistic, "in_order", False):
             return self._terms(theta)[1:]
         slope = self._evaluate(theta, "_score_vector", 1)
         hessian = self._evaluate(theta, "_hessian_matrix", 2)
@@ -473,6 +474,8 @@ class Curve:
         self, full: Array, formula: str, trailing: int, with_statistic: bool
     ) -> Any:
         valid = self.layout.contains(full)
+        if not trailing and not np.any(valid):
+            return np.full(np.broadcast_shapes(np.shape(valid), self.batch_shape), np.nan)[()]
         if not np.all(valid):
             full = np.where(valid[..., None], full, self.layout.interior)
         with np.errstate(all="ignore"):

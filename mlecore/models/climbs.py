@@ -11,13 +11,15 @@ from ..domains import Positive, Unit
 from ..statistics import Events
 from .spikes import NARROW, spread, spreads
 
-__all__ = ["CLIMB", "climbed"]
+__all__ = ["CLIMB", "climbed", "twins"]
 
 Array = np.ndarray
 
 CLIMB = 100
 # Beyond this a logarithm or logit is tried at the edge that it goes to.
 _NEAR_EDGE = 8.0
+# Rows this close to each other, and as high, are on one hill.
+_BESIDE = 0.02
 
 
 def climbed(likelihood: Any, full: Array, max_iterations: int = 200) -> Top:
@@ -73,12 +75,17 @@ def _to_edges(likelihood: Any, top: Top) -> Top:
     rows = np.flatnonzero((edged != top.theta).any(axis=1) & np.isfinite(top.theta).all(axis=1))
     if not rows.size:
         return top
-    here = likelihood.at(rows)
-    new = _smoothly(here, edged[rows], CLIMB)
+    first = twins(
+        np.where(top.converged[rows, None], top.theta[rows], np.nan), top.log_likelihood[rows]
+    )
+    one, back = np.unique(first, return_inverse=True)
+    here = likelihood.at(rows[one])
+    new = _smoothly(here, edged[rows[one]], CLIMB)
     slope = here._evaluate_full(new.theta, "_score_vector", 1)
     on_edge = layout.at_edge(new.theta)
     outward = np.where(new.theta == 0, -slope, slope) >= 0
-    good = (outward | ~on_edge).all(axis=1) & new.converged
+    good = ((outward | ~on_edge).all(axis=1) & new.converged)[back]
+    new = Top(*(column[back] for column in new))
     old = top.log_likelihood[rows]
     good &= new.log_likelihood >= old - 1e-9 * (1.0 + np.abs(old))
     columns = [np.array(column) for column in top]
@@ -116,3 +123,18 @@ def _among_corners(
         if not best > start + 1e-9 * (1.0 + abs(best)):
             break
     return _to_edges(here, _smoothly(here, theta[None], max_iterations))
+
+
+def twins(full: Array, height: Array) -> Array:
+    """Return for each row the first one that is the same member, as near as it matters, its components in any order.
+
+    >>> twins(np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 3.0]]), np.zeros(3))
+    array([0, 0, 2])
+    """
+    first, place = np.arange(len(full)), np.sort(full, axis=1)
+    for k in range(len(full)):
+        near = np.abs(place[:k] - place[k]) <= _BESIDE * np.abs(place[:k])
+        same = near.all(axis=1) & (np.abs(height[:k] - height[k]) <= _BESIDE)
+        if same.any():
+            first[k] = first[np.argmax(same)]
+    return first

@@ -17,7 +17,7 @@ from ..domains import Positive
 from ..errors import ConvergenceError, NoMLEError
 from ..members import lifted
 from ..statistics import Events
-from .climbs import CLIMB, climbed
+from .climbs import CLIMB, climbed, twins
 from .em import em, places_of
 from .spikes import can_spike, spiked, spread
 from .starts import Search, guesses
@@ -36,8 +36,8 @@ _FAR = 16.0
 _PART, _BEST = 4096, 4
 # Log-likelihoods this close, relative to their size, are those of one maximum.
 _SAME = 1e-6
-# Where EM has led two starts this close to each other, they are on one hill.
-_BESIDE = 0.02
+# After so many of Newton's steps a climb that is not at its top, and so many nats below the best one, is given up.
+_SOON, _BEHIND = 12, 10.0
 
 
 class Found(NamedTuple):
@@ -95,28 +95,36 @@ def _with(likelihood: Any, statistic: Any) -> Any:
 
 
 def _ends(likelihood: Any, full: Array) -> tuple[Top, Array]:
-    """Climb from each row; return where the climbs ended, and as what: 0 a maximum inside, 1 a spike, 2 nothing."""
+    """Climb from each row; return where the climbs ended, and as what: 0 a maximum inside, 1 a spike, 2 nothing.
+
+    Those that crawl far below a maximum that others have reached are left where they are.
+    """
     shrunk = spiked(likelihood, full)
-    begin = np.where(shrunk[:, None], np.nan, full)
-    top = climbed(likelihood, begin, CLIMB)
+    top = climbed(likelihood, np.where(shrunk[:, None], np.nan, full), _SOON)
+    state = _judged(likelihood, full, top, shrunk)
+    best = np.max(top.log_likelihood, where=state == 0, initial=-np.inf)
+    go_on = np.flatnonzero(~shrunk & ~top.converged & ~(top.log_likelihood < best - _BEHIND))
+    if go_on.size:
+        columns = [np.array(column) for column in top]
+        more = climbed(likelihood.at(go_on), top.theta[go_on], CLIMB)
+        for column, new in zip(columns, more, strict=True):
+            column[go_on] = new
+        top = Top(*columns)
+        state = _judged(likelihood, full, top, shrunk)
+    return top._replace(theta=np.where(shrunk[:, None], full, top.theta)), state
+
+
+def _judged(likelihood: Any, full: Array, top: Top, shrunk: Array) -> Array:
+    """Say as what each climb ended; rows that were spikes to begin with have not moved."""
     theta = np.where(shrunk[:, None], full, top.theta)
-    shrunk |= spiked(likelihood, theta)
     sound = top.converged & np.isfinite(top.log_likelihood) & ~_gone(likelihood, theta)
     sound &= ~_merged(likelihood, theta)
-    state = np.where(shrunk, 1, np.where(sound, 0, 2))
-    return top._replace(theta=theta), state
+    return np.where(shrunk | spiked(likelihood, theta), 1, np.where(sound, 0, 2))
 
 
 def _climbed_once(likelihood: Any, full: Array, height: Array) -> tuple[Top, Array]:
     """Return the ends of climbs, those of rows that EM has led to one place already climbed once."""
-    first = np.arange(len(full))
-    place = np.sort(full, axis=1)
-    for k in range(len(full)):
-        near = np.abs(place[:k] - place[k]) <= _BESIDE * np.abs(place[:k])
-        twins = near.all(axis=1) & (np.abs(height[:k] - height[k]) <= _BESIDE)
-        if twins.any():
-            first[k] = first[np.argmax(twins)]
-    rows, back = np.unique(first, return_inverse=True)
+    rows, back = np.unique(twins(full, height), return_inverse=True)
     ends, state = _ends(likelihood, full[rows])
     return Top(*(column[back] for column in ends)), state[back]
 

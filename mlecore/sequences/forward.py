@@ -87,28 +87,48 @@ def smoothed(start: Array, G: Array, f: Array) -> tuple[Array, Array, Array]:
     >>> law.round(4).tolist(), moves.sum().round(12)
     ([[0.1556, 0.8444], [0.1667, 0.8333]], np.float64(1.0))
     """
-    value, forward = filtered(start, G, f)
-    # Backwards it is the same recursion, with G turned round.
-    _, w = filtered(np.ones(f.shape[-1]), np.swapaxes(G, -1, -2), f[..., ::-1, :])
-    w = w[..., ::-1, :]
-    back = np.concatenate(
-        [w[..., 1:, :] @ np.swapaxes(G, -1, -2), np.ones_like(w[..., :1, :])], axis=-2
-    )
-    law = forward * back
-    law /= law.sum(axis=-1, keepdims=True)
-    ahead, later = forward[..., :-1, :], w[..., 1:, :]
-    size = ((ahead @ G) * later).sum(axis=-1, keepdims=True)
-    moves = np.swapaxes(ahead / size, -1, -2) @ later * G
-    return value, law, moves
+    both = _Both.of(start, G, f)
+    return both.value, both.law, both.pairs() * G
+
+
+class _Both(NamedTuple):
+    """The laws forwards and backwards, (..., T, K), each scaled at each time."""
+
+    value: Array
+    #: of the state, given the values up to it
+    ahead: Array
+    #: what the values from each on say of its state, times their densities in it; and without that value's own
+    later: Array
+    back: Array
+    #: of the state, given all values
+    law: Array
+    #: the sums of ahead_i G_ij later_j, from each time to the next
+    size: Array
+
+    @classmethod
+    def of(cls, start: Array, G: Array, f: Array) -> _Both:
+        value, ahead = filtered(start, G, f)
+        turned = np.swapaxes(G, -1, -2)
+        # Backwards it is the same recursion, with G turned round.
+        later = filtered(np.ones(f.shape[-1]), turned, f[..., ::-1, :])[1][..., ::-1, :]
+        back = np.concatenate([later[..., 1:, :] @ turned, np.ones_like(later[..., :1, :])], -2)
+        law = ahead * back
+        law /= law.sum(axis=-1, keepdims=True)
+        size = (ahead[..., :-1, :] * back[..., :-1, :]).sum(axis=-1, keepdims=True)
+        return cls(value, ahead, later, back, law, size)
+
+    def pairs(self) -> Array:
+        """Return how often each transition is expected, over its probability."""
+        return np.swapaxes(self.ahead[..., :-1, :] / self.size, -1, -2) @ self.later[..., 1:, :]
 
 
 class Emission(NamedTuple):
-    """How the densities of one state move with its parameters, which stand at `places` among all of them."""
+    """How the log-densities of one state move with its parameters, which stand at `places` among all of them."""
 
     places: Array
-    #: d f / f, (..., T, q)
+    #: d log f, (..., T, q)
     slope: Array
-    #: dd f / f, (..., T, q, q)
+    #: dd log f, (..., T, q, q)
     bend: Array
 
 
@@ -121,6 +141,9 @@ def log_likelihood_terms(
 ) -> tuple[Array, ...]:
     """Return log L with its slope and, where `start` has a second derivative, its Hessian in p parameters.
 
+    The slope is the mean, over all paths of states given the values, of the slope were the path known (Fisher's identity):
+    a sum over times of laws times slopes. The Hessian is the derivative of that sum, so the laws are differentiated once.
+
     Parameters
     ----------
     start : the law of the first state, (..., K), with its derivatives (..., p, K) and (..., p, p, K).
@@ -129,105 +152,152 @@ def log_likelihood_terms(
     f : densities, (..., T, K).
     emissions : one for each state.
     """
-    T, K = f.shape[-2:]
-    order, p = len(start) - 1, start[1].shape[-2]
     batch = np.broadcast_shapes(start[0].shape[:-1], G.shape[:-2], f.shape[:-2])
-    N = int(np.prod(batch))
-    # The states, or the parameters of one, first and times last: those of all blocks are then a slice.
-    densities = _turned(f, batch, T, 1)
+
+    def rows(x: Array, axes: int) -> Array:
+        own = x.shape[x.ndim - axes :]
+        return np.broadcast_to(x, (*batch, *own)).reshape(-1, *own)
+
+    order, p = len(start) - 1, start[1].shape[-2]
+    f, G = rows(f, 2), rows(G, 2)
+    start = [rows(x, i + 1) for i, x in enumerate(start)]
     told = [
-        (
-            e.places,
-            np.ix_(e.places, e.places),
-            _turned(e.slope, batch, T, 1),
-            _turned(e.bend, batch, T, 2) if order > 1 else None,
-        )
+        Emission(e.places, rows(e.slope, 2), rows(e.bend, 3) if order > 1 else e.bend)
         for e in emissions
     ]
-    through = _through_matrix(G, batch)
-
-    def step(v: list[Array]) -> list[Array]:
-        """Take laws and their derivatives, (K, .. N, blocks), (K, p, ..) and (K, p, p, ..), through the transitions."""
-        u = [through(x) for x in v]
-        for a, (i, j) in enumerate(moves):
-            u[1][j, a] += v[0][i]
-            u[1][i, a] -= v[0][i]
-            if order > 1:
-                u[2][j, a] += v[1][i]
-                u[2][i, a] -= v[1][i]
-                u[2][j, :, a] += v[1][i]
-                u[2][i, :, a] -= v[1][i]
-        return u
-
-    def seen(u: list[Array], when: slice, units: bool) -> tuple[list[Array], Array]:
-        """Multiply by the densities of one time in each block, and scale so that the law adds up to one."""
-        index = (slice(None), None, ..., when) if units else (..., when)
-        for k, (places, block, slope, bend) in enumerate(told):
-            s = slope[index]
-            if order > 1:
-                crossed = u[1][k][:, None] * s
-                u[2][k][:, places] += crossed
-                u[2][k][places] += np.swapaxes(crossed, 0, 1)
-                h = bend[(slice(None), *index)] if units else bend[index]
-                u[2][k][block] += u[0][k] * h
-            u[1][k][places] += u[0][k] * s
-        here = densities[index]
-        return _all_scaled(
-            [x * here.reshape(K, *(1,) * i, *here.shape[1:]) for i, x in enumerate(u)]
-        )
-
-    first = [
-        np.moveaxis(np.broadcast_to(x, (*batch, *x.shape[x.ndim - 1 - i :])), -1, 0).copy()
-        for i, x in enumerate(start)
-    ]
-    v = [
-        np.moveaxis(x.reshape(K, N, *(p,) * i), 1, -1)[..., None].copy()
-        for i, x in enumerate(first)
-    ]
-    v, total = seen(v, slice(0, 1), False)
-    total = total[..., 0]
-    blocks, length = _cut(T - 1)
-    if blocks:
-        rows = (K, N, blocks)
-        M = [np.array(np.broadcast_to(np.eye(K)[..., None, None], (K, *rows)))]
-        M += [np.zeros((K, *(p,) * i, *rows)) for i in range(1, order + 1)]
-        size = np.zeros(rows)
-        for t in range(length):
-            M, more = seen(step(M), slice(1 + t, 1 + blocks * length, length), True)
-            size += more
-        top = _top(size)
-        M = [x * np.exp(size - top) for x in M]
-        for b in range(blocks):
-            v, more = _all_scaled(
-                [x[..., None] for x in _past([x[..., 0] for x in v], [x[..., b] for x in M])]
-            )
-            total = total + more[..., 0] + top[..., b]
-    for t in range(1 + blocks * length, T):
-        v, more = seen(step(v), slice(t, t + 1), False)
-        total = total + more[..., 0]
-    # The scaled law adds up to one.
-    slope = v[1][..., 0].sum(axis=0).T
-    terms = [total.reshape(batch), slope.reshape(*batch, p)]
+    both = _Both.of(start[0], G, f)
+    i, j = moves.T
+    height = (start[0] * both.later[:, 0]).sum(axis=-1)[:, None]
+    opening = np.einsum("npk,nk->np", start[1], both.later[:, 0]) / height
+    pairs = both.pairs()
+    slope = opening.copy()
+    slope[:, : len(moves)] += pairs[:, i, j] - pairs[:, i, i]
+    for k, e in enumerate(told):
+        slope[:, e.places] += np.einsum("nt,ntq->nq", both.law[..., k], e.slope)
+    terms = [both.value.reshape(batch), slope.reshape(*batch, p)]
     if order > 1:
-        bend = np.moveaxis(v[2][..., 0].sum(axis=0), -1, 0)
-        bend = bend - slope[:, :, None] * slope[:, None, :]
+        bend = _bend(start, opening, G, moves, f, told, both)
         terms.append(bend.reshape(*batch, p, p))
     return tuple(terms)
 
 
-def _past(v: list[Array], M: list[Array]) -> list[Array]:
-    """Take a law with its derivatives, (K, .., N), past a block: M has the states after it first, those before it after p."""
-    new = [np.einsum("in,jin->jn", v[0], M[0])]
-    new.append(np.einsum("ian,jin->jan", v[1], M[0]) + np.einsum("in,jain->jan", v[0], M[1]))
-    if len(v) > 2:
-        crossed = np.einsum("ian,jbin->jabn", v[1], M[1])
-        new.append(
-            np.einsum("iabn,jin->jabn", v[2], M[0])
-            + crossed
-            + np.swapaxes(crossed, 1, 2)
-            + np.einsum("in,jabin->jabn", v[0], M[2])
+def _bend(
+    start: Sequence[Array],
+    opening: Array,
+    G: Array,
+    moves: Array,
+    f: Array,
+    told: Sequence[Emission],
+    both: _Both,
+) -> Array:
+    """Return the Hessian, (N, p, p): the derivative of each summand of the slope. From here on times come last."""
+    (i, j), m = moves.T, len(moves)
+    ahead, later, back, law = (np.swapaxes(x, 1, 2) for x in both[1:5])
+    (N, K), p = law.shape[:2], opening.shape[1]
+    densities, turned = np.swapaxes(f, 1, 2), np.swapaxes(G, 1, 2)
+    d_start = np.swapaxes(start[1], 1, 2)
+    # Of scaled laws the derivatives lack what is proportional to the laws themselves; so do all quotients below.
+    d_ahead = _directions(start[0], d_start, G, (i, j, i), densities, ahead, told)
+    backwards = [e._replace(slope=e.slope[:, ::-1]) for e in told]
+    d_later = _directions(
+        np.ones((N, K)),
+        np.zeros((N, K, p)),
+        turned,
+        (j, i, i),
+        densities[..., ::-1],
+        later[..., ::-1],
+        backwards,
+    )[..., ::-1]
+    height = (start[0] * later[..., 0]).sum(axis=1)[:, None]
+    towards = np.einsum("nkp,nk->np", d_start, later[..., 0])
+    towards += np.einsum("nk,nkp->np", start[0], d_later[..., 0])
+    bend = np.einsum("npqk,nk->npq", start[2], later[..., 0]) / height[..., None]
+    bend += np.einsum("nkp,nkq->npq", d_start, d_later[..., 0]) / height[..., None]
+    bend -= opening[:, :, None] * (towards / height)[:, None, :]
+    # What the next values say of each state, and how that moves.
+    next_, d_next = later[..., 1:], d_later[..., 1:]
+    d_back = np.zeros_like(d_ahead)
+    d_back[..., :-1] = (G @ d_next.reshape(N, K, -1)).reshape(d_next.shape)
+    d_back[:, i, np.arange(m), :-1] += next_[:, j] - next_[:, i]
+    d_law = d_ahead * back[:, :, None] + ahead[:, :, None] * d_back
+    total = (ahead * back).sum(axis=1)
+    share = d_law.sum(axis=1) / total[:, None]
+    # The transitions: of sum_t ahead_i later_j / size.
+    size = both.size[..., 0][:, None]
+    now, d_now = ahead[..., :-1] / size, d_ahead[..., :-1] / size[:, None]
+    d_next = d_next - next_[:, :, None] * share[:, None, :, :-1]
+    d_pairs = (d_now.reshape(N, K * p, -1) @ np.swapaxes(next_, 1, 2)).reshape(N, K, p, K)
+    d_pairs += np.moveaxis(
+        (now @ np.swapaxes(d_next.reshape(N, K * p, -1), 1, 2)).reshape(N, K, K, p), 3, 2
+    )
+    bend[:, :m] += d_pairs[:, i, :, j].swapaxes(0, 1) - d_pairs[:, i, :, i].swapaxes(0, 1)
+    # The values: of sum_t law_k slope.
+    d_law /= total[:, None, None]
+    d_law -= law[:, :, None] * share[:, None]
+    for k, e in enumerate(told):
+        bend[:, e.places] += np.swapaxes(d_law[:, k] @ e.slope, 1, 2)
+        bend[np.ix_(np.arange(N), e.places, e.places)] += np.einsum(
+            "nt,ntqr->nqr", law[:, k], e.bend
         )
-    return new
+    return 0.5 * (bend + np.swapaxes(bend, 1, 2))
+
+
+def _directions(
+    start: Array,
+    d_start: Array,
+    G: Array,
+    moves: tuple[Array, Array, Array],
+    f: Array,
+    law: Array,
+    told: Sequence[Emission],
+) -> Array:
+    """Return how filtered laws, (N, K, T), move with each parameter, but for multiples of themselves: (N, K, p, T).
+
+    From law_t ~ (law_t-1 G) f_t follows d law_t ~ (d law_t-1 G + law_t-1 dG) f_t + law_t d log f_t, where dG is 1 at
+    (row, column) and -1 at (stays, stays) for each of `moves`.
+    """
+    (N, K, T), p = law.shape, d_start.shape[-1]
+    turned, (i, j, stays) = np.swapaxes(G, 1, 2), moves
+    expected = np.concatenate([start[..., None], turned @ law[..., :-1]], axis=-1)
+    size = (expected * f).sum(axis=1, keepdims=True)
+    g = f / np.where(size > 0, size, 1.0)
+    d, m = np.zeros((N, K, p, T)), np.arange(len(i))
+    d[..., 0] = d_start * g[..., :1]
+    d[:, j, m, 1:] += law[:, i, :-1] * g[:, j, 1:]
+    d[:, stays, m, 1:] -= law[:, stays, :-1] * g[:, stays, 1:]
+    for k, e in enumerate(told):
+        d[:, k, e.places] += law[:, k, None] * np.swapaxes(e.slope, 1, 2)
+    return _carried(turned, g, d)
+
+
+def _carried(turned: Array, g: Array, d: Array) -> Array:
+    """Add to each d_t what comes from before, (d_t-1 G) g_t, in place: in blocks of times, side by side."""
+    N, K, p, T = d.shape
+
+    def through(v: Array) -> Array:
+        return (turned @ v.reshape(N, K, -1)).reshape(v.shape)
+
+    blocks, length = _cut(T - 1)
+    if blocks:
+        cut = slice(1, 1 + blocks * length)
+        own = np.moveaxis(d[..., cut].reshape(N, K, p, blocks, length), -1, 0).copy()
+        by = np.moveaxis(g[..., cut].reshape(N, K, 1, blocks, length), -1, 0).copy()
+        alone = np.zeros((N, K, p, blocks))
+        M = np.array(np.broadcast_to(np.eye(K)[..., None], (N, K, K, blocks)))
+        for t in range(length):
+            alone = through(alone) * by[t] + own[t]
+            M = through(M) * by[t]
+        begin, here = np.empty_like(alone), d[..., 0]
+        for b in range(blocks):
+            begin[..., b] = here
+            here = M[..., b] @ here + alone[..., b]
+        for t in range(length):
+            own[t] += through(begin) * by[t]
+            begin = own[t]
+        d[..., cut] = np.moveaxis(own, 0, -1).reshape(N, K, p, -1)
+    for t in range(1 + blocks * length, T):
+        d[..., t] += through(d[..., t - 1]) * g[:, :, None, t]
+    return d
 
 
 def _through_matrix(G: Array, batch: tuple[int, ...]) -> Callable[[Array], Array]:
@@ -237,16 +307,12 @@ def _through_matrix(G: Array, batch: tuple[int, ...]) -> Callable[[Array], Array
         turned = np.ascontiguousarray(G.reshape(K, K).T)
         return lambda v: (turned @ v.reshape(K, -1)).reshape(v.shape)
     each = np.broadcast_to(G, (*batch, K, K)).reshape(N, K, K).transpose(1, 2, 0)[..., None].copy()
-    return lambda v: np.stack(
-        [sum((v[i] * each[i, j] for i in range(1, K)), v[0] * each[0, j]) for j in range(K)]
-    )
 
+    def through(v: Array) -> Array:
+        rows = [each[i].reshape(K, *(1,) * (v.ndim - 3), N, 1) for i in range(K)]
+        return sum((v[i] * rows[i] for i in range(1, K)), v[0] * rows[0])
 
-def _turned(x: Array, batch: tuple[int, ...], T: int, axes: int) -> Array:
-    """Return numbers of each time, (..., T, and as many axes), with the axes first: (axes, N, T)."""
-    own = x.shape[x.ndim - axes :]
-    x = np.broadcast_to(x, (*batch, T, *own)).reshape(-1, T, *own)
-    return np.moveaxis(x, tuple(range(2, 2 + axes)), tuple(range(axes))).copy()
+    return through
 
 
 def _times(f: Array) -> Array:
@@ -272,10 +338,3 @@ def _scaled(v: Array) -> tuple[Array, Array]:
     total = v.sum(axis=0)
     with np.errstate(divide="ignore"):
         return v / np.where(total > 0, total, 1.0), np.log(total)
-
-
-def _all_scaled(v: list[Array]) -> tuple[list[Array], Array]:
-    total = v[0].sum(axis=0)
-    factor = 1.0 / np.where(total > 0, total, 1.0)
-    with np.errstate(divide="ignore"):
-        return [x * factor for x in v], np.log(total)

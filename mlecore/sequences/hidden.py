@@ -362,10 +362,13 @@ class HiddenMarkovModel(Sequence):
             s = np.nan_to_num(member.score(unique))
             bend = np.zeros(0)
             if order > 1:
-                h = np.nan_to_num(member._hessian_of_each(unique))
-                bend = (h + s[..., :, None] * s[..., None, :])[..., back, :, :]
+                bend = np.nan_to_num(member._hessian_of_each(unique))[..., back, :, :]
             emissions.append(Emission(places, s[..., back, :], bend))
         return emissions
+
+    @classmethod
+    def _one_pass(cls) -> bool:
+        return False  # a height costs a fraction of what a Hessian does
 
     # -- fitting -------------------------------------------------------------------------------------
 
