@@ -54,7 +54,7 @@ test: $(READY) book
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval $(LONGEST) book/*.ipynb tests mlecore
 
 # The package on the lowest versions that it promises, which have wheels up to Python 3.12: every
-# other test, since what a version lacks is lacking in many places.
+# fifth test, since what a version lacks is lacking in many places.
 LOWEST := .venv-lowest/ready
 LOWEST_TESTS := tests/families $(filter-out tests/test_benchmarks.py tests/test_datasets.py tests/test_project.py \
   tests/test_network.py tests/test_plotting.py tests/test_long_samples.py, $(wildcard tests/test_*.py))
@@ -67,7 +67,7 @@ $(LOWEST): tests/lowest.txt
 test-lowest:
 	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
 	  $(MAKE) --no-print-directory $(LOWEST) && \
-	  TEST_SHARE=2 PYTHONPATH=.:tests .venv-lowest/bin/python -m pytest -n 2 --dist loadfile -q -o addopts="-p no:cacheprovider -p share" $(LOWEST_TESTS); \
+	  TEST_SHARE=5 PYTHONPATH=.:tests .venv-lowest/bin/python -m pytest -q -o addopts="-p no:cacheprovider -p share" $(LOWEST_TESTS); \
 	else echo "The lowest versions of NumPy and SciPy have no wheels for this Python: their tests did not run."; fi
 
 notebooks: $(READY)
