@@ -188,7 +188,7 @@ def test_a_climb_that_has_arrived_takes_no_more_steps(offset):
 # -- units -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", [1e-155, 1e-150, 1e150, 1e155])
+@pytest.mark.parametrize("unit", [1e-155, 1e155])
 @pytest.mark.parametrize("family", [Gumbel, Logistic, Cauchy, Laplace], ids=lambda f: f.__name__)
 def test_tests_know_no_units(family, unit):
     plain, scaled = family.fit(SEVEN), family.fit(unit * SEVEN)
@@ -230,7 +230,7 @@ def _fit(family, x):
         return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(families, values, st.floats(-120.0, 120.0), st.floats(0.5, 2.0))
 def test_likelihood_ratios_do_not_change_with_the_unit(family, x, power, factor):
     x, unit = np.array(x), 10.0**power
@@ -245,7 +245,7 @@ def test_likelihood_ratios_do_not_change_with_the_unit(family, x, power, factor)
     assert scaled.test(**{name: there}).statistic == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from([mle.Normal, Gumbel, Logistic, Cauchy, Laplace]), values, st.floats(-1e3, 1e3)
 )
@@ -259,7 +259,7 @@ def test_likelihood_ratios_do_not_change_with_a_shift(family, x, shift):
     assert moved == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(values, st.floats(0.3, 3.0))
 def test_likelihood_ratios_do_not_change_with_the_parameters_chosen(x, factor):
     # The logarithm of a LogNormal is a Normal, and the reciprocal of a Gamma an InverseGamma.
@@ -272,7 +272,7 @@ def test_likelihood_ratios_do_not_change_with_the_parameters_chosen(x, factor):
     assert first.statistic == pytest.approx(second.statistic, rel=1e-6, abs=1e-8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(families, values, st.floats(0.3, 3.0), st.floats(0.3, 3.0))
 def test_a_profile_is_no_lower_than_any_point_of_it(family, x, one, other):
     f = _fit(family, x)
@@ -284,7 +284,7 @@ def test_a_profile_is_no_lower_than_any_point_of_it(family, x, one, other):
     assert profile <= f.log_likelihood + 1e-9 * (1.0 + abs(f.log_likelihood))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(families, values)
 def test_maximize_is_as_high_as_the_fit(family, x):
     f = _fit(family, x)

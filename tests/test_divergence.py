@@ -124,9 +124,12 @@ def reference(p, q):
                 a[0] - 6 * a[1]
             )  # the mass below is exp(-exp(6)), and its logarithm is slow to evaluate
         points = [low, *(c for c in cuts if low < c < high), high]
-        return mp.quad(
-            lambda x: mp.exp(log_density(x, *a)) * (log_density(x, *a) - log_density(x, *b)), points
-        )
+
+        def term(x):
+            lp = log_density(x, *a)
+            return mp.exp(lp) * (lp - log_density(x, *b))
+
+        return mp.quad(term, points)
 
 
 UNIVARIATE = [f for f in CONTINUOUS + DISCRETE if f.__name__ in {**DENSITIES, **MASSES}]

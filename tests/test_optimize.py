@@ -68,7 +68,7 @@ def test_a_learning_rate_beyond_two_over_the_curvature_diverges_and_says_so():
     steep = np.linalg.eigvalsh(A).max()
     calm = gradient_descent(bowl, bowl_slope, [4.0, 4.0], 1.99 / steep, steps=5000)
     assert calm.converged
-    wild = gradient_descent(bowl, bowl_slope, [4.0, 4.0], 2.01 / steep, steps=100_000)
+    wild = gradient_descent(bowl, bowl_slope, [4.0, 4.0], 2.05 / steep, steps=20_000)
     assert not wild.converged
     assert "diverged at step" in wild.message
     assert "smaller learning_rate" in wild.message

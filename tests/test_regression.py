@@ -287,9 +287,8 @@ def test_the_bootstrap_spreads_like_the_standard_errors(model, parametric):
     np.testing.assert_allclose(spread, each(fit), rtol=0.3)  # Monte Carlo error 6%, n finite
     assert again.batch_shape == (150,)
     assert not again.problems
-    np.testing.assert_array_equal(
-        again.theta, fit.bootstrap(150, rng=1, parametric=parametric).theta
-    )
+    few, same = (fit.bootstrap(5, rng=1, parametric=parametric).theta for _ in range(2))
+    np.testing.assert_array_equal(few, same)
     with pytest.raises(RegularityError):
         again.se  # noqa: B018
 
