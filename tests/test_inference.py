@@ -53,10 +53,7 @@ def test_wald_and_likelihood_ratio_agree_in_large_samples(family):
 @pytest.mark.parametrize("family", REGULAR, **ids)
 @pytest.mark.parametrize("method", ["wald", "lr"])
 def test_a_batch_has_the_intervals_of_its_samples(family, method):
-    if family is mle.MultivariateNormal and method == "lr":
-        n, rows = 60, 2
-    else:
-        n, rows = 40, 3
+    n, rows = (60 if family is mle.MultivariateNormal else 40), 2
     d, x = dataset(family, 3, rows * n)
     x = x.reshape(rows, n, *x.shape[1:])
     together = family.fit(x, axis=1, fixed=known(d)).ci(0.9, method)

@@ -18,7 +18,7 @@ import mlecore as mle
 
 OURS = (mle.DataError, mle.NoMLEError, mle.RegularityError, mle.ConvergenceError)
 QUIET = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

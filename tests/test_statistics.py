@@ -48,7 +48,7 @@ def test_agreement_notices_a_difference():
 
 
 @pytest.mark.parametrize("kind", ONE_COLUMN, ids=lambda k: k.__name__)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(a=counts, b=counts, c=counts)
 def test_adding_is_concatenating_and_associative(kind, a, b, c):
     s, t, u = kind.of(a), kind.of(b), kind.of(c)
@@ -59,7 +59,7 @@ def test_adding_is_concatenating_and_associative(kind, a, b, c):
     assert agree(sum([s, t, u]), whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(a=positives, b=positives)
 def test_log_moments_add(a, b):
     merged, whole = LogMoments.of(a) + LogMoments.of(b), LogMoments.of(np.concatenate([a, b]))
@@ -71,7 +71,7 @@ def test_log_moments_add(a, b):
 @pytest.mark.parametrize(
     "kind", [Moments, CountMoments, Frequencies, Extremes], ids=lambda k: k.__name__
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(x=counts, data=st.data())
 def test_a_weight_is_a_repetition(kind, x, data):
     w = np.array(
@@ -188,7 +188,7 @@ POSITIVE = {
 
 
 @pytest.mark.parametrize("of", POSITIVE.values(), ids=POSITIVE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(a=positives, b=positives, c=positives)
 def test_statistics_of_positive_values_add(of, a, b, c):
     whole = of(np.concatenate([a, b, c]))
@@ -199,7 +199,7 @@ def test_statistics_of_positive_values_add(of, a, b, c):
 
 
 @pytest.mark.parametrize("of", POSITIVE.values(), ids=POSITIVE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(x=positives, data=st.data())
 def test_a_weight_is_a_repetition_of_a_positive_value(of, x, data):
     w = data.draw(st.lists(st.integers(0, 3), min_size=x.size, max_size=x.size))
@@ -212,7 +212,7 @@ def test_a_weight_is_a_repetition_of_a_positive_value(of, x, data):
 angles = st.lists(st.floats(-10, 10), min_size=1, max_size=20).map(np.array)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(a=angles, b=angles)
 def test_directions_add_as_vectors(a, b):
     merged, whole = Directions.of(a) + Directions.of(b), Directions.of(np.concatenate([a, b]))

@@ -11,6 +11,7 @@ from scipy import stats
 
 import mlecore as mle
 from mlecore import DataError, Likelihood, NoMLEError, RegularityError, SupportError
+from mlecore.likelihood import curve
 
 from .members import (
     CONTINUOUS,
@@ -219,7 +220,8 @@ def test_the_fit_beats_or_ties_a_search_over_scipys_density(family):
         reference = at(d, vector).scipy()
         return -np.sum(reference.logpmf(x) if family.support.whole else reference.logpdf(x))
 
-    options = {"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000, "maxfev": 4000}
+    # At the top a step of 1e-5 changes the log-likelihood by 1e-10 of the number of observations.
+    options = {"xatol": 1e-5, "fatol": 1e-8, "maxiter": 4000, "maxfev": 4000}
     found = minimize(objective, theta(d) + 1e-3, method="Nelder-Mead", options=options)
     assert f.log_likelihood >= -found.fun - 1e-8 * abs(found.fun)
     if family not in IRREGULAR:
@@ -285,10 +287,10 @@ def test_fractional_weights_scale_the_log_likelihood(family):
 def test_a_batch_is_a_loop(family):
     rng = np.random.default_rng(SEED)
     d = member(family, rng)
-    x = d.sample((6, 80), rng=rng)
+    x = d.sample((3, 80), rng=rng)
     batch = fit(family, x, d, axis=1)
-    assert batch.batch_shape == (6,)
-    for i in range(6):
+    assert batch.batch_shape == (3,)
+    for i in range(3):
         single = fit(family, x[i], d)
         np.testing.assert_allclose(batch.theta[i], single.theta, rtol=1e-7, atol=1e-9)
         assert batch.log_likelihood[i] == pytest.approx(single.log_likelihood, rel=1e-10)
@@ -364,17 +366,18 @@ def test_a_grid_is_evaluated_point_by_point_and_nan_outside_the_domain(family):
 
 
 @over(FAMILIES)
-def test_a_large_grid_needs_bounded_memory(family):
+def test_a_large_grid_needs_bounded_memory(family, monkeypatch):
     import tracemalloc
 
+    monkeypatch.setattr(curve, "TERMS_AT_ONCE", curve.TERMS_AT_ONCE // 8)
     d, x = dataset(family, SEED, n=1000)
     likelihood = Likelihood(family, x, fixed=known(d))
-    grid = np.broadcast_to(theta(d), (20_000, theta(d).size))
+    grid = np.broadcast_to(theta(d), (2500, theta(d).size))
     tracemalloc.start()
     likelihood.log_likelihood(grid)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 400e6  # all terms at once would be several times 160 MB
+    assert peak < 50e6  # all terms at once would be several times 20 MB
 
 
 # -- moments, sampling -----------------------------------------------------------------------------

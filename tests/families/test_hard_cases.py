@@ -291,7 +291,7 @@ def small_samples(rng, count, n):
 
 @pytest.mark.parametrize(("n", "seed"), [(5, 1), (8, 2), (12, 3)])
 def test_no_start_leads_to_a_better_t_than_the_fit(n, seed):
-    # 180 samples, five climbs from random starts for each: how often is one better, over df >= 1? Never.
+    # 180 samples, three climbs from random starts for each: how often is one better, over df >= 1? Never.
     rng = np.random.default_rng(seed)
     x = small_samples(rng, 60, n)
     f = mle.StudentT.fit(x, axis=1)
@@ -302,7 +302,7 @@ def test_no_start_leads_to_a_better_t_than_the_fit(n, seed):
     best = np.where(refused, normal, f.log_likelihood)
     likelihood = Likelihood(mle.StudentT, x, axis=1)
     rows = np.arange(len(x))
-    for _ in range(5):
+    for _ in range(3):
         start = np.stack(
             [
                 1.0 + np.exp(rng.uniform(-4.0, 5.0, len(x))),
