@@ -37,6 +37,13 @@ MISSING = (
     f"or name the executable in the environment variable {EXECUTABLE}."
 )
 
+# Formulas are set, fonts are there, and what these moved has been painted.
+STILL = """async () => {
+    await window.MathJax?.startup?.promise;
+    await document.fonts.ready;
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
 
 def chromium() -> str | None:
     """The executable to drive: the named one, one on the path, or None for Playwright's own."""
@@ -96,8 +103,6 @@ class Visit:
     """An open page and what its loading did."""
 
     page: Page
-    name: str = ""
-    look: str = "light"
     outside: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -137,13 +142,21 @@ class Reader:
             if response.status >= 400:
                 visit.failed.append(f"{response.status} {response.url}")
 
+        under_way = set()
+
         def finished(request) -> None:
+            under_way.discard(request)
             visit.bytes[request.url] = request.sizes()["responseBodySize"]
+
+        def failed(request) -> None:
+            under_way.discard(request)
+            visit.failed.append(f"{request.failure} {request.url}")
 
         context.route(lambda url: not is_local(url), refuse)
         page.on("response", responded)
         page.on("requestfinished", finished)
-        page.on("requestfailed", lambda r: visit.failed.append(f"{r.failure} {r.url}"))
+        page.on("request", lambda request: under_way.add(request))
+        page.on("requestfailed", failed)
         page.on("pageerror", lambda error: visit.errors.append(str(error)))
         page.on(
             "console",
@@ -151,8 +164,9 @@ class Reader:
         )
         try:
             page.goto(f"{self.address}/{path}", wait_until="load")
-            page.evaluate("async () => { await window.MathJax?.startup?.promise }")
-            page.wait_for_load_state("networkidle")
+            page.evaluate(STILL)
+            if under_way:
+                page.wait_for_load_state("networkidle")
             yield visit
         finally:
             context.close()

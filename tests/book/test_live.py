@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from browser import Reader, Visit
-from test_pages import TOO_WIDE, violations
+from sights import TOO_WIDE, violations
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.ipynb"))

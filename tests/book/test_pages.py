@@ -2,115 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, TimeoutError
+from playwright.sync_api import Browser
 
-from browser import EXECUTABLE, Reader, Visit, require, serve
+from browser import EXECUTABLE, Reader, require, serve
+from sights import (
+    LOOKS,
+    PALE,
+    SILENT_SCROLLERS,
+    TOO_WIDE,
+    UNNAMED,
+    UNTYPESET,
+    Seen,
+    look_at,
+    violations,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-LOOKS = {"light": {}, "dark": {"dark": True}, "phone": {"width": 390}}
 MEGABYTE = 1_000_000
-
-UNTYPESET = r"""() => [...document.querySelectorAll('.math')]
-    .filter(e => !e.querySelector('mjx-container') ||
-        e.querySelector('mjx-merror, mjx-mtext[style*="red"]'))
-    .map(e => e.textContent)"""
-UNNAMED = """() => [...document.querySelectorAll('img')]
-    .filter(e => !e.alt.trim() || (e.closest('.cell_output') && e.alt.length < 40))
-    .map(e => e.src)"""
-TOO_WIDE = """() => {
-    const screen = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= screen) return [];
-    const wide = [...document.querySelectorAll('body *')]
-        .filter(e => e.getBoundingClientRect().right > screen + 1);
-    return ['the page', ...wide.map(e => e.outerHTML.slice(0, 120))];
-}"""
-# What scrolls sideways in a box of its own, and does not show it by the shadow or take the focus.
-SILENT_SCROLLERS = """() => [...document.querySelectorAll('.bd-article *')]
-    .filter(e => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 1
-        && /auto|scroll/.test(getComputedStyle(e).overflowX))
-    .filter(e => e.tabIndex < 0 || getComputedStyle(e).backgroundImage.split('linear').length !== 5)
-    .map(e => e.outerHTML.slice(0, 120))"""
-UNFOLD = "() => document.querySelectorAll('details').forEach(e => e.open = true)"
-# A slider of an explorable that is in use, and hidden by something when one of its panels is looked at.
-OUT_OF_SIGHT = """async e => {
-    const hidden = [];
-    for (const slider of e.shadowRoot.querySelectorAll('.slider')) {
-        if (!slider.getClientRects().length) continue;
-        const control = slider.querySelector('input');
-        control.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}));
-        for (const panel of e.shadowRoot.querySelectorAll('.panel')) {
-            panel.scrollIntoView({block: 'end'});
-            await new Promise(done => requestAnimationFrame(done));
-            const edge = panel.getBoundingClientRect().top;
-            const box = control.getBoundingClientRect();
-            const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-            if (box.bottom > edge || e.shadowRoot.elementFromPoint(x, y) !== control)
-                hidden.push([panel.innerText, control.dataset.key, box.top, edge]);
-        }
-    }
-    return hidden; }"""
-# The tokens of code and the letters of formulas are most of a page's elements, and of axe's time. Their
-# colours are looked at by PALE below, which knows that one met twice need not be asked twice; then the
-# page is emptied of them for a while. On the phone colours are those of the light page, and so is the structure but
-# for the bars: three pages stand for all.
-EMPTY = """() => { window.full = [...document.querySelectorAll('.highlight pre, mjx-container')]
-    .map(e => [e, [...e.childNodes]]); window.full.forEach(([e]) => e.replaceChildren('x')); }"""
-FILL = "() => window.full.forEach(([e, nodes]) => e.replaceChildren(...nodes))"
+# The structure of a page on a phone is that of the light page but for the bars: three stand for all.
 ON_A_PHONE = ("book/index.html", "book/01_which_distribution.html", "book/api_families.html")
-TWO_FRAMES = """() => new Promise(
-    done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
-VIOLATIONS = """async ({structure, contrast}) => {
-    const rules = {'color-contrast': {enabled: false}};
-    const options = {resultTypes: ['violations'], preload: false};
-    const found = [];
-    if (structure) found.push(await axe.run(document, {...options, rules}));
-    if (contrast) {
-        const skipped = ['.highlight span', 'mjx-container'];
-        const context = {exclude: skipped.map(s => [s]).filter(s => document.querySelector(s))};
-        found.push(await axe.run(context, {...options, runOnly: ['color-contrast']}));
-    }
-    return found.flatMap(f => f.violations)
-        .flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)}`));
-}"""
-PALE = """() => {
-    const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-    const over = (top, below) => {
-        const alpha = top[3] ?? 1;
-        return [0, 1, 2].map(i => alpha * top[i] + (1 - alpha) * below[i]);
-    };
-    const luminance = c => c.map(v => v / 255)
-        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-    const background = e => {
-        if (!e) return [255, 255, 255];
-        const own = getComputedStyle(e).backgroundColor;
-        if (own.startsWith('color(')) {
-            const [r, g, b, a] = parse(own.slice(own.indexOf(' ')));
-            return over([255 * r, 255 * g, 255 * b, a], background(e.parentElement));
-        }
-        const colour = parse(own);
-        return colour[3] === 0 ? background(e.parentElement)
-            : over(colour, background(e.parentElement));
-    };
-    const pale = new Set();
-    for (const e of document.querySelectorAll('.highlight span, .highlight pre, mjx-container')) {
-        if (!e.textContent.trim() || !e.checkVisibility()) continue;
-        const below = background(e), text = over(parse(getComputedStyle(e).color), below);
-        const [low, high] = [luminance(below), luminance(text)].sort((a, b) => a - b);
-        const ratio = (high + 0.05) / (low + 0.05);
-        if (ratio < 4.5) pale.add(`${ratio.toFixed(2)}: rgb(${text}) on rgb(${below})`);
-    }
-    return [...pale];
-}"""
 
 
 def pages() -> list[str]:
@@ -124,29 +39,13 @@ def pages() -> list[str]:
     return [f"{name}.html" for name in names] + ["search.html", "genindex.html"]
 
 
-def violations(visit: Visit, structure: bool = True, contrast: bool = True) -> list[str]:
-    """What axe-core finds wrong with an open page."""
-    visit.page.evaluate(AXE)
-    return visit.page.evaluate(VIOLATIONS, {"structure": structure, "contrast": contrast})
-
-
 @pytest.fixture(scope="module", params=pages())
-def opened(request, browser: Browser, address: str) -> Iterator[Visit]:
-    """A page, opened once for all looks: loading takes longer than looking."""
-    with Reader(browser, address).open(request.param) as visit:
-        visit.name = request.param
-        yield visit
+def seen(request, browser: Browser, address: str) -> Seen:
+    """A page, opened once: what is seen of it in every look."""
+    return look_at(browser, address, request.param, phone=request.param in ON_A_PHONE)
 
 
-@pytest.fixture(scope="module", params=LOOKS)
-def visit(request, opened: Visit) -> Visit:
-    """The open page in one look, as the screen and the scheme change under it."""
-    dark, width = LOOKS[request.param].get("dark", False), LOOKS[request.param].get("width", 1280)
-    opened.look = request.param
-    opened.page.emulate_media(color_scheme="dark" if dark else "light")
-    opened.page.set_viewport_size({"width": width, "height": 900})
-    opened.page.evaluate(TWO_FRAMES)
-    return opened
+every_look = pytest.mark.parametrize("look", LOOKS)
 
 
 @pytest.mark.parametrize("look", ["dark", "phone"])
@@ -158,70 +57,72 @@ def test_a_page_may_also_begin_in_any_look(look, browser, address):
         assert visit.page.evaluate(TOO_WIDE) == []
 
 
-def test_a_page_asks_no_other_host(visit):
-    assert visit.outside == []
+@every_look
+def test_a_page_asks_no_other_host(seen, look):
+    assert seen.looks[look].outside == []
 
 
-def test_a_page_finds_everything_that_it_asks_for(visit):
-    assert visit.failed == []
+@every_look
+def test_a_page_finds_everything_that_it_asks_for(seen, look):
+    assert seen.looks[look].failed == []
 
 
-def test_a_page_logs_no_error(visit):
-    assert visit.errors == []
+@every_look
+def test_a_page_logs_no_error(seen, look):
+    assert seen.looks[look].errors == []
 
 
-def test_a_page_follows_the_scheme_of_the_reader(visit):
-    theme = "dark" if visit.look == "dark" else "light"
-    assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
+@every_look
+def test_a_page_follows_the_scheme_of_the_reader(seen, look):
+    assert seen.looks[look].theme == ("dark" if look == "dark" else "light")
 
 
-def test_the_mathematics_is_typeset(visit):
-    assert visit.page.evaluate(UNTYPESET) == []
+@every_look
+def test_the_mathematics_is_typeset(seen, look):
+    assert seen.looks[look].untypeset == []
 
 
-def test_every_image_has_alt_text(visit):
-    assert visit.page.evaluate(UNNAMED) == []
+@every_look
+def test_every_image_has_alt_text(seen, look):
+    assert seen.looks[look].unnamed == []
 
 
-def test_no_page_scrolls_sideways(visit):
-    assert visit.page.evaluate(TOO_WIDE) == []
+@every_look
+def test_no_page_scrolls_sideways(seen, look):
+    assert seen.looks[look].too_wide == []
 
 
-def test_what_scrolls_in_a_box_shows_it_and_takes_the_focus(visit):
-    # The page looks when a box or what it holds has changed its size, a frame or more after that.
-    with contextlib.suppress(TimeoutError):
-        visit.page.wait_for_function(f"() => !({SILENT_SCROLLERS})().length", timeout=5000)
-    assert visit.page.evaluate(SILENT_SCROLLERS) == []
+@every_look
+def test_what_scrolls_in_a_box_shows_it_and_takes_the_focus(seen, look):
+    assert seen.looks[look].silent == []
 
 
-def test_a_page_weighs_less_than_a_megabyte_without_mathjax(visit):
-    weight = {url: n for url, n in visit.bytes.items() if "/mathjax/" not in url}
+@every_look
+def test_code_and_formulas_can_be_read(seen, look):
+    assert seen.looks[look].pale == []
+
+
+@every_look
+def test_axe_finds_nothing(seen, look):
+    assert seen.looks[look].violations == []
+
+
+def test_a_page_weighs_less_than_a_megabyte_without_mathjax(seen):
+    weight = {url: n for url, n in seen.bytes.items() if "/mathjax/" not in url}
     assert sum(weight.values()) < MEGABYTE, sorted(weight.items(), key=lambda i: -i[1])[:5]
 
 
-def test_code_and_formulas_can_be_read(visit):
-    assert visit.page.evaluate(PALE) == []
+def test_a_phone_shows_each_panel_with_the_slider_in_use(seen):
+    assert seen.out_of_sight == []
 
 
-def test_axe_finds_nothing(visit):
-    structure = visit.look == "light" or (visit.look == "phone" and visit.name in ON_A_PHONE)
-    visit.page.evaluate(EMPTY)
-    found = violations(visit, structure, contrast=visit.look != "phone")
-    visit.page.evaluate(FILL)
-    assert found == []
+def test_wide_code_shows_that_it_scrolls_when_it_is_unfolded_on_a_phone(seen):
+    assert seen.unfolded == []
 
 
-@pytest.mark.parametrize("page", [p for p in pages() if p.startswith("book/0") or "/1" in p])
-def test_a_phone_shows_panels_with_the_slider_in_use_and_wide_code_when_unfolded(
-    page, browser, address
-):
-    with Reader(browser, address, width=390).open(page) as visit:
-        visit.page.set_viewport_size({"width": 390, "height": 844})
-        for explorable in visit.page.locator("[data-explorable]").all():
-            assert explorable.evaluate(OUT_OF_SIGHT) == []
-        visit.page.evaluate(UNFOLD)
-        visit.page.evaluate(TWO_FRAMES)
-        assert visit.page.evaluate(SILENT_SCROLLERS) == []
+def test_a_page_that_is_a_notebook_offers_it_and_no_other_does(seen):
+    notebook = ROOT / seen.name.replace(".html", ".ipynb")
+    assert seen.notebook == (notebook.read_bytes() if notebook.exists() else None)
 
 
 def test_the_arrow_keys_scroll_a_wide_table(browser, address):
@@ -235,7 +136,7 @@ def test_the_arrow_keys_scroll_a_wide_table(browser, address):
         visit.page.wait_for_function("!document.querySelector('.scrolls')")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@every_look
 def test_search_finds_likelihood(look, browser, address):
     with Reader(browser, address, **LOOKS[look]).open("book/index.html") as visit:
         visit.page.keyboard.press("Control+k")
@@ -256,19 +157,6 @@ def test_the_switch_changes_the_theme(browser, address):
             seen.add(visit.page.evaluate("document.documentElement.dataset.theme"))
             visit.page.locator(".theme-switch-button:visible").first.click()
         assert seen == {"light", "dark"}
-
-
-@pytest.mark.parametrize("page", [p for p in pages() if p.startswith("book/0") or "/1" in p])
-def test_a_chapter_offers_its_notebook(page, site, browser, address):
-    with Reader(browser, address).open(page) as visit:
-        link = visit.page.locator("a[href$='.ipynb']").first.get_attribute("href")
-        with visit.page.expect_download() as download:
-            visit.page.evaluate(
-                "href => Object.assign(document.createElement('a'), {href, download: ''}).click()",
-                link,
-            )
-        chapter = ROOT / page.replace(".html", ".ipynb")
-        assert Path(download.value.path()).read_bytes() == chapter.read_bytes()
 
 
 def test_without_a_browser_the_error_says_what_to_install(monkeypatch):
@@ -310,6 +198,7 @@ def test_planted_faults_of_the_text_are_seen(site, tmp_path, browser):
         '<img src="../_static/favicon.svg">'
         '<span class="math">\\(\\nosuchmacro\\)</span><span class="math">\\(x^2^3\\)</span>'
         '<div style="width: 3000px">wide</div><p style="color: #bbb; background: #fff">pale</p>'
+        '<p>plain</p><p style="background: #777">on grey</p><p style="opacity: 0.4">faded</p>'
         '<div class="highlight"><pre style="background: #fff"><span style="color: #999">x</span>'
         '</pre></div><div style="overflow-x: auto"><p style="width: 900px">cut</p></div>'
     )
@@ -320,5 +209,7 @@ def test_planted_faults_of_the_text_are_seen(site, tmp_path, browser):
     assert len(unnamed) == 3
     assert wide[0] == "the page"
     assert {fault.split(":")[0] for fault in found} == {"image-alt", "color-contrast"}
+    for words in ("pale", "on grey", "faded"):
+        assert any(f">{words}</p>" in fault for fault in found), words
     assert pale == ["2.85: rgb(153,153,153) on rgb(255,255,255)"]
     assert len(silent) == 1
