@@ -257,8 +257,8 @@ def _(answer: object) -> None:
     resembles(
         answer,
         lambda a: np.mean(a) + np.log(np.sum(np.exp(a - np.mean(a)))),
-        "Taking out the mean is allowed, but 1500 is still far above the mean of -2000, 0 and "
-        "1500. Only the largest makes every other exponent negative.",
+        "Taking out the mean, or the smallest, is allowed, but of -2000, 0 and 1500 the last is still "
+        "far above it. Only the largest makes every other exponent negative.",
         on=ordinary + extreme[:3],
     )
     agrees(

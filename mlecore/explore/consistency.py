@@ -22,6 +22,7 @@ def consistency() -> Explorable:
         "consistency",
         "grow a sample from 1 to 5000",
         "You would see the log-likelihood per observation approach a fixed curve as the sample grows, and "
-        "the estimate approach the truth: like 1/n for the Uniform, like the root of that for the others.",
+        "the estimate approach the truth: like 1/n for the Uniform, like the root of that for the "
+        "Exponential and the Cauchy; where the model is not identified the curve settles on a ridge.",
         {},
     )

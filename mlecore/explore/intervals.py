@@ -34,6 +34,6 @@ def intervals(n: int = 20, p: float = 0.1) -> Explorable:
         "intervals",
         f"a hundred intervals at n = {int(n)}, p = {p:g}",
         "You would see a hundred intervals, those that miss the truth marked, and beside them the exact "
-        "coverage against the proportion: a sawtooth that Wald's interval keeps below its promise.",
+        "coverage against the proportion: a sawtooth, for Wald's interval nearly always below its promise.",
         {"n": int(n), "p": float(p)},
     )

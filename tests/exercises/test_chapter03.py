@@ -120,7 +120,7 @@ TestChapter03 = sweep(
                 (lambda a: np.sum(np.exp(a)), "sum itself"),
                 (np.sum, "logarithm of the *product*"),
                 (np.max, "two equal terms add log 2"),
-                (by_the_mean, "still far above the mean"),
+                (by_the_mean, "the last is still far above it"),
                 (without_the_case_of_zeros, "inf - inf"),
                 (
                     lambda a: np.max(a) + np.log(np.mean(np.exp(a - np.max(a)))),
