@@ -9,11 +9,9 @@ Semencul), and log |M| = sum_j j log(1 - r_j^2) with the partial autocorrelation
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import scipy
 
 from ..climbing import climb
 from ..domains import Domain, Layout, Positive, Real
@@ -30,7 +28,6 @@ from .coefficients import (
     recursion,
     roots,
     starts,
-    with_room,
 )
 from .fit import SequenceFit
 from .lags import (
@@ -41,7 +38,9 @@ from .lags import (
     places,
     yule_walker,
 )
-from .sequence import ParameterLayout, Sequence, Terms
+from .layout import ParameterLayout
+from .region import Between, StationaryLayout
+from .sequence import Sequence, Terms
 from .series import Series
 
 __all__ = ["AutoRegression"]
@@ -61,50 +60,6 @@ _SMALLEST, _LARGEST = 1e-140, 1e140
 class _Setting(NamedTuple):
     order: int
     start: str
-
-
-@dataclass(frozen=True)
-class _Between(Domain):
-    """A coefficient of a stationary recursion, between two ends. Natural scale: the logit of where it lies between them."""
-
-    low: float = -1.0
-    high: float = 1.0
-    longest_step: ClassVar[float] = 3.0
-
-    def describe(self) -> str:
-        return f"between {self.low:g} and {self.high:g}"
-
-    def contains(self, value: Array) -> Array:
-        return (value > self.low) & (value < self.high)
-
-    def to_real(self, theta: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.log((theta - self.low) / (self.high - theta))
-
-    def from_real(self, u: Array) -> tuple[Array, Array, Array]:
-        share = scipy.special.expit(u)
-        first = (self.high - self.low) * share * scipy.special.expit(-u)
-        theta = np.where(
-            u < 0, self.low + (self.high - self.low) * share, self.high - first / share
-        )
-        return theta, first, first * (1.0 - 2.0 * share)
-
-
-class _StationaryLayout(ParameterLayout):
-    """The parameters of a stationary autoregression: the coefficients lie in one region together."""
-
-    def contains(self, theta: Array) -> Array:
-        return super().contains(theta) & is_stationary(theta[..., 1:-1])
-
-    def moved(self, theta: Array, i: int, value: Array) -> Array:
-        theta = np.array(super().moved(theta, i, value))
-        p = self.setting.order
-        if 1 <= i <= p:
-            flat = theta.reshape(-1, p + 2)
-            for row in np.flatnonzero(~is_stationary(flat[:, 1:-1])):
-                flat[row, 1:-1] = with_room(flat[row, 1:-1], i - 1)
-            theta = flat.reshape(theta.shape)
-        return theta
 
 
 class AutoRegression(Sequence):
@@ -204,16 +159,14 @@ class AutoRegression(Sequence):
     @classmethod
     def _domains(cls, setting: _Setting) -> dict[str, Domain]:
         phi: dict[str, Domain] = {
-            f"phi{k}": _Between(*ends(setting.order, k))
-            if setting.start == "stationary"
-            else Real()
+            f"phi{k}": Between(*ends(setting.order, k)) if setting.start == "stationary" else Real()
             for k in range(1, setting.order + 1)
         }
         return {"mu": Real(), **phi, "sigma": Positive()}
 
     @classmethod
     def _layout_at(cls, setting: _Setting) -> Layout:
-        return (_StationaryLayout if setting.start == "stationary" else ParameterLayout)(
+        return (StationaryLayout if setting.start == "stationary" else ParameterLayout)(
             cls, setting
         )
 

@@ -19,7 +19,8 @@ from ..likelihood import Likelihood
 from .chain_law import ChainLaw, ChainSetting, layout_of, names_of
 from .fit import SequenceFit
 from .labels import State, labels_of, listed, plain, space_of
-from .sequence import ParameterLayout, Terms
+from .layout import ParameterLayout
+from .sequence import Terms
 from .series import Series
 from .smoothing import Smoothed, insist_room
 from .stationary import stationary_terms

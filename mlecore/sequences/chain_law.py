@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import DataError, RegularityError
 from .labels import State, listed
-from .sequence import ParameterLayout, Sequence
+from .layout import ParameterLayout
+from .sequence import Sequence
 from .series import Series
 from .stationary import stationary
 

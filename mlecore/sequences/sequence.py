@@ -6,8 +6,7 @@ Hessian. So standard errors, intervals, tests, profiles and criteria are those o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,29 +19,14 @@ from ..likelihood import Likelihood
 from ..priors import MODE, Penalised
 from ..regular import Regular
 from .fit import SequenceFit
+from .layout import ParameterLayout
 from .series import Series, pieces_of
 
-__all__ = ["ParameterLayout", "Sequence", "Terms", "one_by_one"]
+__all__ = ["Sequence", "Terms"]
 
 Array = np.ndarray
 #: the log-likelihood, its slope and its Hessian, as many of them as were asked for
 Terms = tuple[Array, ...]
-
-
-class ParameterLayout(Layout):
-    """The parameters of a sequence model, which depend on its setting."""
-
-    def __init__(self, model: type[Sequence], setting: Any) -> None:
-        super().__init__(model._domains(setting), 1, model)
-        self.setting = setting
-
-    def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
-        missing = [name for name in self.known_domains if name not in known]
-        if missing:
-            raise DataError(
-                f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}"
-            )
-        return self.family._member(self.setting, theta, known)
 
 
 class Sequence(Regular):
@@ -54,7 +38,7 @@ class Sequence(Regular):
       many first values of a sequence it conditions on; `_start_note(series)`: how a sequence starts, in words;
     - `_domains(setting)`: the parameters by name, with their domains; `_constraint(params)` where they share one;
     - `_terms(series, order)`: the log-likelihood and, for order 1 and 2, its slope and Hessian in the free scalars, exact.
-      `theta` may be a batch, (..., p): write it so, or decorate it with `one_by_one`;
+      `theta` may be a batch, (..., p);
     - `_one_step(series)`: the law of each predicted value given its past, one batch of a family of the package, whose
       log_prob adds up to the log-likelihood: residuals are made from it;
     - `_ahead(series, steps)`: the law of each of the next values; `_draw(rng, n, before)`: n values that follow `before`;
@@ -402,21 +386,3 @@ class Sequence(Regular):
     @classmethod
     def _without_mle(cls, likelihood: Any) -> None:
         cls._insist_estimable(likelihood)
-
-
-def one_by_one(terms: Callable[[Any, Series, int], Terms]) -> Callable[[Any, Series, int], Terms]:
-    """Let `_terms` of a single vector theta serve a batch of them."""
-
-    @wraps(terms)
-    def of_batch(self: Sequence, series: Series, order: int) -> Terms:
-        if self.theta.ndim == 1:
-            return terms(self, series, order)
-        batch = self.theta.shape[:-1]
-        rows = [
-            terms(self._member(self.setting, theta, self.known), series, order)
-            for theta in self.theta.reshape(-1, self.theta.shape[-1])
-        ]
-        columns = (np.array(column) for column in zip(*rows, strict=True))
-        return tuple(column.reshape(batch + column.shape[1:]) for column in columns)
-
-    return of_batch
