@@ -244,6 +244,40 @@ def test_a_source_that_changes_between_passes_is_found_out(little_room):
         mle.Weibull.fit(mle.chunks(parts))
 
 
+def changing(*passes):
+    """Return a source of other chunks in each pass."""
+    left = iter(passes)
+    return mle.chunks(lambda: next(left))
+
+
+def test_a_source_that_changes_one_value_and_no_length_is_found_out_and_other_cuts_are_not(
+    little_room,
+):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    other = x.copy()
+    other[500] += 1e-12
+    with pytest.raises(
+        DataError, match="gave other values in pass 2 than in the first: it must give the same"
+    ):
+        mle.Weibull.fit(changing([x], [other]))
+    cut_elsewhere = [x[:1], x[1:800][::-1], x[800:]]
+    assert mle.Weibull.fit(changing([x[:300], x[300:]], *[cut_elsewhere] * 9)).passes > 1
+
+
+def test_changed_weights_bounds_counts_and_responses_are_found_out_too(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    counts, w = 3 * np.arange(N) + 5, np.arange(N) % 3 + 1.0
+    X, y = x[:, None], (x > 1.0) * 1.0
+    for fit, one, other in (
+        (mle.Weibull.fit, (x, w), (x, w[::-1] + (w > 2))),
+        (mle.Weibull.fit, mle.observed(x), mle.observed(x, right=x > 4.0)),
+        (mle.NegativeBinomial.fit, counts, counts + (counts == 5)),
+        (mle.LogisticRegression.fit, (X, y), (X, 1.0 - y)),
+    ):
+        with pytest.raises(DataError, match=r"other (values|rows) in pass 2 than in the first"):
+            fit(changing([one], [other]))
+
+
 def test_what_the_source_cannot_do_is_said_in_words(little_room):
     _, x = dataset(mle.Weibull, 7, n=N)
 

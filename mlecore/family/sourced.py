@@ -18,7 +18,7 @@ from ..climbing import look
 from ..errors import DataError, Interrupted, RegularityError
 from ..inference.regularity import refusal
 from ..likelihood import Likelihood
-from ..observations import PartlySeen, Piece, Source, Tree
+from ..observations import PartlySeen, Piece, Seal, Source, Tree
 from ..products import blocks
 from ..statistics import HELD, Statistic, Streamed, Sums, added, both, insist_alike, present
 from .terms import Array, Solution
@@ -47,15 +47,19 @@ def read_source(family: Any, source: Source) -> Statistic:
         return _read_elsewhere(family, source)
     sums, streamed, n, pilots = Sums(), False, 0.0, list[_Pilot]()
     guess, found = None, Tree(added)
+    seal, again = Seal(), True  # whether the source may be read again, to find the same
     try:
         for piece in _pieces(family, source):
+            if again:
+                seal += Seal.of(piece)
             t = _statistic(family, piece)
             if t is None:
                 continue
             n += float(t.n)
             if not streamed:
                 sums.add(t)
-            if sums.held or piece.partly is not None:
+            again = bool(sums.held) or piece.partly is not None
+            if again:
                 pilots = [_Pilot.joined([*pilots, _Pilot(piece, float(t.n))])]
             if not streamed and not sums.fits():
                 _insist_repeatable(family, source)
@@ -75,7 +79,7 @@ def read_source(family: Any, source: Source) -> Statistic:
         raise DataError("the source gave no observations")
     if not streamed:
         return sums.total().of_family(family)
-    t = _streamed(family, source, pilots[0])
+    t = _streamed(family, source, pilots[0], seal)
     if guess is not None:
         t.remember(guess, found.total())
     return t
@@ -97,15 +101,15 @@ def _pieces(family: Any, source: Source) -> Iterator[Piece]:
                 seen = bins if seen is None else both(seen, bins)
     except KeyboardInterrupt:
         if seen is not None:
-            yield Piece(*present(seen))
+            yield Piece(*present(seen), counted=True)
         raise
     if seen is not None:
-        yield Piece(*present(seen))
+        yield Piece(*present(seen), counted=True)
 
 
-def _streamed(family: Any, source: Source, pilot: _Pilot) -> Streamed:
-    n = np.float64(pilot.n)
-    return Streamed(n, pilot.statistic(family), source, partial(_cut, family)).of_family(family)
+def _streamed(family: Any, source: Source, pilot: _Pilot, seal: Seal) -> Streamed:
+    n, make = np.float64(pilot.n), partial(_cut, family)
+    return Streamed(n, pilot.statistic(family), source, make, seal).of_family(family)
 
 
 class _Digest(NamedTuple):
@@ -139,12 +143,12 @@ class _Digest(NamedTuple):
 
 def _read_elsewhere(family: Any, source: Source) -> Statistic:
     """Return the statistic of a source whose chunks lie elsewhere, where each is summarised: only that travels."""
-    few = source.total(partial(_Digest.of, family), _Digest.joined)
+    seal, few = source.sealed(partial(_Digest.of, family), _Digest.joined)
     if few is None:
         raise DataError("the source gave no observations")
     few = _Digest.joined([few])
     if few.sums is None:
-        return _streamed(family, source, few.pilot)
+        return _streamed(family, source, few.pilot, seal)
     return few.sums.total().of_family(family)
 
 

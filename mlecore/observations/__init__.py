@@ -3,6 +3,7 @@
 from .partly import PartlySeen, binned, interval, observed
 from .pieces import Piece, Place, RowPiece
 from .points import points
+from .seal import Seal
 from .sources import Source, Tree, as_source, chunks, is_dask
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Piece",
     "Place",
     "RowPiece",
+    "Seal",
     "Source",
     "Tree",
     "as_source",

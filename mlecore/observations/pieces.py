@@ -56,12 +56,16 @@ class Place(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Some values of a source: an array (n,) or (n, d) with its weights or None, or partly seen ones."""
+    """Some values of a source: an array (n,) or (n, d) with its weights or None, or partly seen ones.
+
+    Where they are `counted`, the weights say how often the source gave each value.
+    """
 
     values: Any
     weights: Array | None = None
     partly: PartlySeen | None = None
     place: Place = Place()
+    counted: bool = False
 
 
 class RowPiece(NamedTuple):

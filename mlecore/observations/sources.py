@@ -10,6 +10,7 @@ import functools
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from .pieces import (
     rows_of,
     values_of,
 )
+from .seal import Seal
 
 __all__ = ["Source", "chunks"]
 
@@ -133,6 +135,31 @@ class Source:
         for piece in self.rows() if rows else self.pieces():
             tree.add(function(piece))
         return tree.total()
+
+    def sealed(
+        self,
+        function: Callable[[Any], Any],
+        add: Callable[[list[Any]], Any] | None = None,
+        *,
+        rows: bool = False,
+    ) -> tuple[Seal, Any]:
+        """Return what `total` returns, and before it the seal of all that was read, by which another pass knows it again.
+
+        >>> chunks([[1.0, 2.0]]).sealed(lambda piece: piece.values.sum())[1]
+        np.float64(3.0)
+        """
+        found = self.total(partial(_sealed, function), partial(_together, add or plus), rows=rows)
+        return (Seal(), None) if found is None else found
+
+
+def _sealed(function: Callable[[Any], Any], piece: Any) -> tuple[Seal, Any]:
+    return Seal.of(piece), function(piece)
+
+
+def _together(add: Callable[[list[Any]], Any], parts: list[tuple[Seal, Any]]) -> tuple[Seal, Any]:
+    values = [value for _, value in parts if value is not None]
+    whole = add(values) if len(values) > 1 else values[0] if values else None
+    return plus([seal for seal, _ in parts]), whole
 
 
 class Tree:

@@ -16,7 +16,7 @@ from scipy import linalg
 
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SeparationError
 from ..likelihood import Maximum
-from ..observations import RowPiece, Source
+from ..observations import RowPiece, Seal, Source
 from ..statistics import FORMULAS, Reread, added
 from .fit import RegressionFit
 from .likelihood import RegressionLikelihood
@@ -145,12 +145,12 @@ class _Reader(NamedTuple):
 
 
 def _terms(reader: _Reader, theta: Array, piece: RowPiece) -> tuple | None:
-    """Return the weight of a piece, its log-likelihood, slope and Hessian."""
+    """Return the log-likelihood of a piece, its slope and Hessian."""
     rows = reader.read(piece)
     if rows is None:
         return None
     member = reader.family(rows, theta)
-    return (float(rows.n), *(getattr(member, formula)(rows) for formula in FORMULAS))
+    return tuple(getattr(member, formula)(rows) for formula in FORMULAS)
 
 
 def _squares(reader: _Reader, theta: Array, piece: RowPiece) -> Array | None:
@@ -181,6 +181,7 @@ class StreamedRows(Reread):
     pilot: Observations
     source: Source
     reader: _Reader
+    seal: Seal
     memory: dict[bytes, tuple] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=lambda: {"passes": 1, "params": None})
 
@@ -197,10 +198,6 @@ class StreamedRows(Reread):
     def isfinite(self) -> bool:
         return True
 
-    def _pass(self, function: Any, add: Any = None) -> Any:
-        with self._one_pass():
-            return self.source.total(function, add, rows=True)
-
     def terms(self, d: Any) -> tuple[Any, Any, Any]:
         if d.theta.ndim > 1:
             each = [self.terms(type(d)(self, t)) for t in d.theta.reshape(-1, d.theta.shape[-1])]
@@ -215,9 +212,7 @@ class StreamedRows(Reread):
         """Return log-likelihood, slope and Hessian in the moved and scaled columns: in one pass, or remembered."""
         key = theta.tobytes()
         if key not in self.memory:
-            n, *terms = self._pass(partial(_terms, self.reader, theta), added)
-            self._insist_all(n)
-            self.remember(theta, tuple(terms))
+            self.remember(theta, self._pass(partial(_terms, self.reader, theta), added, rows=True))
         return self.memory[key]
 
     def remember(self, theta: Array, terms: tuple) -> None:
@@ -329,7 +324,7 @@ class StreamedRegression(RegressionLikelihood):
         if self.family.followed != ("p",):
             return
         rows, A = self.statistic, self.statistic.reader.matrix(self.statistic.pilot)
-        if rows._pass(partial(_margin, rows.reader, A @ theta), min) > 0:
+        if rows._pass(partial(_margin, rows.reader, A @ theta), min, rows=True) > 0:
             raise SeparationError(
                 f"{self.called} has no maximum likelihood estimate: the columns completely separate the zeros of y from the "
                 "ones along the error's .direction, in every row of the source; drop a column, or gather more data",
@@ -351,7 +346,7 @@ class StreamedRegression(RegressionLikelihood):
             )
         inverse = np.linalg.inv(scaled) / unit / unit[:, None]
         if kind == "sandwich":
-            squares = rows._pass(partial(_squares, rows.reader, A @ full))
+            squares = rows._pass(partial(_squares, rows.reader, A @ full), rows=True)
             inverse = inverse @ (Q.T @ squares @ Q) @ inverse
         back = linalg.solve_triangular(R, inverse)
         return linalg.solve_triangular(R, back.T)
@@ -387,7 +382,7 @@ def fit_rows(
             "a regression reads its rows several times, and a generator gives them once: give chunks a function that makes "
             "it anew"
         )
-    few = source.total(partial(_Few.of, hasattr(family, "_shares")), _Few.joined, rows=True)
+    seal, few = source.sealed(partial(_Few.of, hasattr(family, "_shares")), _Few.joined, rows=True)
     if few is None:
         raise DataError("the source gave no rows")
     X, y, w, names, _ = few.rows
@@ -406,7 +401,7 @@ def fit_rows(
             )
     design = replace(pilot.designs[0], center=X.mean(axis=0), names=names or pilot.names)
     pilot = replace(pilot, designs=(design,))
-    rows = StreamedRows(np.float64(few.weight), pilot, source, reader)
+    rows = StreamedRows(np.float64(few.weight), pilot, source, reader, seal)
     likelihood = StreamedRegression(family, rows, fixed)
     top = likelihood.maximize()
     if not top.converged:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..errors import DataError, Interrupted
-from ..observations import Piece, Source, Tree
+from ..observations import Piece, Seal, Source, Tree
 from .events import Events, Parts
 from .sample import Sample
 from .statistic import Statistic, total
@@ -105,8 +105,8 @@ def added(terms: list[tuple]) -> tuple:
 
 
 def _terms(make: Any, d: Any, size: int | None, piece: Piece) -> tuple | None:
-    """Return the number of observations of a piece with the log-likelihood of a member, its slope and Hessian."""
-    parts = [(float(t.n), *t.terms(d)) for t in make(piece, size)]
+    """Return the log-likelihood of a member for a piece, its slope and Hessian."""
+    parts = [t.terms(d) for t in make(piece, size)]
     return added(parts) if parts else None
 
 
@@ -121,6 +121,7 @@ class Reread(Statistic):
     _gives: ClassVar[str] = "values"
 
     source: Source
+    seal: Seal
     memory: dict[bytes, tuple]
     state: dict[str, Any]
 
@@ -142,23 +143,36 @@ class Reread(Statistic):
         self.memory[key] = terms
 
     @contextmanager
-    def _one_pass(self) -> Iterator[Callable[[float], None]]:
-        """Count a pass, and yield what is to be told how many observations it has met."""
+    def _one_pass(self) -> Iterator[Callable[[Seal], None]]:
+        """Count a pass, and yield what is to be told the seal of all that it has met."""
         self.state["passes"] += 1
         try:
-            yield self._insist_all
+            yield self._insist_same
         except KeyboardInterrupt as stop:
             raise Interrupted(
                 f"interrupted in pass {self.passes}; .params are those of the last whole pass",
                 params=self.state["params"],
             ) from stop
 
-    def _insist_all(self, n: float) -> None:
-        if not abs(n - self.n) <= 1e-9 * self.n:
-            raise DataError(
-                f"the source gave {n:.15g} observations in pass {self.passes} and {float(self.n):.15g} in the first: "
-                f"it must give the same {self._gives} each time"
+    def _pass(self, function: Any, add: Any = None, *, rows: bool = False) -> Any:
+        """Return the sum of a function over all pieces, in one pass."""
+        with self._one_pass() as insist_same:
+            seal, whole = self.source.sealed(function, add, rows=rows)
+            insist_same(seal)
+        return whole
+
+    def _insist_same(self, seal: Seal) -> None:
+        if seal == self.seal:
+            return
+        if seal.rows == self.seal.rows:
+            found = f"other {self._gives} in pass {self.passes} than in the first"
+        else:
+            found = (
+                f"{seal.rows} observations in pass {self.passes} and {self.seal.rows} in the first"
             )
+        raise DataError(
+            f"the source gave {found}: it must give the same {self._gives}, to the last bit, each time"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +188,8 @@ class Streamed(Reread):
     pilot: Any
     source: Source
     make: Callable[[Piece, int | None], Iterator[Statistic]]
+    #: of what the first pass met
+    seal: Seal
     #: what was found at the latest members, how often the source was read, and where the last whole pass was made
     memory: dict[bytes, tuple] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=lambda: {"passes": 1, "params": None})
@@ -205,23 +221,19 @@ class Streamed(Reread):
 
     def pieces(self) -> Iterator[Any]:
         """Read the source once more, and yield the statistics of its pieces."""
-        n = 0.0
-        with self._one_pass() as insist_all:
+        seal = Seal()
+        with self._one_pass() as insist_same:
             for piece in self.source.pieces():
-                for t in self.make(piece, None):
-                    n += float(t.n)
-                    yield t
-            insist_all(n)
+                seal += Seal.of(piece)
+                yield from self.make(piece, None)
+            insist_same(seal)
 
     def terms(self, d: Any) -> tuple[Any, Any, Any]:
         rows = int(np.prod(d.batch_shape))
         one = d if rows > 1 else _alone(d)
         if _key(one) not in self.memory:
             size = None if rows == 1 else max(1024, _TERMS // rows)
-            with self._one_pass() as insist_all:
-                n, *terms = self.source.total(partial(_terms, self.make, one, size), added)
-                insist_all(n)
-            self.remember(one, tuple(terms))
+            self.remember(one, self._pass(partial(_terms, self.make, one, size), added))
         value, slope, hessian = self.memory[_key(one)]
         if rows > 1:
             return value, slope, hessian
