@@ -19,7 +19,7 @@ def by_rays(fit, g):
     def on_rim(angles):
         ways = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
         near, far = np.zeros(angles.size), np.full(angles.size, 20.0)
-        for _ in range(60):
+        for _ in range(45):
             middle = 0.5 * (near + far)
             theta = likelihood.layout.from_real(centre + middle[:, None] * ways, likelihood.free)[0]
             inside = likelihood.log_likelihood(theta) > top - Z**2 / 2
@@ -28,10 +28,10 @@ def by_rays(fit, g):
 
     ends = []
     for sign in (-1.0, 1.0):
-        angles = np.linspace(0.0, 2 * np.pi, 400)
+        angles = np.linspace(0.0, 2 * np.pi, 90)
         for _ in range(4):
             best = int(np.argmax(sign * on_rim(angles)))
-            angles = np.linspace(angles[max(best - 1, 0)], angles[min(best + 1, angles.size - 1)], 40)  # fmt: skip
+            angles = np.linspace(angles[max(best - 1, 0)], angles[min(best + 1, angles.size - 1)], 20)  # fmt: skip
         ends.append(sign * np.max(sign * on_rim(angles)))
     return tuple(ends)
 

@@ -373,10 +373,9 @@ def test_the_profile_interval_survives_an_offset():
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("offset", [1e6, -1e9])
-def test_every_test_and_interval_survives_an_offset(model, offset):
+def test_every_test_and_interval_survives_an_offset(model):
     X, y = data(model, n=80, p=2)
-    X = np.round(X * 1024) / 1024
+    X, offset = np.round(X * 1024) / 1024, -1e9
     here, there = model.fit(X, y), model.fit(X + offset, y)
     slopes = [name for name in here.names if not name.startswith("intercept")]
     for method in ("lr", "wald", "score"):
