@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 HTML := _build/html
 
-# The book is built anew when the code that computes its numbers has changed: the cache of executed
-# notebooks knows only the notebooks.
+# The book is built anew when the code that computes its numbers has changed, or the environment: the
+# cache of executed notebooks knows only the notebooks.
 CODE := $(shell find mlecore book/_ext -name '*.py' -o -name '*.js' -o -name '*.csv' -o -name '*.toml' -o -name '*.ttf')
 FRESH := _build/fresh
 
@@ -18,11 +18,12 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PYTHONDONTWRITEBYTECODE =
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book test test-lowest notebooks lab serve lint bench clean
+.PHONY: help book browser test test-lowest notebooks lab serve lint bench clean
 
 help:
 	@echo "make book       build the book: $(HTML)/index.html"
 	@echo "make test       run every test: package, notebooks, exercises, pages in a browser"
+	@echo "make browser    see to it that there is a browser for the tests"
 	@echo "make test-lowest  run the package's tests on the lowest versions it promises"
 	@echo "make notebooks  execute the chapters and store them lean"
 	@echo "make lab        open the chapters in JupyterLab"
@@ -38,7 +39,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-compile --requirement requirements.txt
 	@touch $@
 
-$(FRESH): $(READY) $(CODE)
+$(FRESH): requirements.txt pyproject.toml $(CODE)
 	rm -rf _build .jupyter_cache
 	@mkdir -p _build
 	@touch $@
@@ -49,8 +50,10 @@ book: $(READY) $(FRESH)
 # The longest files first: a worker that begins one of them last keeps the other waiting.
 LONGEST := tests/book/test_live.py
 
-test: $(READY) book
+browser: $(READY)
 	@$(BIN)/python tools/bring_browser.py
+
+test: $(READY) book browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval $(LONGEST) book/*.ipynb tests mlecore
 
 # The package on the lowest versions that it promises, which have wheels up to Python 3.12: every
