@@ -1,5 +1,7 @@
 """Regressions whose rows come in chunks are those of all rows in memory, in a few passes."""
 
+import re
+
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from scipy.sparse import csr_array
 
 import mlecore as mle
-from mlecore.regression import streamed
+from mlecore.regression import drawn
 
 RNG = np.random.default_rng(3)
 # Columns far from 0, of very different sizes.
@@ -27,7 +29,7 @@ RESPONSES = {
 @pytest.fixture(autouse=True)
 def small_pilot(monkeypatch):
     """Begin at the estimate of so few rows that all must be read several times."""
-    monkeypatch.setattr(streamed, "_PILOT", 1800)
+    monkeypatch.setattr(drawn, "_KEPT", 1800)
 
 
 def same(f, g, rtol=1e-7):
@@ -38,6 +40,13 @@ def same(f, g, rtol=1e-7):
     assert g.names == f.names
 
 
+def same_covariance(f, g, kind):
+    """Compare in units of standard errors, as a covariance may be next to nothing."""
+    own, size = f.covariance(kind), np.sqrt(np.diag(f.covariance(kind)))
+    apart = (g.covariance(kind) - own) / np.outer(size, size)
+    np.testing.assert_allclose(apart, 0.0, atol=5e-6)
+
+
 @pytest.mark.parametrize("weights", [None, W], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("model", RESPONSES, ids=lambda m: m.__name__)
 def test_a_regression_from_chunks_is_that_of_all_rows(model, weights):
@@ -46,7 +55,7 @@ def test_a_regression_from_chunks_is_that_of_all_rows(model, weights):
     g = model.fit(mle.chunks(X, y=y, weights=weights, size=3000))
     same(f, g)
     assert 3 <= g.passes <= 6
-    np.testing.assert_allclose(g.covariance("sandwich"), f.covariance("sandwich"), rtol=1e-5)
+    same_covariance(f, g, "sandwich")
     np.testing.assert_allclose(g.predict(X[:9]), f.predict(X[:9]), rtol=1e-7)
 
 
@@ -80,6 +89,124 @@ def test_rows_of_parquet_tables_and_dask_keep_their_names(tmp_path):
         same(f, mle.LogisticRegression.fit(source))
     g = mle.LogisticRegression.fit(lazy, lazy_y)
     np.testing.assert_allclose(g.theta, mle.LogisticRegression.fit(X, y).theta, rtol=1e-7)
+
+
+NAMED = pd.DataFrame(X[:3000], columns=["age", "height", "dose"]).assign(
+    lead=RNG.normal(size=3000), n=RNG.integers(1, 9, 3000), w=W[:3000]
+)
+MEAN = np.exp(0.3 * ETA[:3000] + NAMED.lead)
+TIME = RNG.weibull(1.5, 3000) * MEAN
+COLUMNS = ["age", "height", "dose"]
+MODELS = {
+    "offset": (mle.NegativeBinomial, RNG.poisson(MEAN * RNG.gamma(2.0, 0.5, 3000)), "mu", {}),
+    "scale": (mle.Normal, ETA[:3000] + MEAN * RNG.normal(size=3000), "mu", {"sigma": ["dose"]}),
+    "known": (mle.Binomial, RNG.binomial(NAMED.n, 1 / (1 + np.exp(-ETA[:3000]))), "p", {}),
+    "shape": (mle.Gamma, RNG.gamma(2.0, MEAN), "rate", {"shape": None}),
+    "censored": (mle.Weibull, mle.observed(np.minimum(TIME, 3.0), right=TIME > 3.0), "scale", {}),
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_any_parameter_of_any_family_follows_from_columns_of_a_source(model):
+    family, y, name, others = MODELS[model]
+    how = {"link": {"shape": "identity"}} if model == "shape" else {}
+    lead = "lead" if model in ("offset", "shape") else None
+    known = "n" if model == "known" else None
+    own = {k: c and NAMED[c] for k, c in others.items()} | {name: NAMED[COLUMNS]}
+    offset, fixed = ({k: NAMED[c]} if c else None for k, c in ((name, lead), (known, known)))
+    f = family.regress(y, **own, weights=NAMED.w, offset=offset, fixed=fixed, **how)
+    cuts = [slice(i, i + 999) for i in range(0, 3000, 999)]
+    rows = mle.chunks([(NAMED[cut], y[cut], NAMED.w[cut]) for cut in cuts])
+    names = {**others, name: COLUMNS}
+    offset, fixed = ({k: c} if c else None for k, c in ((name, lead), (known, known)))
+    g = family.regress(rows, **names, offset=offset, fixed=fixed, **how)
+    same(f, g)
+    assert 3 <= g.passes <= 6
+    same_covariance(f, g, "sandwich")
+
+
+def test_a_general_regression_from_dask_answers_as_one_in_memory():
+    table = NAMED[["age", "height"]].assign(y=MODELS["shape"][1])
+    frame = dd.from_pandas(table, npartitions=3)
+    f = mle.Gamma.regress(table.y, rate=table[["age", "height"]])
+    g = mle.Gamma.regress(frame.y, rate=frame[["age", "height"]])
+    rows = mle.chunks(frame, y="y")
+    same(f, g)
+    same(f, mle.Gamma.regress(rows, rate=rows))
+    assert g.deviance == pytest.approx(f.deviance, rel=1e-7)
+    assert g.test(shape=2).statistic == pytest.approx(f.test(shape=2).statistic, rel=1e-6)
+    same_covariance(f, g, "expected")
+    for ask in (g.predict, g.distribution, g.residuals):
+        with pytest.raises(mle.DataError, match="needs the rows in memory"):
+            ask()
+
+
+ROAD = mle.chunks([NAMED.assign(y=1.0)], y="y")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: mle.Gamma.regress(ROAD, rate=["mass"]), "no column 'mass'; its columns are age"),
+        (lambda: mle.Gamma.regress(ROAD, rate=NAMED), "a list of names"),
+        (lambda: mle.Gamma.regress(NAMED.w, rate=ROAD), "come from one source"),
+        (lambda: mle.Gamma.regress(ROAD, rate=ROAD, offset=W), "offset={'rate': 'log_exposure'}"),
+        (lambda: mle.Gamma.regress(ROAD, rate=ROAD, weights=W), "come with the rows"),
+        (
+            lambda: mle.Gamma.regress(ROAD, rate=ROAD, prior={"age": mle.Normal(0, 1)}),
+            "takes no prior",
+        ),
+        (
+            lambda: mle.Poisson.regress(mle.chunks([(X, W), (X, W + 0.5)]), rate=["x1"]),
+            "whole source",
+        ),
+    ],
+)
+def test_what_a_general_regression_cannot_take_from_a_source_is_said(wrong, said):
+    with pytest.raises(mle.DataError, match=said):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (mle.LinearRegression, X @ [1.0, 2.0, 0.0]),
+        (mle.LinearRegression, np.ones(4000)),
+        (mle.LogisticRegression, np.ones(4000)),
+        (mle.PoissonRegression, np.zeros(4000)),
+        (mle.SoftmaxRegression, np.zeros(4000, dtype=int)),
+    ],
+)
+def test_what_has_no_estimate_is_refused_from_chunks_in_the_words_of_memory(model, y):
+    with pytest.raises(mle.NoMLEError) as told:
+        model.fit(X, y)
+    rows = mle.chunks(X, y=y, size=3000)
+    with pytest.raises(type(told.value), match=re.escape(str(told.value))):
+        model.fit(rows)
+    assert rows.passes <= 2
+
+
+def test_a_fit_from_chunks_takes_an_offset_by_name_and_says_its_deviance():
+    y = RESPONSES[mle.PoissonRegression][:3000]
+    f = mle.PoissonRegression.fit(NAMED[COLUMNS], y, offset=NAMED.lead)
+    rows = NAMED[[*COLUMNS, "lead"]].assign(y=y)
+    g = mle.PoissonRegression.fit(mle.chunks([rows[:999], rows[999:]], y="y"), offset="lead")
+    same(f, g)
+    assert g.deviance == pytest.approx(f.deviance, rel=1e-9)
+
+
+def test_an_interrupted_climb_has_the_estimate_of_the_rows_drawn():
+    passes = []
+
+    def read():
+        passes.append(None)
+        if len(passes) > 1:
+            raise KeyboardInterrupt
+        return [(X, RESPONSES[mle.PoissonRegression])]
+
+    with pytest.raises(mle.Interrupted, match="pass 2") as stop:
+        mle.PoissonRegression.fit(mle.chunks(read))
+    assert stop.value.params["x1"] == pytest.approx(0.25, abs=0.1)
 
 
 def test_labels_of_the_rows_and_the_response_are_no_columns_of_x(tmp_path):
@@ -156,7 +283,7 @@ def test_classes_that_the_climb_separates_are_refused_with_the_direction():
             lambda: mle.LogisticRegression.fit(
                 mle.chunks([(X, W > 1)]), prior={"x1": mle.Normal(0, 1)}
             ),
-            "no offset and no prior",
+            "takes no prior",
         ),
         (
             lambda: mle.LogisticRegression.fit(mle.chunks([(X, W > 1)])).residuals(),
@@ -164,7 +291,7 @@ def test_classes_that_the_climb_separates_are_refused_with_the_direction():
         ),
         (
             lambda: mle.LogisticRegression.fit(mle.chunks([(X[:, [0, 0]], W > 1)])),
-            "follow from each other",
+            "collinear: x2 follows from x1",
         ),
     ],
 )

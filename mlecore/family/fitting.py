@@ -99,7 +99,10 @@ class Fitting(ByMoments):
 
         Parameters
         ----------
-        y : one response a row, or what was seen in part, by `observed` or `interval`.
+        y : one response a row, or what was seen in part, by `observed` or `interval`; or a source of rows with their
+            responses, `rows = chunks(path, y="cost")`, which is read in a few passes. Then a parameter follows from `rate=rows`,
+            all columns, or some by their names, `rate=["age", "dose"]`, and an offset, or what is known of each row, is the
+            name of a column too. Dask's y and X are taken as they are.
         parameters : for a parameter the columns that it follows from, shape (n, p), a DataFrame, a
             sparse matrix, or one column; None for an intercept alone. A sparse matrix stays one for a Poisson whose
             logarithm, and a Bernoulli whose logit, follows from it; else it is laid out in full.

@@ -7,6 +7,7 @@ about it. What a row says is kept here; what it is worth is for a family to say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -92,6 +93,16 @@ class PartlySeen:
         return type(self)(
             **{name: None if value is None else value[rows] for name, value in vars(self).items()}
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the rows of several, without labels.
+
+        >>> PartlySeen.joined([observed([1.0]), observed([2.0, 3.0], right=[True, False])])
+        <3 rows: 2 seen exactly, 1 right-censored>
+        """
+        names = [name for name in vars(parts[0]) if name not in ("weights", "labels")]
+        return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
     def events(self, whole: bool) -> Limits:
         """Return the events as (low, high]; those of whole numbers by the whole numbers that they hold."""

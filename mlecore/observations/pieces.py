@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -244,7 +245,16 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
             X = np.column_stack([_column(X, name, place) for name in names]) if arrow else X
         elif hasattr(X, "iloc") and X.name is not None:
             names = (str(X.name),)
-        X, y = _array(X, "X", place), _array(y, "y", place)
+        if isinstance(y, PartlySeen):
+            if y.weights is not None and rest:
+                raise _at_chunk(
+                    place, "has weights with its partly seen values already: give them once"
+                )
+            rest = rest or [w for w in (y.weights,) if w is not None]
+            y = replace(y, weights=None, labels=None)
+        else:
+            y = _array(y, "y", place)
+        X = _array(X, "X", place)
         X = X[:, None] if X.ndim == 1 else X
         weights = _array(rest[0], "weights", place) if rest else None
     else:
@@ -253,11 +263,13 @@ def rows_of(chunk: Any, wanted: Wanted, size: int, place: Place) -> Iterator[Row
             "holds no rows of a regression: those are (X, y) or (X, y, weights), or a table with y=",
         )
     for name, value in (("y", y), ("weights", weights)):
-        if value is not None and value.shape != (len(X),):
-            raise _at_chunk(place, f"has {len(X)} rows of X, and {name} of shape {value.shape}")
+        shape = (len(y),) if isinstance(value, PartlySeen) else np.shape(value)
+        if value is not None and shape != (len(X),):
+            raise _at_chunk(place, f"has {len(X)} rows of X, and {name} of shape {shape}")
     for part in _parts(len(X), size // max(1, X.shape[1])):
         here = _moved(place, part)
-        x, r = _numbers(X[part], "X", here), _numbers(y[part], "y", here)
+        x, r = _numbers(X[part], "X", here), y[part]
+        r = r if isinstance(r, PartlySeen) else _numbers(r, "y", here)
         w = None if weights is None else _numbers(weights[part], "weights", here)
         yield RowPiece(x, r, w, names, here)
         for array in (X, y, weights):

@@ -33,11 +33,12 @@ class Seal(NamedTuple):
     @classmethod
     def of(cls, piece: Any) -> Seal:
         """Return the seal of a piece, of values or of rows."""
+        columns: tuple[Any, ...]
         if isinstance(piece, RowPiece):
-            columns: tuple[Any, ...] = (piece.X, piece.y, piece.weights)
+            ys = _columns(piece.y) if isinstance(piece.y, PartlySeen) else (piece.y,)
+            columns = (piece.X, *ys, piece.weights)
         elif piece.partly is not None:
-            names = (f.name for f in fields(PartlySeen) if f.name != "labels")
-            columns = tuple(getattr(piece.partly, name) for name in names)
+            columns = _columns(piece.partly)
         elif piece.counted:  # each value stands for as many of them
             often = piece.weights.astype(np.uint64)
             return cls(int(often.sum()), int((often * _bits(piece.values)).sum()))
@@ -49,6 +50,11 @@ class Seal(NamedTuple):
 
     def __add__(self, other: Any) -> Seal:
         return type(self)(self.rows + other.rows, (self.bits + other.bits) % 2**64)
+
+
+def _columns(seen: PartlySeen) -> tuple[Any, ...]:
+    names = (f.name for f in fields(PartlySeen) if f.name != "labels")
+    return tuple(getattr(seen, name) for name in names)
 
 
 def _bits(column: Array) -> Array:

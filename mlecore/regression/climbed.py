@@ -28,8 +28,6 @@ class Climbed(Regression):
 
     #: how a separation is told; {kind} is "completely" or "quasi-completely"
     _separated: ClassVar[str] = ""
-    #: whether `_derivatives` gives log-probabilities whole, without leaving constants out
-    _whole: ClassVar[bool] = False
 
     @classmethod
     def _cone(cls, problem: Problem) -> Cone:

@@ -17,7 +17,7 @@ from ..inference.simulated import drawn_drops, simulated_result, whole_number
 from ..inference.tests import hypothesis as restriction
 from ..inference.tests import restricted
 from ..likelihood import Likelihood, Maximum
-from ..residuals import Rows, insist_kind, of_rows
+from ..residuals import insist_kind, of_rows
 from .observations import Observations
 
 __all__ = ["RegressionFit"]
@@ -119,24 +119,8 @@ class RegressionFit(Fit):
         It is the sum of the squared deviance residuals. Of a Normal or a Gamma others divide out the dispersion; here it
         stays, so that differences of deviances are likelihood ratios.
         """
-        return float(self.dist.rows.sum(self._short()))
-
-    def _short(self) -> Array:
-        """Return twice what the log-probability of each row falls short of the most that it can be."""
-        rows, d = self._rows_and_members("a deviance")
-        if not rows.exact.all() or np.isfinite(rows.first).any() or np.isfinite(rows.last).any():
-            raise DataError("a deviance needs values that were seen exactly and could all be seen")
-        followed, family = self.dist.followed, type(d)
-        if len(followed) != 1:
-            raise RegularityError(
-                f"a deviance compares with a {' and a '.join(followed)} for each row: with several parameters there is no such "
-                "maximum"
-            )
-        with np.errstate(all="ignore"):
-            one = family._statistics(rows.x[:, None], None)
-            given = {name: value for name, value in d.params.items() if name not in followed}
-            best = Likelihood(family, one, fixed=given).highest().log_likelihood
-            return np.maximum(2.0 * (best - one.evaluate(d, "_log_likelihood")), 0.0)
+        self._insist_members("a deviance")
+        return self.likelihood.over_rows(self.dist, _short)
 
     def residuals(
         self, kind: str = "quantile", *, rng: np.random.Generator | int | None = None
@@ -160,20 +144,20 @@ class RegressionFit(Fit):
         array([ 0.7071, -1.4142,  0.7071])
         """
         insist_kind(kind, ("quantile", "pearson", "cox-snell", "deviance"))
-        rows, d = self._rows_and_members("a residual")
+        self._insist_members("a residual")
+        rows, d = self.dist.rows_seen(), self.dist.distribution()
         if kind == "deviance":
-            return np.sign(rows.x - d.mean) * np.sqrt(self._short())
+            return np.sign(rows.x - d.mean) * np.sqrt(_short(self.dist))
         return of_rows(rows, d, kind, rng)
 
-    def _rows_and_members(self, what: str) -> tuple[Rows, Any]:
-        """Return what each row says, and its member of the family."""
+    def _insist_members(self, what: str) -> None:
+        """Raise where there is no member of a family at each row."""
         if self.batch_shape:
             raise DataError(f"{what} takes a single fit; take one of the batch")
         if not hasattr(self.dist, "distribution"):
             raise DataError(
                 f"{what} is of numbers, and {type(self.dist).__name__} predicts classes"
             )
-        return self.dist.rows_seen(), self.dist.distribution()
 
     def test(
         self,
@@ -294,3 +278,21 @@ class RegressionFit(Fit):
                 "the bootstrap draws whole observations, and some weights are not whole numbers"
             )
         return rows, counts
+
+
+def _short(dist: Any) -> Array:
+    """Return twice what the log-probability of each row of a regression falls short of the most that it can be."""
+    rows, d = dist.rows_seen(), dist.distribution()
+    if not rows.exact.all() or np.isfinite(rows.first).any() or np.isfinite(rows.last).any():
+        raise DataError("a deviance needs values that were seen exactly and could all be seen")
+    followed, family = dist.followed, type(d)
+    if len(followed) != 1:
+        raise RegularityError(
+            f"a deviance compares with a {' and a '.join(followed)} for each row: with several parameters there is no such "
+            "maximum"
+        )
+    with np.errstate(all="ignore"):
+        one = family._statistics(rows.x[:, None], None)
+        given = {name: value for name, value in d.params.items() if name not in followed}
+        best = Likelihood(family, one, fixed=given).highest().log_likelihood
+        return np.maximum(2.0 * (best - one.evaluate(d, "_log_likelihood")), 0.0)

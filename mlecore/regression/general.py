@@ -65,7 +65,7 @@ class _ParameterLayout(Layout):
     """Coefficients, which may be any number, and the parameters that are the same in all rows."""
 
     def __init__(self, rows: Observations) -> None:
-        model, domains = rows.y.model, {}  # type: ignore[var-annotated]
+        model, domains = rows.model, {}  # type: ignore[var-annotated]
         for k, design in enumerate(rows.designs):
             own = model.layout.domain(k) if model.constant[k] else Real()
             domains |= dict.fromkeys(design.coefficients, own)
@@ -86,6 +86,7 @@ class ParameterRegression(Regression):
 
     #: whether the curvature is the expected one
     _expected: ClassVar[bool] = False
+    _starts_anywhere: ClassVar[bool] = False
     _separated = "no row's probability falls, and some rise,"
 
     @classmethod
@@ -99,7 +100,7 @@ class ParameterRegression(Regression):
     @property
     def model(self) -> Model:
         """The family, its links, and which parameters are the same in all rows."""
-        return self.rows.y.model
+        return self.rows.model
 
     @property
     def followed(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -165,6 +166,10 @@ class ParameterRegression(Regression):
         if self.rows.y.seen is not None or len(model.links) != 1 or self._expected:
             return None
         return short_for(model.family, model.links[0])
+
+    @property
+    def _whole(self) -> bool:  # type: ignore[override]
+        return self._short is None or self._short._whole
 
     @cached_property
     def _formulas(self) -> Callable[[Array, Array], Terms | None] | None:
@@ -251,7 +256,7 @@ class ParameterRegression(Regression):
 
     @classmethod
     def _called(cls, rows: Observations) -> str:
-        return f"{rows.y.model.family.__name__} regression"
+        return f"{rows.model.family.__name__} regression"
 
     def _paths(self, k: int) -> Array:
         """Return for each row which way its probability never falls, 1 up, -1 down, 0 neither.
@@ -369,14 +374,14 @@ class ParameterRegression(Regression):
         problem.measured.clear()
         if near is not None:
             problem.measured["curvature"] = near
-        gamma, short = top.theta[0], cls(problem.rows, gamma)._short
+        gamma = top.theta[0]
         return (
             problem.theta(gamma, theta),
             bool(top.converged[0]),
             int(top.iterations[0]),
             gamma,
             # Formulas that leave constants out do not tell the height.
-            None if short is not None and not short._whole else float(top.log_likelihood[0]),
+            float(top.log_likelihood[0]) if cls(problem.rows, gamma)._whole else None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,19 @@ class RegressionLikelihood(Likelihood):
     def _start(self, problem: Problem, held: Array) -> Array:
         """Return the coefficients to climb from."""
         return self.family._first_guess(problem, problem.offsets(held))
+
+    def insist_numbers(self) -> None:
+        """Raise where what is held is no single number."""
+        for i, value in self.held.items():
+            if np.ndim(value):
+                raise DataError(
+                    f"fixed {self.layout.names[i]} must be one number, got shape {np.shape(value)}; "
+                    "for the likelihood along a grid of values use fit.likelihood.profile"
+                )
+
+    def over_rows(self, member: Any, function: Callable[[Any], Array]) -> float:
+        """Return the sum over all rows of one number for each, which a function tells of a member of the regression."""
+        return float(member.rows.sum(function(member)))
 
     def anew(self, rows: Any) -> RegressionLikelihood:
         """Return the likelihood of other rows, the same held."""

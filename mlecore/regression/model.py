@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +22,7 @@ from ..errors import ConvergenceError, DataError, SupportError
 from ..family import Solution
 from ..habits import answering
 from ..likelihood import Maximum
-from ..observations import Source, chunks, is_dask
+from ..observations import RowPiece, Source, chunks, is_dask
 from ..priors import MODE
 from ..products import one_thread
 from ..regular import Regular
@@ -33,8 +33,9 @@ from .likelihood import RegressionLikelihood
 from .observations import Design, Observations, insist_flag, offset_of
 from .penalised import PenalisedRegression
 from .problem import Problem, cuts
+from .reread import StreamedRows, apart
 from .sparse import Sparse
-from .streamed import StreamedRows, fit_rows
+from .streamed import streamed
 
 __all__ = ["Regression"]
 
@@ -58,6 +59,37 @@ class _Layout(Layout):
 
     def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
         return self.family(self.rows, theta)
+
+
+class _Making(NamedTuple):
+    """What makes observations of a regression from a piece of a source."""
+
+    family: type[Regression]
+    intercept: bool
+    offset: str | None = None
+    classes: Array | None = None
+
+    def knowing(self, classes: Array) -> _Making:
+        """Return the same for classes that are known."""
+        whole = bool((classes == np.round(classes)).all())
+        return self._replace(classes=classes.astype(int) if whole else classes)
+
+    def __call__(self, piece: RowPiece) -> Observations:
+        X, lead = apart(piece, [] if self.offset is None else [self.offset])
+        y, classes = piece.y, self.classes
+        if classes is not None:
+            y = np.searchsorted(classes, y).clip(0, len(classes) - 1)
+            if not np.array_equal(classes[y], piece.y):
+                raise DataError("y holds a class that was not there when the source was read first")
+        rows = self.family.statistics(
+            (X if piece.names else X.values, y),
+            piece.weights,
+            intercept=self.intercept,
+            offset=None if self.offset is None else lead[self.offset],
+        )
+        if classes is None:
+            return rows
+        return replace(rows, y=np.asarray(rows.classes)[rows.y], classes=classes)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,6 +122,10 @@ class Regression(Regular):
     #: whether columns that are mostly zeros stay sparse
     _takes_sparse: ClassVar[bool] = False
     only_by_formula: ClassVar[bool] = False
+    #: whether `_derivatives` gives log-probabilities whole, without leaving constants out
+    _whole: ClassVar[bool] = False
+    #: whether the climb over the rows of a source may start where the rows drawn have no maximum
+    _starts_anywhere: ClassVar[bool] = True
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -389,7 +425,8 @@ class Regression(Regular):
         weights : frequency weights, shape (n,): a row of weight 3 is three equal rows, and one of weight 0 is no row.
         intercept : whether to add a coefficient, called intercept, of a column of ones.
         fixed : coefficients held at given values, such as `{"x1": 0}`.
-        offset : shape (n,), what the linear predictor has beside the columns, such as the logarithm of an exposure.
+        offset : shape (n,), what the linear predictor has beside the columns, such as the logarithm of an exposure; of a
+            source the name of one of its columns.
         prior : distributions of coefficients by name, `{"x1": Normal(0, 1)}`, or "jeffreys", which gives Firth's estimate: the
             estimate is then the mode of the likelihood times these.
 
@@ -409,22 +446,12 @@ class Regression(Regular):
         """
         source = cls._source(X, y, weights)
         if source is not None:
-            if offset is not None or prior is not None:
-                raise DataError(
-                    "a fit from a source takes no offset and no prior; fit rows in memory"
-                )
-            insist_flag(intercept)
-            return fit_rows(cls, source, bool(intercept), fixed)
+            return cls._fit_source(source, intercept, fixed, offset, prior)
         if prior is not None and hasattr(X, "toarray"):  # a penalised climb takes columns in full
             X = np.asarray(Sparse(X))
         rows = cls.statistics((X, y), weights, intercept=intercept, offset=offset)
         likelihood = RegressionLikelihood(cls, rows, fixed=fixed)
-        for i, value in likelihood.held.items():
-            if np.ndim(value):
-                raise DataError(
-                    f"fixed {likelihood.layout.names[i]} must be one number, got shape {np.shape(value)}; "
-                    "for the likelihood along a grid of values use fit.likelihood.profile"
-                )
+        likelihood.insist_numbers()
         if prior is not None:
             likelihood = PenalisedRegression.of(likelihood, prior)
         top = likelihood.maximize()
@@ -436,6 +463,25 @@ class Regression(Regular):
         return RegressionFit.at(
             likelihood, top, (*cls._remarks(rows), *MODE * likelihood.penalised)
         )
+
+    @classmethod
+    def _fit_source(
+        cls, source: Source, intercept: Any, fixed: Any, offset: Any, prior: Any
+    ) -> RegressionFit:
+        """Return the fit to the rows of a source."""
+        insist_flag(intercept)
+        if prior is not None:
+            raise DataError("a fit from a source takes no prior; fit rows in memory")
+        if offset is not None and not isinstance(offset, str):
+            raise DataError(
+                "the offset of rows from a source is a column of theirs: give its name, as offset='log_exposure'"
+            )
+        make = _Making(cls, bool(intercept), offset)
+        labels = make.knowing if hasattr(cls, "_shares") else None
+        likelihood, top = streamed(cls, source, make, fixed, labels=labels)
+        rows = likelihood.statistic
+        remarks = cls._remarks(replace(rows.pilot, n=rows.n))
+        return RegressionFit.at(likelihood, top, remarks)
 
     @classmethod
     def _source(cls, X: Any, y: Any, weights: Any) -> Source | None:

@@ -281,6 +281,16 @@ class Observations(Statistic):
         return self.designs[0].center
 
     @property
+    def model(self) -> Any:
+        """The family whose parameters follow, its links, and which parameters are the same in all rows."""
+        return self.y.model
+
+    @property
+    def known(self) -> Mapping[str, Array]:
+        """What is known of each row."""
+        return self.y.known
+
+    @property
     def wide(self) -> int:
         """How many columns the widest predictor has."""
         return max(d.X.shape[1] for d in self.designs)

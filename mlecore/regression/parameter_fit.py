@@ -142,7 +142,7 @@ class ParameterFit(RegressionFit):
             raise DataError("this takes a single fit; take one of the batch")
         model, designs = self.dist.model, self.dist.rows.designs
         if X is None and offset is None and not fixed and not columns:
-            return [d.columns() for d in designs], [*self.dist.eta()], self.dist.rows.y.known
+            return [d.columns() for d in designs], [*self.dist.eta()], self.dist.rows.known
         if X is not None:
             if len(model.followed) > 1:
                 wanted = ", ".join(f"{name}=..." for name in model.followed)
@@ -167,7 +167,7 @@ class ParameterFit(RegressionFit):
             for name, d in zip(model.parameters, designs, strict=True)
             if name not in model.followed and d.offset is not None
         }
-        for name in {*(fixed or {})} - {*self.dist.rows.y.known} - own:
+        for name in {*(fixed or {})} - {*self.dist.rows.known} - own:
             raise DataError(f"{name} is nothing that this fit was given as known, row by row")
         leads = called_by("offset", {k: v for k, v in given.items() if v is not None})
         insist_one_index({**columns, **leads, **called_by("fixed", fixed or {})})
@@ -213,7 +213,7 @@ class ParameterFit(RegressionFit):
         return np.full(count, own[0])
 
     def _members(self, eta: Any, count: int, fixed: Any) -> Any:
-        model, known = self.dist.model, self.dist.rows.y.known
+        model, known = self.dist.model, self.dist.rows.known
         with np.errstate(all="ignore"):
             given = {
                 name: link.back(value)[0]

@@ -1,223 +1,38 @@
 """Regressions whose rows are read from a source: Newton's method in a few passes, from the estimate of a part.
 
-The columns are moved and scaled, piece by piece, by what a pilot says of them, so that the sums of their products keep their
-digits. Each pass gives log-likelihood, slope and curvature together; of a Dask source only these travel.
+Rows that were drawn from the source tell in what way the curvature changes from one place to the next. So each pass leads to
+the top of their likelihood, bent until slope and curvature are those of all rows: nearer than Newton's step alone.
+
+Source: Jordan, Lee and Yang (2019), for the bent likelihood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy import linalg
 
 from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SeparationError
 from ..likelihood import Maximum
-from ..observations import RowPiece, Seal, Source
-from ..statistics import FORMULAS, Reread, added
-from .fit import RegressionFit
+from ..observations import RowPiece, Source
+from .drawn import draw
 from .likelihood import RegressionLikelihood
 from .observations import Observations
+from .reread import Reader, StreamedRows
 
-__all__ = ["StreamedRegression", "StreamedRows", "fit_rows"]
+__all__ = ["StreamedRegression", "streamed"]
 
 Array = np.ndarray
 
-# How many numbers of X the pilot keeps.
-_PILOT = 2**18
-# A step as small as this, in columns of size 1, leaves its square: no pass is needed to see it.
-_SMALL = 1e-6
+# A step as small as this, in columns of size 1, leaves less than its square: no pass is needed to see it. So does one that
+# is this much shorter than the step before, and the square of that ratio is the error of the curvature at its end.
+_SMALL, _SHORTER = 1e-6, 1e-3
+# How many steps lead to the top of the bent likelihood of the rows drawn, at most.
+_BENT = 8
 # After so many steps it is asked whether the classes are separated, and after so many the climb is given up.
 _SUSPICIOUS, _MOST = 15, 40
-
-
-class _Few(NamedTuple):
-    """Rows drawn from all along a source, and what is known of all: their number, weight and distinct responses."""
-
-    rows: RowPiece
-    count: int
-    weight: float
-    step: int
-    labels: Array | None
-
-    @classmethod
-    def of(cls, classes: bool, piece: RowPiece) -> _Few | None:
-        w = piece.weights
-        if w is not None and (w == 0).any():
-            piece = _taken(piece, w != 0)
-        if not len(piece.X):
-            return None
-        weight = float(len(piece.X) if piece.weights is None else piece.weights.sum())
-        labels = np.unique(piece.y) if classes else None
-        return cls.joined([cls(piece, len(piece.X), weight, 1, labels)])
-
-    @classmethod
-    def joined(cls, parts: list[_Few]) -> _Few:
-        first = parts[0].rows
-        for part in parts:
-            _insist_columns(part.rows, first)
-        rng, step = np.random.default_rng(0), max(part.step for part in parts)
-        kept = [_thinned(part.rows, step // part.step, rng) for part in parts]
-        weighted = any(rows.weights is not None for rows in kept)
-        weights = [np.ones(len(r.X)) if r.weights is None else r.weights for r in kept]
-        rows = RowPiece(
-            np.vstack([r.X for r in kept]),
-            np.concatenate([r.y for r in kept]),
-            np.concatenate(weights) if weighted else None,
-            first.names,
-            first.place,
-        )
-        while rows.X.size > _PILOT and len(rows.X) > 100 * (rows.X.shape[1] + 1):
-            rows, step = _thinned(rows, 2, rng), 2 * step
-        labels = [part.labels for part in parts if part.labels is not None]
-        return cls(
-            rows,
-            sum(part.count for part in parts),
-            sum(part.weight for part in parts),
-            step,
-            np.unique(np.concatenate(labels)) if labels else None,
-        )
-
-
-def _insist_columns(rows: RowPiece, first: RowPiece) -> None:
-    """Raise where some rows have other columns than the first ones, or in another order."""
-    if (rows.names, rows.X.shape[1]) == (first.names, first.X.shape[1]):
-        return
-    one, other = (
-        ", ".join(part.names) if part.names else f"{part.X.shape[1]} without names"
-        for part in (rows, first)
-    )
-    raise DataError(
-        f"the chunks have different columns: {rows.place} has {one}, and {first.place} {other}"
-    )
-
-
-def _taken(piece: RowPiece, rows: Any) -> RowPiece:
-    w = None if piece.weights is None else piece.weights[rows]
-    return piece._replace(X=piece.X[rows], y=piece.y[rows], weights=w)
-
-
-def _thinned(piece: RowPiece, by: int, rng: np.random.Generator) -> RowPiece:
-    return piece if by == 1 else _taken(piece, np.flatnonzero(rng.random(len(piece.X)) * by < 1.0))
-
-
-class _Reader(NamedTuple):
-    """What makes the observations of a piece, their columns moved by `center` and divided by `size`."""
-
-    family: Any
-    intercept: bool
-    classes: Array | None
-    center: Array
-    size: Array
-
-    def read(self, piece: RowPiece) -> Observations | None:
-        """Check the rows of a piece; None where it holds no observation."""
-        if not len(piece.X) or (piece.weights is not None and not np.any(piece.weights)):
-            return None
-        y = piece.y
-        try:
-            if self.classes is not None:
-                y = np.searchsorted(self.classes, y).clip(0, len(self.classes) - 1)
-                if not np.array_equal(self.classes[y], piece.y):
-                    raise DataError(
-                        "y holds a class that was not there when the source was read first"
-                    )
-            rows = self.family.statistics((piece.X, y), piece.weights, intercept=self.intercept)
-        except DataError as error:
-            raise piece.place.told(error) from error
-        if self.classes is not None:
-            codes = np.asarray(rows.classes)[rows.y]
-            rows = replace(rows, y=codes, classes=self.classes)
-        (design,) = rows.designs
-        X = (design.X - self.center) / self.size
-        return replace(rows, designs=(replace(design, X=X, center=np.zeros(len(self.size))),))
-
-    def matrix(self, rows: Any) -> Array:
-        """Return what turns the parameters into those of the moved and scaled columns."""
-        one = np.diag(np.concatenate([[1.0] * self.intercept, self.size]))
-        if self.intercept:
-            one[0, 1:] = self.center
-        others = len(self.family.others)
-        return linalg.block_diag(*(one for _ in self.family._designs(rows)), np.eye(others))
-
-
-def _terms(reader: _Reader, theta: Array, piece: RowPiece) -> tuple | None:
-    """Return the log-likelihood of a piece, its slope and Hessian."""
-    rows = reader.read(piece)
-    if rows is None:
-        return None
-    member = reader.family(rows, theta)
-    return tuple(getattr(member, formula)(rows) for formula in FORMULAS)
-
-
-def _squares(reader: _Reader, theta: Array, piece: RowPiece) -> Array | None:
-    rows = reader.read(piece)
-    if rows is None:
-        return None
-    u = reader.family(rows, theta)._row_scores()
-    return rows.weighted(u.T) @ u
-
-
-def _margin(reader: _Reader, theta: Array, piece: RowPiece) -> float | None:
-    """Return the smallest margin by which a direction tells the classes of a piece apart; of two classes."""
-    rows = reader.read(piece)
-    if rows is None:
-        return None
-    eta, y = reader.family(rows, theta).eta()[0], rows.y
-    if ((y > 0) & (y < 1)).any():
-        return -np.inf
-    return float(np.where(y > 0.5, eta, -eta).min())
-
-
-@dataclass(frozen=True, eq=False)
-class StreamedRows(Reread):
-    """The rows of a regression as a source gives them; `pilot` are some of them, and say which columns there are."""
-
-    _gives = "rows"
-
-    pilot: Observations
-    source: Source
-    reader: _Reader
-    seal: Seal
-    memory: dict[bytes, tuple] = field(default_factory=dict)
-    state: dict[str, Any] = field(default_factory=lambda: {"passes": 1, "params": None})
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("designs", "classes", "wide", "names", "intercept", "coefficients", "center"):
-            return getattr(self.pilot, name)
-        if name in ("y", "X", "weights", "counts", "take", "blocks"):
-            raise DataError(
-                "this needs the rows in memory, and they are read from their source in chunks: fit some of them, given as "
-                "arrays, or give predict the rows that you mean"
-            )
-        raise AttributeError(name)
-
-    def isfinite(self) -> bool:
-        return True
-
-    def terms(self, d: Any) -> tuple[Any, Any, Any]:
-        if d.theta.ndim > 1:
-            each = [self.terms(type(d)(self, t)) for t in d.theta.reshape(-1, d.theta.shape[-1])]
-            lead = d.theta.shape[:-1]
-            columns = (np.array(column) for column in zip(*each, strict=True))
-            return tuple(column.reshape(lead + column.shape[1:]) for column in columns)
-        A = self.reader.matrix(self.pilot)
-        value, slope, hessian = self.scaled(A @ d.theta)
-        return np.float64(value), A.T @ slope, A.T @ hessian @ A
-
-    def scaled(self, theta: Array) -> tuple[Any, Array, Array]:
-        """Return log-likelihood, slope and Hessian in the moved and scaled columns: in one pass, or remembered."""
-        key = theta.tobytes()
-        if key not in self.memory:
-            self.remember(theta, self._pass(partial(_terms, self.reader, theta), added, rows=True))
-        return self.memory[key]
-
-    def remember(self, theta: Array, terms: tuple) -> None:
-        """Keep what a pass has given at some parameters."""
-        self._keep(theta.tobytes(), terms)
 
 
 class StreamedRegression(RegressionLikelihood):
@@ -229,13 +44,16 @@ class StreamedRegression(RegressionLikelihood):
     ('StreamedRegression', 1.098612)
     """
 
+    #: what was said against an estimate from the rows drawn, which all rows may not confirm
+    refusal: Exception | None = None
+
     def __init__(self, family: Any, rows: StreamedRows, fixed: Mapping[str, Any] | None) -> None:
         super().__init__(family, rows, fixed=fixed)
         self.source, self._reading = rows.source, rows.state
 
     @property
     def called(self) -> str:
-        return self.family.__name__
+        return self.family._called(self.statistic)
 
     def maximize(
         self,
@@ -244,11 +62,12 @@ class StreamedRegression(RegressionLikelihood):
         start: Any = None,
         max_iterations: int = _MOST,
     ) -> Maximum:
-        """Climb by Newton's method, a pass a step, from the maximum of the pilot, or from `start`.
+        """Climb, a pass a step, from the maximum of the rows drawn, or from `start`.
 
         Raises
         ------
         SeparationError : where the direction of the climb, checked in a pass, tells two classes apart.
+        DataError, NoMLEError : for what the rows drawn show to have no estimate.
         """
         here = self.given(fixed)
         begin = here._begin() if start is None else np.array(start, dtype=float)
@@ -269,49 +88,92 @@ class StreamedRegression(RegressionLikelihood):
 
     def _climb(self, theta: Array, most: int) -> tuple[Array, float, bool, int]:
         """Return the maximum over what is free, its height, whether it was reached and after how many steps."""
-        rows, free = self.statistic, self.free
-        A = rows.reader.matrix(rows.pilot)
+        rows, free, family = self.statistic, self.free, self.family
+        A = rows.reader.matrix(family, rows.pilot)
+        rows.state["params"] = self.layout.distribution(theta, {}).params
         if not free.size:
-            return theta, float(rows.scaled(A @ theta)[0]), True, 0
+            return theta, float(rows.scaled(family, A @ theta)[0]), True, 0
         Q, R = np.linalg.qr(A[:, free])
+        before = 0.0
         for iteration in range(1, most + 1):
-            value, slope, hessian = rows.scaled(A @ theta)
-            rows.state["params"] = self.layout.unflatten(theta)
-            step = _newton(Q.T @ slope, -Q.T @ hessian @ Q)
+            terms = rows.scaled(family, A @ theta)
+            rows.state["params"] = self.layout.distribution(theta, {}).params
+            step, terms = self._step(A @ theta, terms, Q)
             moved = np.zeros_like(theta)
             moved[free] = linalg.solve_triangular(R, step)
-            if np.abs(step).max() <= _SMALL:
-                full = Q @ step
-                height = float(value + 0.5 * slope @ full)
-                rows.remember(A @ (theta + moved), (height, slope + hessian @ full, hessian))
-                return theta + moved, height, True, iteration
+            length = np.abs(step).max()
+            if length <= max(_SMALL, _SHORTER * before):
+                rows.remember(A @ (theta + moved), terms)
+                return theta + moved, float(terms[0]), True, iteration
             if iteration == _SUSPICIOUS:
                 self._insist_mixed(theta)
-            theta = self._uphill(theta, moved, float(value))
+            theta, before = self._uphill(theta, moved), length
+        if self.refusal is not None:
+            raise self.refusal
         return theta, np.nan, False, most
 
-    def _begin(self) -> Array:
-        """Return the maximum of the pilot, where there is one; else no effects."""
-        pilot = self.statistic.pilot
+    def _step(
+        self, theta: Array, terms: tuple[Any, Array, Array], Q: Array
+    ) -> tuple[Array, tuple[Any, Array, Array]]:
+        """Return the step along Q to the top of the bent likelihood, and what all rows say there, but for a little."""
+        rows = self.statistic
+        value, slope, hessian = terms
         try:
-            top = RegressionLikelihood(self.family, pilot, fixed=self.held_by_name).maximize()
+            step = newton = _newton(Q.T @ slope, -Q.T @ hessian @ Q)
+        except (linalg.LinAlgError, ValueError) as error:
+            raise self.refusal or DataError(
+                "the information of all rows is singular: columns follow from each other, or the classes are all but separated; "
+                "fit some of the rows in memory, which names the columns"
+            ) from error
+        there, length = hessian, np.inf
+        with np.errstate(all="ignore"):
+            _, first, own = rows.of_few(self.family, theta)
+            for _ in range(_BENT if rows.drawn.step > 1 else 0):
+                _, few, curved = rows.of_few(self.family, theta + Q @ step)
+                there = hessian + curved - own
+                rest = slope + few - first + (hessian - own) @ (Q @ step)
+                try:
+                    more = _newton(Q.T @ rest, -Q.T @ there @ Q)
+                except (linalg.LinAlgError, ValueError):
+                    more = np.full(step.shape, np.inf)
+                if not np.abs(more).max() < length:  # the rows drawn are no guide
+                    step, there = newton, hessian
+                    break
+                step, length = step + more, np.abs(more).max()
+                if length <= 1e-3 * _SMALL:
+                    break
+        full = Q @ step
+        return step, (value + 0.5 * (slope @ full), slope + hessian @ full, there)
+
+    def _begin(self) -> Array:
+        """Return the maximum of the rows drawn, where there is one; else no effects."""
+        rows = self.statistic
+        held = self.held_by_name
+        few = RegressionLikelihood(self.family, rows.pilot, fixed=held)
+        try:
+            grid = any(np.ndim(value) for value in held.values())
+            top = few.maximize() if grid else self.family._maximum(few)
             first = np.reshape(top.theta, (-1, np.shape(top.theta)[-1]))[0]
             if np.all(top.converged) and np.isfinite(first).all():
                 return np.array(first)
-        except (DataError, NoMLEError):
-            pass
+        except (DataError, NoMLEError, ConvergenceError) as error:
+            if rows.drawn.settled or not self.family._starts_anywhere:
+                raise
+            self.refusal = error
         theta = np.zeros(len(self.layout.names))
-        theta[len(theta) - len(self.family.others) :] = 1.0 + pilot.y.std()
+        theta[len(theta) - len(self.family.others) :] = 1.0 + rows.pilot.y.std()
         return theta
 
-    def _uphill(self, theta: Array, moved: Array, value: float) -> Array:
+    def _uphill(self, theta: Array, moved: Array) -> Array:
         """Return the end of a step, halved until the likelihood rises."""
-        rows, A = self.statistic, self.statistic.reader.matrix(self.statistic.pilot)
+        rows, family = self.statistic, self.family
+        A = rows.reader.matrix(family, rows.pilot)
+        value = float(rows.scaled(family, A @ theta)[0])
         for _ in range(40):
             there = theta + moved
             if self.layout.contains(there):
                 with np.errstate(all="ignore"):
-                    new = float(rows.scaled(A @ there)[0])
+                    new = float(rows.scaled(family, A @ there)[0])
                 if new >= value - 1e-12 * (1.0 + abs(value)):
                     return there
             moved = 0.5 * moved
@@ -323,8 +185,7 @@ class StreamedRegression(RegressionLikelihood):
         """Raise where the direction of the climb is seen to tell two classes apart in every row."""
         if self.family.followed != ("p",):
             return
-        rows, A = self.statistic, self.statistic.reader.matrix(self.statistic.pilot)
-        if rows._pass(partial(_margin, rows.reader, A @ theta), min, rows=True) > 0:
+        if self.statistic.summed(self.layout.distribution(theta, {}), _margin, min) > 0:
             raise SeparationError(
                 f"{self.called} has no maximum likelihood estimate: the columns completely separate the zeros of y from the "
                 "ones along the error's .direction, in every row of the source; drop a column, or gather more data",
@@ -332,11 +193,15 @@ class StreamedRegression(RegressionLikelihood):
             )
 
     def _covariance_of(self, theta: Array, kind: str, clusters: Array | None) -> Array:
-        rows, full = self.statistic, self._full(theta)
-        A = rows.reader.matrix(rows.pilot)
+        rows, full, family = self.statistic, self._full(theta), self.family
+        A = rows.reader.matrix(family, rows.pilot)
         Q, R = np.linalg.qr(A[:, self.free])
-        _, _, hessian = rows.scaled(A @ full)
-        information = -Q.T @ hessian @ Q
+        member = self.layout.distribution(full, {})
+        if kind == "expected":
+            information = rows.summed(member, _expected)
+        else:
+            information = -rows.scaled(family, A @ full)[2]
+        information = Q.T @ information @ Q
         unit = np.sqrt(np.abs(np.diagonal(information)))
         scaled = information / unit / unit[:, None]
         if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= 1e-13:
@@ -346,7 +211,7 @@ class StreamedRegression(RegressionLikelihood):
             )
         inverse = np.linalg.inv(scaled) / unit / unit[:, None]
         if kind == "sandwich":
-            squares = rows._pass(partial(_squares, rows.reader, A @ full), rows=True)
+            squares = rows.summed(member, _squares)
             inverse = inverse @ (Q.T @ squares @ Q) @ inverse
         back = linalg.solve_triangular(R, inverse)
         return linalg.solve_triangular(R, back.T)
@@ -356,57 +221,74 @@ class StreamedRegression(RegressionLikelihood):
             raise DataError("clusters need the rows in memory; a source is read in chunks")
         return None
 
+    def over_rows(self, member: Any, function: Callable[[Any], Array]) -> float:
+        """Return the sum over all rows of one number for each, in a pass."""
+        return self.statistic.summed(member, _Summed(function))
+
+
+class _Summed:
+    """The sum over the rows of a regression of what a function says of each."""
+
+    def __init__(self, function: Callable[[Any], Array]) -> None:
+        self.function = function
+
+    def __call__(self, member: Any) -> float:
+        return float(member.rows.sum(self.function(member)))
+
+
+def _margin(member: Any) -> float:
+    """Return the smallest margin by which a direction tells two classes apart."""
+    eta, y = member.eta()[0], member.rows.y
+    if ((y > 0) & (y < 1)).any():
+        return -np.inf
+    return float(np.where(y > 0.5, eta, -eta).min())
+
+
+def _expected(member: Any) -> Array:
+    return member._information_matrix() * member.rows.n
+
+
+def _squares(member: Any) -> Array:
+    u = member._row_scores()
+    return member.rows.weighted(u.T) @ u
+
 
 def _newton(slope: Array, information: Array) -> Array:
-    """Return Newton's step, or refuse columns that cannot be told apart."""
-    try:
-        return linalg.cho_solve(linalg.cho_factor(information), slope)
-    except (linalg.LinAlgError, ValueError) as error:
-        raise DataError(
-            "the information of all rows is singular: columns follow from each other, or the classes are all but separated; "
-            "fit some of the rows in memory, which names the columns"
-        ) from error
+    """Return Newton's step, or raise where the information is no positive matrix."""
+    return linalg.cho_solve(linalg.cho_factor(information), slope)
 
 
-def fit_rows(
-    family: Any, source: Source, intercept: bool, fixed: Mapping[str, Any] | None
-) -> RegressionFit:
-    """Return the fit of a regression to the rows of a source.
+def streamed(
+    family: Any,
+    source: Source,
+    make: Callable[[RowPiece], Observations],
+    fixed: Mapping[str, Any] | None,
+    *,
+    labels: Callable[[Array], Callable[[RowPiece], Observations]] | None = None,
+) -> tuple[StreamedRegression, Maximum]:
+    """Return the likelihood of a regression at the rows of a source, and its maximum.
+
+    Parameters
+    ----------
+    make : makes observations of a piece.
+    labels : of a model of classes, makes that function anew once all classes are known.
 
     Raises
     ------
     DataError : for a generator, which is read once, and rows that cannot be used, with their place.
+    ConvergenceError : where the climb did not reach the maximum.
     """
-    if source.once:
-        raise DataError(
-            "a regression reads its rows several times, and a generator gives them once: give chunks a function that makes "
-            "it anew"
-        )
-    seal, few = source.sealed(partial(_Few.of, hasattr(family, "_shares")), _Few.joined, rows=True)
-    if few is None:
-        raise DataError("the source gave no rows")
-    X, y, w, names, _ = few.rows
-    labels = few.labels
-    if labels is not None and (labels == np.round(labels)).all():
-        labels = labels.astype(int)
-    plain = _Reader(family, intercept, labels, np.zeros(X.shape[1]), np.ones(X.shape[1]))
-    pilot: Any = plain.read(RowPiece(X, y, w))
-    center = X.mean(axis=0) if intercept else np.zeros(X.shape[1])
-    size = np.sqrt(np.mean((X - center) ** 2, axis=0))
-    reader = plain._replace(center=center, size=np.where(size > 0, size, 1.0))
-    for name in names or ():
-        if names.count(name) > 1 or name in ("intercept",) * intercept + family.others:
-            raise DataError(
-                f"a column of X is called {name!r}, which occurs twice or is the model's own: rename it"
-            )
-    design = replace(pilot.designs[0], center=X.mean(axis=0), names=names or pilot.names)
-    pilot = replace(pilot, designs=(design,))
-    rows = StreamedRows(np.float64(few.weight), pilot, source, reader, seal)
-    likelihood = StreamedRegression(family, rows, fixed)
+    seal, drawn = draw(source, Reader(make).read, labels is not None)
+    if labels is not None and drawn.labels is not None:
+        make = labels(drawn.labels)
+    likelihood = StreamedRegression(
+        family, StreamedRows.of(source, Reader(make), drawn, seal), fixed
+    )
+    likelihood.insist_numbers()
     top = likelihood.maximize()
     if not top.converged:
         raise ConvergenceError(
-            f"{family.__name__} did not converge in {top.iterations} passes; it stopped at {top.params}. The classes may be "
+            f"{likelihood.called} did not converge in {top.iterations} passes; it stopped at {top.params}. The classes may be "
             "all but separated, which a stream cannot prove: fit some of the rows in memory, which looks for the direction"
         )
-    return RegressionFit.at(likelihood, top)
+    return likelihood, top
