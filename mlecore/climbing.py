@@ -21,8 +21,8 @@ Array = np.ndarray
 _LAST_GAIN = 1e-16
 # Below this, differences of log-likelihoods are lost in rounding, so a step is trusted.
 _NEAR_GAIN = 1e-9
-# What a value may add to the gain that is left where looks are costly.
-_LEFT_GAIN = 1e-17
+# What a value may add to the gain where looks are costly: to the one that is left, and to one whose next can be foretold.
+_LEFT_GAIN, _SURE_GAIN = 1e-15, 1e-8
 # In its own units, curvature below this is none; the unit diagonal makes it a pure number.
 _FLAT = 1e-10
 # A logarithm or a logit beyond this has left the range of doubles.
@@ -217,12 +217,15 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
         foretold = gain * ratio**2
         last = level | (near & ((ratio >= 0.3) | (foretold <= 1e-10 * _LAST_GAIN)))
         if likelihood.costly:
-            # Each look is a pass over the data: an error of 3e-9 standard deviations of a value is let stand.
-            second = np.isfinite(promised[active])
-            last |= second & (gain <= 0.1) & (foretold <= _LEFT_GAIN * likelihood.n)
+            # Each look is a pass over the data: an error of 3e-8 standard deviations of a value is let stand, of which
+            # the slope found there tells the way to what is left.
+            sure = np.isfinite(promised[active]) & (gain <= 0.1 + _SURE_GAIN * likelihood.n)
+            last |= sure & (foretold <= _LEFT_GAIN * likelihood.n)
         last &= ~saddle
         promised[active] = gain
-        theta[active], reached, moved = _halved(part, u, step, theta[active], before, near)
+        # A rise that the rounding of the log-likelihood hides cannot be asked for.
+        trusted = near | (gain <= 4.0 * _EPSILON * np.abs(before[0])) & ~saddle
+        theta[active], reached, moved = _halved(part, u, step, theta[active], before, trusted)
         for term, new in zip(here, reached, strict=True):
             term[active] = new
         iterations[active] += 1

@@ -166,6 +166,18 @@ def test_standard_errors_included_three_passes_are_enough(family):
     np.testing.assert_allclose(f.theta, family.fit(x).theta, rtol=1e-9)
 
 
+@pytest.mark.parametrize("family", [mle.StudentT, mle.Gumbel, mle.Weibull])
+def test_three_passes_are_enough_for_a_billion_values_too(family):
+    # A billion of which many are equal: as far from the start in standard errors, and as lost in the rounding of the sum.
+    x = np.random.default_rng(1).standard_gamma(2.5, 200_000)
+    f = family.fit(mle.chunks(lambda: ((part, np.full(part.size, 5e3)) for part in np.split(x, 8))))
+    g = family.fit(x)
+    assert (f.passes, f.n) == (3, 1e9)
+    np.testing.assert_allclose(f.theta, g.theta, rtol=1e-12)
+    for name, error in g.se.items():
+        assert f.se[name] * np.sqrt(5e3) == pytest.approx(error, rel=1e-6)
+
+
 def test_a_source_in_order_is_no_trap_for_the_first_guess(little_room):
     _, x = dataset(mle.Weibull, 7, n=N)
     same(mle.Weibull.fit(x), mle.Weibull.fit(cut(np.sort(x))))

@@ -314,18 +314,24 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
     top = likelihood._climbed_from(near)
     theta = top.theta
     if theta.ndim == 1 and top.converged and likelihood.free.size and not likelihood.penalised:
-        theta = _last_step(likelihood, theta)
+        if (there := _last_step(likelihood, theta)) is None:  # the error is not what was foretold
+            top = likelihood._climbed_from(theta)
+            theta, there = top.theta, _last_step(likelihood, top.theta)
+        theta = theta if there is None else there
     return Solution({}, top.iterations, top.converged, said), theta
 
 
-def _last_step(likelihood: Any, full: Array) -> Array:
-    """Take Newton's last step, so short that what it changes follows from the latest pass and needs none of its own."""
+def _last_step(likelihood: Any, full: Array) -> Array | None:
+    """Take Newton's last step, so short that what it changes follows from the latest pass and needs none of its own.
+
+    None where it is longer than a ten-millionth of a value's standard deviation.
+    """
     t, free, moved = likelihood.statistic, likelihood.free, np.zeros_like(full)
     value, slope, hessian = t.terms(likelihood.layout.distribution(full, likelihood.known))
     step = -np.linalg.solve(hessian[np.ix_(free, free)], slope[free])
     moved[free] = step
-    if not (np.abs(moved) <= 1e-6 * np.abs(full)).all():
-        return full
+    if not slope[free] @ step <= 1e-14 * float(t.n):
+        return None
     there = likelihood.layout.distribution(full + moved, likelihood.known)
     t.remember(there, (value + 0.5 * slope[free] @ step, slope + hessian @ moved, hessian))
     return full + moved
