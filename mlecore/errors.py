@@ -6,6 +6,7 @@ so code written for NumPy's or SciPy's habits catches them too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 __all__ = [
@@ -16,7 +17,11 @@ __all__ = [
     "RegularityError",
     "SeparationError",
     "SupportError",
+    "listed",
 ]
+
+# A message lists no more names than this.
+_LISTED = 24
 
 
 class DataError(ValueError):
@@ -119,3 +124,15 @@ class Interrupted(KeyboardInterrupt):
 
     def __reduce__(self) -> tuple:
         return type(self), (*self.args, self.statistic, self.params)
+
+
+def listed(names: Iterable[Any], none: str = "(none)") -> str:
+    """Return names for a message: all of two dozen, and of more the first ones, the last one and how many there are.
+
+    >>> listed(["a", "b"]), listed(range(100))
+    ('a, b', '0, 1, 2, 3, 4, 5, 6, 7, ..., 99 (100 in all)')
+    """
+    words = [str(name) for name in names]
+    if len(words) > _LISTED:
+        words = [*words[:8], "...", f"{words[-1]} ({len(words)} in all)"]
+    return ", ".join(words) or none

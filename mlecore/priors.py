@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .errors import DataError, RegularityError
+from .errors import DataError, RegularityError, listed
 from .likelihood import Likelihood, Maximum
 
 __all__ = ["MODE", "Penalised"]
@@ -57,7 +57,7 @@ class Penalised(Likelihood):
         for name, d in prior.items():
             if name not in layout.names:
                 raise DataError(
-                    f"there is no free parameter named {name!r} to have a prior; there are {', '.join(layout.names)}"
+                    f"there is no free parameter named {name!r} to have a prior; there are {listed(layout.names)}"
                 )
             if layout.index(name) in likelihood.held:
                 raise DataError(

@@ -15,6 +15,9 @@ __all__ = ["Summary", "four"]
 
 Array = np.ndarray
 
+# Of a table with more rows than this only the first ones are shown.
+_MOST, _FIRST = 200, 20
+
 
 class Summary:
     """What a fit prints of itself."""
@@ -43,6 +46,9 @@ class Summary:
             for name, value in self.params.items()
             if name not in free
         ]
+        if len(rows) > _MOST:
+            rest = f"... and {len(rows) - _FIRST} more, in params"
+            rows = [*rows[:_FIRST], [rest, "", "", "", ""]]
         return rows
 
     def _caption(self) -> str:

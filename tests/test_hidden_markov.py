@@ -323,3 +323,8 @@ def test_many_states_are_found_without_a_hessian_for_each_height(monkeypatch):
     f = model.fit(x, starts=6)
     assert looked[2] < looked[0]
     assert f.log_likelihood >= f.likelihood.log_likelihood([0.05] * 6 + [1.0, 6.0, 15.0])
+
+
+def test_priors_of_a_hidden_chain_are_refused_in_words():
+    with pytest.raises(RegularityError, match="takes no priors"):
+        HiddenMarkov(Poisson, 2).fit([1, 2, 9, 8], prior={"rate1": Normal(0, 1)})

@@ -251,3 +251,45 @@ def test_many_states_of_which_few_follow_each_other_cost_no_table_of_all():
     assert f.perplexity < 27
     with pytest.raises(RegularityError):
         f.covariance()
+
+
+def test_labels_that_are_missing_or_equal_are_refused_and_lists_of_texts_read_as_the_words_say():
+    pandas = pytest.importorskip("pandas")
+    for states, words in [
+        (["a", pandas.NA, "b"], "missing value.s., the first at index 1"),
+        ([True, 0, 1], "both True and 1"),
+        ([0, 2, False, 2], "both False and 0"),
+        (["abab", "baba"], r"2 different texts, .* \[list\(s\) for s in states\]"),
+        ([("a", "b"), ("b", "a", "b")], "2 different tuples"),
+        (pandas.Series([*"abab"], index=[1, 3, 2, 4]), "2 comes after 3"),
+    ]:
+        with pytest.raises(DataError, match=words):
+            MarkovChain.fit(states)
+    assert MarkovChain.fit(["sun", "rain", "sun"]).dist.states == ("rain", "sun")
+    several = [pandas.Series([*"abab"]), pandas.Series([*"ba"])]
+    assert MarkovChain.fit(several).params == MarkovChain.fit([[*"abab"], [*"ba"]]).params
+
+
+def test_what_comes_next_in_a_chain_without_memory_needs_no_past():
+    f = MarkovChain.fit("aabab", order=0)
+    assert f.predict(after="")["a"] == pytest.approx(0.6)
+    with pytest.raises(DataError, match="after, the sequence to go on from, is empty"):
+        MarkovChain.fit("aabab").predict(after="")
+
+
+def test_messages_list_no_more_names_than_can_be_read():
+    f = MarkovChain.fit([*range(30), *range(30)], smoothing=1)
+    asks = [
+        lambda: f.test(a=1),
+        lambda: MarkovChain.fit([*range(30)] * 2, fixed={"a": 1}),
+        lambda: f.predict(after=["q"]),
+        lambda: f.likelihood.log_likelihood(a=1),
+        lambda: f.likelihood.profile("a", [0.5]),
+    ]
+    for ask in asks:
+        with pytest.raises(ValueError, match=r"\.\.\., .*29.*in all") as error:
+            ask()
+        assert len(str(error.value)) < 300
+    assert len(repr(f.dist)) < 600
+    assert len(repr(f.likelihood)) < 300
+    assert "..." in f.summary()

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 import mlecore as mle
-from mlecore import DataError, Likelihood, Normal, RegularityError, compare
+from mlecore import (
+    AutoRegression,
+    DataError,
+    HiddenMarkov,
+    Likelihood,
+    LocalLevel,
+    Normal,
+    RegularityError,
+    compare,
+)
 from mlecore.domains import Positive, Real
 from mlecore.sequences import Sequence
 
@@ -240,3 +249,37 @@ def test_what_cannot_be_gone_on_from_is_said_in_words():
         mle.compare([mle.AutoRegression], nile, weights=np.ones(len(nile)))
     with pytest.raises(DataError, match="smoothing must be a number"):
         mle.MarkovChain.fit("abab", smoothing="x")
+
+
+def test_an_index_that_does_not_go_forward_is_refused():
+    pandas = pytest.importorskip("pandas")
+    x = pandas.Series([1.0, 3.0, 2.0, 4.0, 2.5], pandas.date_range("2020-01-01", periods=5))
+    models = [LocalLevel, AutoRegression, HiddenMarkov(Normal, 2)]
+    for model in models:
+        assert model.statistics(x).lengths == (5,)
+        for wrong in (x.iloc[[0, 2, 1, 3, 4]], x.iloc[::-1], pandas.concat([x, x])):
+            with pytest.raises(DataError, match="index that does not go forward"):
+                model.fit(wrong)
+        with pytest.raises(DataError, match=r"x\[1\] has an index that does not"):
+            model.fit([x, x.iloc[::-1]])
+    named = pandas.Series([1.0, 3.0, 2.0], index=["b", "c", "a"])
+    assert LocalLevel.fit(named).n == 2
+
+
+def test_parameters_that_are_none_are_named_as_they_were_given():
+    for ask, words in [
+        (lambda: AutoRegression(mu=5, phi1=0.5, sigma=-1), "^sigma must be finite and > 0"),
+        (lambda: AutoRegression(mu=5, phi1=[0.5, 0.4], sigma=1), "^phi1 must be one number"),
+        (lambda: LocalLevel(-1, 1), "^sigma2_irregular must be finite and >= 0"),
+        (lambda: AutoRegression.fit([1.0, 2.0, 1.0], fixed={"sigma": -1}), "^fixed sigma must"),
+    ]:
+        with pytest.raises(DataError, match=words):
+            ask()
+
+
+def test_a_function_of_parameters_that_gives_no_number_is_refused_in_words():
+    f = AutoRegression.fit([3.0, 4.0, 3.5, 6.0, 7.0, 6.5, 5.0])
+    for value in ("x", None, {}, 1j):
+        for method in ("wald", "lr"):
+            with pytest.raises(DataError, match="the value of the function"):
+                f.delta(lambda mu, value=value: value, method=method)

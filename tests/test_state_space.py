@@ -458,3 +458,14 @@ def test_a_sequence_of_two_values_has_one_difference():
     assert fit.log_likelihood == pytest.approx(
         Normal(0.0, np.sqrt(7.0)).log_prob([2.0, -1.0, 4.0]).sum(), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("held", [{"phi1": 1.0}, {"phi1": 0.4, "phi2": 0.6}])
+def test_coefficients_that_pull_to_no_mean_leave_it_undetermined(held):
+    x = np.cumsum(np.random.default_rng(0).normal(size=30))
+    with pytest.raises(NoMLEError, match="add up to 1, so that values return to no mean"):
+        AutoRegression.fit(x, order=len(held), start="given", fixed=held)
+    f = AutoRegression.fit(x, order=len(held), start="given", fixed={**held, "mu": 0.0})
+    assert f.names == ("sigma",)
+    with pytest.raises(DataError, match="start='given' takes any number"):
+        AutoRegression.fit(x, fixed={"phi1": 1.0})

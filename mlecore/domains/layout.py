@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import broadcast_shape, numeric
-from ..errors import DataError
+from ..errors import DataError, listed
 from .domain import Array, Domain
 
 __all__ = ["Layout"]
@@ -46,7 +46,7 @@ class Layout:
         """Return the position of a free scalar."""
         if name not in self.names:
             raise DataError(
-                f"there is no free scalar named {name!r}; there are {', '.join(self.names)}"
+                f"there is no free scalar named {name!r}; there are {listed(self.names)}"
             )
         return self.names.index(name)
 
@@ -54,8 +54,13 @@ class Layout:
         """Return the domain that the scalar at position i belongs to."""
         return self.domains[self.owner[i]]
 
-    def split(self, fixed: Mapping[str, Any]) -> tuple[dict[str, Array], dict[int, Array]]:
-        """Part given values into known parameters and held free scalars, checking each against its domain."""
+    def split(
+        self, fixed: Mapping[str, Any], word: str = "fixed "
+    ) -> tuple[dict[str, Array], dict[int, Array]]:
+        """Part given values into known parameters and held free scalars, checking each against its domain.
+
+        Messages put `word` before a name.
+        """
         if not isinstance(fixed, Mapping):
             example = f"{{{next(iter([*self.known_domains, *self.names]), '')!r}: ...}}"
             raise DataError(f"fixed must be a dict such as {example}, got {fixed!r}")
@@ -65,12 +70,10 @@ class Layout:
             domain = self.known_domains.get(name) or self.domains.get(name)
             if domain is None and name not in self.names:
                 names = dict.fromkeys([*self.known_domains, *self.domains, *self.names])
-                raise DataError(
-                    f"there is no parameter {name!r} to fix; there are {', '.join(names)}"
-                )
+                raise DataError(f"there is no parameter {name!r} to fix; there are {listed(names)}")
             value = np.array(numeric(value, name))  # a copy: the caller's array may change
             if value.size == 0:
-                raise DataError(f"fixed {name} is empty; give a number, or one for each sample")
+                raise DataError(f"{word}{name} is empty; give a number, or one for each sample")
             if domain is None:
                 held[self.index(name)] = value
                 continue
@@ -79,7 +82,7 @@ class Layout:
             if not inside.all():
                 first = value[tuple(np.argwhere(~inside)[0])] if inside.ndim else value
                 raise DataError(
-                    f"fixed {name} must be {domain.describe()}, {domain.complaint(first)}"
+                    f"{word}{name} must be {domain.describe()}, {domain.complaint(first)}"
                 )
             if domain.known:
                 known[name] = value
@@ -122,7 +125,7 @@ class Layout:
             return _side_by_side([whole[self.names[i]][..., None] for i in free])
         if set(whole) != set(wanted):
             raise DataError(
-                f"give exactly the free parameters {', '.join(wanted) or '(none)'}; got {', '.join(whole) or 'none'}"
+                f"give exactly the free parameters {listed(wanted)}; got {listed(whole, 'none')}"
             )
         if not wanted:
             return np.zeros(0)

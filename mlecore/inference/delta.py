@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import numeric
-from ..errors import ConvergenceError, DataError, RegularityError
+from ..errors import ConvergenceError, DataError, RegularityError, listed
 from .differences import five_point_slopes
 from .extremes import function_interval
 from .information import scaled_covariance
@@ -305,7 +305,7 @@ def _by_name(function: Callable[..., Any], likelihood: Any) -> Callable[[Mapping
         return lambda params: function(**{name: params[name] for name in asked})
     if set(asked) & set(names) or (asked and len(asked) != len(names)):
         raise DataError(
-            f"the function takes {', '.join(asked)}; it must take parameters by name out of {', '.join(names)}, "
+            f"the function takes {', '.join(asked)}; it must take parameters by name out of {listed(names)}, "
             f"or all {len(names)} in this order"
         )
     return lambda params: function(*(params[name] for name in names))
@@ -315,7 +315,7 @@ def _values(g: Any, likelihood: Any, theta: Array, batch: tuple[int, ...]) -> Ar
     """Return the function at a vector of free scalars."""
     params = likelihood.distribution(theta).params
     with np.errstate(all="ignore"):
-        value = np.asarray(g(params), dtype=float)
+        value = numeric(g(params), "the value of the function")
     if value.shape[: len(batch)] != batch:
         raise DataError(
             f"the function must return one value for each of the fits {batch}, got shape {value.shape}"

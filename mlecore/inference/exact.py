@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, RegularityError
+from ..errors import DataError, RegularityError, listed
 from ..statistics import Events
 from .intervals import normal_quantile
 
@@ -63,7 +63,7 @@ def exact_interval(likelihood: Any, dist: Any, level: float = 0.95) -> tuple[Arr
     limits = None if exact is None else exact(np.round(n), frozenset(names), (1.0 - level) / 2.0)
     if limits is None:
         raise RegularityError(
-            f"no exact interval is known for {', '.join(names) or 'nothing'} of {likelihood.called}. There are those of "
+            f"no exact interval is known for {listed(names, 'nothing')} of {likelihood.called}. There are those of "
             f"{_KNOWN}. Use method='lr'"
         )
     shape = likelihood.batch_shape

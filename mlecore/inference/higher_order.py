@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RegularityError
+from ..errors import RegularityError, listed
 from ..statistics import Events
 from .curves import ProfileDrop
 from .intervals import ends, normal_quantile
@@ -54,7 +54,7 @@ def rstar_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
     z = normal_quantile(level)
     if isinstance(likelihood.statistic, Events) or not _canonical(likelihood, theta):
         raise RegularityError(
-            f"an interval by r* needs canonical parameters of values seen exactly, and {', '.join(likelihood.names)} of "
+            f"an interval by r* needs canonical parameters of values seen exactly, and {listed(likelihood.names)} of "
             f"{likelihood.called} here are none. There are those of {_KNOWN}. Use method='lr'"
         )
     refused, reason = refusal(likelihood, theta)

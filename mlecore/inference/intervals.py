@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..errors import ConvergenceError, DataError, RegularityError
+from ..errors import ConvergenceError, DataError, RegularityError, listed
 from ..products import blocks
 from .crossing import crossing
 from .curves import ProfileDrop, ScoreRoot, standard_steps
@@ -147,7 +147,7 @@ def score_interval(likelihood: Any, theta: Array, level: float = 0.95) -> tuple[
     insist_regular(likelihood, "a score interval")
     theta = at_maximum(likelihood, theta)
     if likelihood.free.size > 1:
-        names = ", ".join(likelihood.names)
+        names = listed(likelihood.names)
         raise RegularityError(
             f"a score interval is for one free parameter, and there are {likelihood.free.size} "
             f"({names}); hold the others fixed, or use method='lr'"
@@ -176,7 +176,7 @@ def ends(likelihood: Any, theta: Array, z: float, curve: Any) -> tuple[Array, Ar
             ends[:, index, k] = end.reshape(2, -1)
     if not batch and np.isnan(ends).any():
         lost = np.isnan(ends).any(axis=(0, 1))
-        bad = ", ".join(likelihood.names[k] for k in np.flatnonzero(lost))
+        bad = listed(likelihood.names[k] for k in np.flatnonzero(lost))
         raise ConvergenceError(
             f"the interval of {bad} could not be followed to its end; plot likelihood.profile to see why"
         )

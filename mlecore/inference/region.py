@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..domains import Real
-from ..errors import ConvergenceError, DataError, RegularityError
+from ..errors import ConvergenceError, DataError, RegularityError, listed
 from .crossing import crossing
 from .information import scaled_covariance
 from .intervals import normal_quantile
@@ -62,7 +62,7 @@ def likelihood_region(
     pair = [] if isinstance(names, str) else list(names)
     if len(set(pair)) != 2 or not set(pair) <= set(likelihood.names):
         raise DataError(
-            f"a region is of two different free scalars out of {', '.join(likelihood.names) or '(none)'}; got {names!r}"
+            f"a region is of two different free scalars out of {listed(likelihood.names)}; got {names!r}"
         )
     insist_regular(likelihood, "a likelihood-ratio region")
     if theta.ndim > 1:

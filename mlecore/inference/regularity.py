@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RegularityError
+from ..errors import RegularityError, listed
 
 __all__ = ["at_maximum", "insist_positive", "insist_regular", "refusal"]
 
@@ -89,7 +89,7 @@ def _irregular(likelihood: Any) -> str:
         return ""
     move = "moves" if len(names) == 1 else "move"
     return (
-        f"{', '.join(names)} of {likelihood.called} {move} the support, "
+        f"{listed(names)} of {likelihood.called} {move} the support, "
         "so the likelihood is not smooth at its maximum"
     )
 
@@ -111,4 +111,4 @@ def _stopped(likelihood: Any, theta: Array) -> tuple[Array, str]:
 
 def _names(likelihood: Any, where: Array) -> str:
     """Return the names of the free scalars that are marked in some row."""
-    return ", ".join(name for k, name in enumerate(likelihood.names) if where[..., k].any())
+    return listed((name for k, name in enumerate(likelihood.names) if where[..., k].any()), "")

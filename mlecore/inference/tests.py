@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from ..errors import ConvergenceError, DataError, RegularityError
+from ..errors import ConvergenceError, DataError, RegularityError, listed
 from .information import Scaled, in_own_units, invert, scaled_covariance, scaled_expected
 from .regularity import at_maximum, insist_positive, insist_regular
 
@@ -238,25 +238,23 @@ def hypothesis(
     """Return where the hypothesis lies among the free scalars, its values, and its words."""
     if not null:
         raise DataError(
-            f"say what to test: give values for some of the free parameters {', '.join(likelihood.names) or '(none)'}"
+            f"say what to test: give values for some of the free parameters {listed(likelihood.names)}"
         )
     layout = likelihood.layout
     names = dict.fromkeys([*layout.domains, *layout.known_domains, *layout.names])
     unknown = [name for name in null if name not in names]
     if unknown:
-        raise DataError(
-            f"there is no parameter {unknown[0]!r} to test; there are {', '.join(names)}"
-        )
+        raise DataError(f"there is no parameter {unknown[0]!r} to test; there are {listed(names)}")
     known, held = layout.split(null)
     taken = [*known, *(layout.names[i] for i in held if i in likelihood.held)]
     if taken:
         raise DataError(
-            f"{', '.join(taken)} cannot be tested: fixed in this fit; free are {', '.join(likelihood.names) or '(none)'}"
+            f"{', '.join(taken)} cannot be tested: fixed in this fit; free are {listed(likelihood.names)}"
         )
     free = list(likelihood.free)
     order = sorted(held)
     values = np.stack(np.broadcast_arrays(*(held[i] for i in order)), axis=-1)
-    words = ", ".join(f"{name} = {_words(value)}" for name, value in null.items())
+    words = listed(f"{name} = {_words(value)}" for name, value in null.items())
     return np.array([free.index(i) for i in order]), values, dict(null), words
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import broadcast_shape, numeric
 from ..censoring import row_scores
-from ..errors import DataError, RegularityError
+from ..errors import DataError, RegularityError, listed
 from ..observations import PartlySeen, Source, as_source
 from ..products import blocks, gram
 from ..statistics import Events, Statistic, Streamed
@@ -181,9 +181,7 @@ class Curve:
             if self.statistic.batch_shape
             else f", n = {float(self.n):g}"
         )
-        return (
-            f"Likelihood({self.family.__name__}{batch}; free: {', '.join(self.names) or 'nothing'})"
-        )
+        return f"Likelihood({self.family.__name__}{batch}; free: {listed(self.names, 'nothing')})"
 
     # -- evaluation ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import broadcast_shape, numeric
 from ..climbing import climb
-from ..errors import ConvergenceError, DataError, NoMLEError
+from ..errors import ConvergenceError, DataError, NoMLEError, listed
 from ..products import blocks
 from .curve import TERMS_AT_ONCE, Array, Curve
 
@@ -172,7 +172,7 @@ class Likelihood(Curve):
                 f"start must hold all {size} scalars {self.layout.names} on its last axis, got shape {start.shape}"
             )
         if not np.all(self.layout.contains(start)):
-            raise DataError(f"start lies outside the domain of {', '.join(self.layout.names)}")
+            raise DataError(f"start lies outside the domain of {listed(self.layout.names)}")
         if start.ndim > 1:
             broadcast_shape("start and the samples", start.shape[:-1], self.batch_shape)
         return start

@@ -53,6 +53,8 @@ _STEPS = 40
 _EXACT = 1e-12
 # With n values a root this many n-ths from the unit circle, and larger than that, has no Normal law yet.
 _NEAR_UNIT, _LARGE = 10.0, 0.9
+# Coefficients whose sum is so near to 1 pull to no mean.
+_NO_PULL = 1e-12
 # Values that vary by less or more have squares that are no doubles.
 _SMALLEST, _LARGEST = 1e-140, 1e140
 
@@ -187,6 +189,7 @@ class AutoRegression(Sequence):
             raise DataError(
                 f"values that spread over {spread:.3g} have squares that are no doubles: measure x in other units"
             )
+        cls._insist_mean(likelihood)
         if likelihood.held or likelihood.penalised:
             return
         phi, _, rest = least_squares(series)
@@ -202,6 +205,19 @@ class AutoRegression(Sequence):
                 f"{series.setting.order} exactly, so that the likelihood rises without end as sigma goes to 0; choose a lower "
                 "order"
             )
+
+    @classmethod
+    def _insist_mean(cls, likelihood: Any) -> None:
+        """Raise where coefficients that are held leave no mean to return to."""
+        held = {name: float(v) for name, v in likelihood.held_by_name.items()}
+        phi = [held.get(f"phi{k}") for k in range(1, likelihood.statistic.setting.order + 1)]
+        if likelihood.penalised or "mu" in held or None in phi or abs(1.0 - sum(phi)) > _NO_PULL:
+            return
+        raise NoMLEError(
+            f"{likelihood.called} has no single maximum likelihood estimate here: the coefficients that are held add up to 1, "
+            "so that values return to no mean, and mu drops out of the likelihood; hold it too, at any value: "
+            f"fixed={{**fixed, 'mu': {likelihood.statistic.values.mean():.4g}}}"
+        )
 
     # -- formulas ----------------------------------------------------------------------------------
 

@@ -12,13 +12,13 @@ import scipy
 from numpy.typing import ArrayLike
 
 from ..domains import Domain, Support, Unit
-from ..errors import DataError, NoMLEError, SupportError
+from ..errors import DataError, NoMLEError, SupportError, listed
 from ..family import Solution
 from ..habits import answering
 from ..likelihood import Likelihood
 from .chain_law import ChainLaw, ChainSetting, layout_of, names_of
 from .fit import SequenceFit
-from .labels import State, labels_of, listed, plain, space_of
+from .labels import State, labels_of, plain, space_of
 from .layout import ParameterLayout
 from .sequence import Terms
 from .series import Series
@@ -67,7 +67,7 @@ class MarkovChain(ChainLaw):
         Parameters
         ----------
         states : a string, or a list or an array of labels: text, numbers, anything hashable. A list of lists or arrays is
-            several sequences; labels are kept, and sorted.
+            several sequences, a list of texts one, whose labels are these texts; labels are kept, and sorted.
         order : on how many of the last states the law of the next depends; 0 is independence.
         start : "given", the first states being conditioned on, or "stationary", where they have the chain's own law.
         space : all states there are, where some may not have been seen.
@@ -147,19 +147,25 @@ class MarkovChain(ChainLaw):
         if isinstance(data, Series):
             return data
         cls._refuse_weights(weights, axis)
-        pieces = labels_of(data)
+        states, values, lengths = cls._coded(labels_of(data), space)
+        return cls._series(values, lengths, states, order, start, smoothing, given)
+
+    @staticmethod
+    def _coded(
+        pieces: list[list[State]], space: Iterable[State] | None
+    ) -> tuple[tuple[State, ...], Array, tuple[int, ...]]:
+        """Return the states, the number of each label among them, and the lengths of the sequences."""
         states = space_of(pieces) if space is None else tuple(map(plain, space))
         number = {label: float(i) for i, label in enumerate(states)}
         if len(number) < len(states):
             raise DataError("space names a state twice")
         try:
-            values = np.array([number[label] for piece in pieces for label in piece])
+            values = np.array([number[label] for piece in pieces for label in piece], dtype=float)
         except KeyError as error:
             raise SupportError(
                 f"{error.args[0]!r} is none of the states in space: {listed(states)}"
             ) from None
-        lengths = tuple(map(len, pieces))
-        return cls._series(values, lengths, states, order, start, smoothing, given)
+        return states, values, tuple(map(len, pieces))
 
     @classmethod
     def _series(
@@ -182,7 +188,7 @@ class MarkovChain(ChainLaw):
             raise DataError(f"smoothing must be a number >= 0 of pseudo-counts, got {smoothing!r}")
         if len(states) < 2:
             raise DataError(
-                f"a chain needs two states or more, and {listed(states) or 'none'} is all that was seen: name the others in "
+                f"a chain needs two states or more, and {listed(states, 'none')} is all that was seen: name the others in "
                 "space="
             )
         words = [str(label) for label in states]
@@ -242,8 +248,10 @@ class MarkovChain(ChainLaw):
     @classmethod
     def _goes_on(cls, after: Any, series: Series) -> Series:
         s = series.setting
-        read = cls.statistics(after, order=0, space=s.states)
-        return Series.of(list(read.pieces()), 0, s)
+        _, codes, lengths = cls._coded(labels_of(after, "after"), s.states)
+        if s.order:
+            cls._insist_some(lengths)
+        return Series(float(len(codes)), codes, lengths, 0, s)  # type: ignore[arg-type]
 
     @classmethod
     def _read_as(cls, drawn: Series, series: Series) -> Series:

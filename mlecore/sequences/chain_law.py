@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, RegularityError
-from .labels import State, listed
+from ..errors import DataError, RegularityError, listed
+from .labels import State
 from .layout import ParameterLayout
 from .sequence import Sequence
 from .series import Series
@@ -73,6 +73,7 @@ class ChainLaw(Sequence):
         ------
         RegularityError : where there is more than one such law, or where a state was never followed by anything.
 
+        >>> from mlecore import MarkovChain
         >>> round(MarkovChain.fit("aababbbabaab").dist.stationary["a"], 4)
         0.4737
         """

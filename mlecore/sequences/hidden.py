@@ -106,6 +106,7 @@ class HiddenMarkovModel(HiddenLaw):
         starts: int = 20,
         rng: np.random.Generator | int = 0,
         fixed: Mapping[str, Any] | None = None,
+        prior: Mapping[str, Any] | None = None,
     ) -> HiddenMarkovFit:
         """Return the highest maximum inside the domain that was found from several starts, as for a `Mixture`.
 
@@ -117,9 +118,11 @@ class HiddenMarkovModel(HiddenLaw):
         starts : from how many places to climb; see `Mixture`.
         rng : what draws them.
         fixed : parameters held at given values.
+        prior : refused: the search looks at the likelihood alone.
 
         Raises
         ------
+        RegularityError : for priors.
         NoMLEError : where no start ended at a maximum inside.
         DataError, SupportError : for values that the family cannot take.
 
@@ -128,6 +131,10 @@ class HiddenMarkovModel(HiddenLaw):
         >>> HiddenMarkov(Normal, 2).fit(x).states()
         array([1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2])
         """
+        if prior is not None:
+            raise RegularityError(
+                f"{cls.__name__} takes no priors: its search looks at the likelihood alone. Hold parameters with fixed="
+            )
         series = cls.statistics(x, start=start)
         likelihood = cls._likelihood(series, fixed, None)
         likelihood.search = Search.of(starts, rng)  # type: ignore[attr-defined]

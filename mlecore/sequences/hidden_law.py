@@ -97,7 +97,7 @@ class HiddenLaw(Sequence):
     def responsibilities(self, x: ArrayLike) -> Array:
         """Return the probability of each state at each time given all of a sequence, shape (T, states).
 
-        >>> from mlecore import Poisson
+        >>> from mlecore import HiddenMarkov, Poisson
         >>> d = HiddenMarkov(Poisson, 2)(transition12=0.1, transition21=0.1, rate1=1.0, rate2=9.0)
         >>> d.responsibilities([0, 8]).round(3)
         array([[0.997, 0.003],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..domains import Layout
-from ..errors import DataError
+from ..errors import DataError, listed
 
 __all__ = ["ParameterLayout"]
 
@@ -25,7 +25,5 @@ class ParameterLayout(Layout):
     def distribution(self, theta: Array, known: Mapping[str, Array]) -> Any:
         missing = [name for name in self.known_domains if name not in known]
         if missing:
-            raise DataError(
-                f"{', '.join(missing)} must be known: give fixed={{{missing[0]!r}: ...}}"
-            )
+            raise DataError(f"{listed(missing)} must be known: give fixed={{{missing[0]!r}: ...}}")
         return self.family._member(self.setting, theta, known)

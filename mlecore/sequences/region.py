@@ -26,7 +26,7 @@ class Between(Domain):
     longest_step: ClassVar[float] = 3.0
 
     def describe(self) -> str:
-        return f"between {self.low:g} and {self.high:g}"
+        return f"between {self.low:g} and {self.high:g} for a stationary start (start='given' takes any number)"
 
     def contains(self, value: Array) -> Array:
         return (value > self.low) & (value < self.high)

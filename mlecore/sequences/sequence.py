@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..domains import Domain, Layout, Support
-from ..errors import ConvergenceError, DataError, RegularityError
+from ..errors import ConvergenceError, DataError, RegularityError, listed
 from ..family import Solution
 from ..likelihood import Likelihood
 from ..priors import MODE, Penalised
@@ -119,11 +119,15 @@ class Sequence(Regular):
     def _goes_on(cls, after: Any, series: Series) -> Series:
         """Return another sequence, read as the one of the fit was, to predict what comes after it."""
         pieces = pieces_of(after, "after")
-        if not all(len(piece) for piece in pieces):
+        cls._insist_some(map(len, pieces))
+        return Series.of(pieces, 0, series.setting)
+
+    @staticmethod
+    def _insist_some(lengths: Iterable[int]) -> None:
+        if not all(lengths):
             raise DataError(
                 "after, the sequence to go on from, is empty: give one value or more, or leave it out to go on from the fit's"
             )
-        return Series.of(pieces, 0, series.setting)
 
     @classmethod
     def _read(cls, data: Any, **options: Any) -> tuple[list[Array], Any]:
@@ -179,9 +183,12 @@ class Sequence(Regular):
         wanted = {*layout.names, *layout.known_domains}
         if set(params) != wanted:
             raise DataError(
-                f"{cls.__name__} needs {', '.join(layout.parameters)}; got {', '.join(params) or 'nothing'}"
+                f"{cls.__name__} needs {listed(layout.parameters)}; got {listed(params, 'nothing')}"
             )
-        known, held = layout.split(params)
+        known, held = layout.split(params, word="")
+        for name, value in params.items():
+            if np.ndim(value):
+                raise DataError(f"{name} must be one number, got shape {np.shape(value)}")
         theta = np.array([float(held[i]) for i in range(len(layout.names))])
         if not layout.contains(theta):
             shared = cls._constraint(layout.unflatten(theta))
@@ -225,7 +232,7 @@ class Sequence(Regular):
 
     def __repr__(self) -> str:
         inside = (
-            ", ".join(f"{name}={float(value):.6g}" for name, value in self.params.items())
+            listed(f"{name}={float(value):.6g}" for name, value in self.params.items())
             if self.theta.ndim == 1
             else f"batch of {self.theta.shape[:-1]}"
         )

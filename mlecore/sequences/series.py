@@ -12,7 +12,7 @@ from ..arrays import numeric, require_finite
 from ..errors import DataError
 from ..statistics import Statistic
 
-__all__ = ["Series", "pieces_of"]
+__all__ = ["Series", "insist_forward", "pieces_of"]
 
 Array = np.ndarray
 
@@ -133,6 +133,7 @@ def pieces_of(x: Any, name: str = "x") -> list[Array]:
     parts = [(f"{name}[{k}]", part) for k, part in enumerate(x)] if several else [(name, x)]
     pieces = []
     for called, part in parts:
+        insist_forward(part, called)
         values = numeric(part, called)
         if values.ndim != 1:
             raise DataError(
@@ -142,6 +143,32 @@ def pieces_of(x: Any, name: str = "x") -> list[Array]:
         require_finite(values, called)
         pieces.append(np.array(values))
     return pieces
+
+
+def insist_forward(x: Any, name: str) -> None:
+    """Raise where an index of times or numbers says that the values do not come in their order.
+
+    Raises
+    ------
+    DataError : for a time that is not later than the one before it.
+
+    >>> insist_forward([2.0, 1.0], "x")
+    """
+    index = getattr(x, "index", None)
+    dtype = getattr(index, "dtype", None)
+    if not hasattr(index, "is_monotonic_increasing") or not (
+        dtype.kind in "iufMm" or type(index).__name__ == "PeriodIndex"
+    ):
+        return
+    if index.is_monotonic_increasing and index.is_unique:
+        return
+    later = np.asarray(index[1:] > index[:-1])
+    k = int(np.argmin(later)) + 1
+    raise DataError(
+        f"{name} has an index that does not go forward: {index[k]} comes after {index[k - 1]}. Values are taken in their "
+        f"order: sort them, {name}.sort_index(); cut several sequences apart, into a list; or, if the index means no time, "
+        f"give {name}.to_numpy()"
+    )
 
 
 def _bare(part: Any) -> Any:
