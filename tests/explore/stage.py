@@ -98,6 +98,20 @@ def number(text: str) -> float:
     return float(mantissa.split()[0]) * 10.0 ** int(power.translate(_SUPERSCRIPTS) or 0)
 
 
+# Two figures are compared where they are: to send them here takes longer than to draw them.
+DIGEST = """text => {
+    let [a, b] = [7, 11];
+    for (let i = 0; i < text.length; i++) {
+        a = Math.imul(a, 31) + text.charCodeAt(i) | 0;
+        b = Math.imul(b ^ text.charCodeAt(i), 16777619);
+    }
+    return `${a} ${b}`; }"""
+# Everything the reader sees in figures and words, without what only says where the focus is.
+PICTURE = """e => { if (e.stage.waiting) e.stage.paint();
+    return [...e.shadowRoot.querySelectorAll('.caption, .panel svg, .note, .facts')]
+        .map(part => part.outerHTML.replace(/ (tabindex|aria-selected)="[^"]*"/g, '')).join(''); }"""
+
+
 @dataclass
 class Stage:
     """One explorable on an open page."""
@@ -141,11 +155,11 @@ class Stage:
 
     def picture(self) -> str:
         """Everything the reader sees in figures and words, without what only says where the focus is."""
-        self.settle()
-        return self.element.evaluate(
-            """e => [...e.shadowRoot.querySelectorAll('.caption, .panel svg, .note, .facts')]
-            .map(part => part.outerHTML.replace(/ (tabindex|aria-selected)="[^"]*"/g, '')).join('')"""
-        )
+        return self.element.evaluate(PICTURE)
+
+    def digest(self) -> str:
+        """The picture's: the same where the pictures are."""
+        return self.element.evaluate(f"e => ({DIGEST})(({PICTURE})(e))")
 
     def slider(self, key: str) -> Locator:
         return self.element.locator(f"input[type=range][data-key={key}]")
@@ -175,7 +189,9 @@ class Stage:
         )
 
     def choose(self, key: str, value: Any) -> None:
-        self.element.locator(f"input[type=radio][data-key={key}][value='{value}']").check()
+        """Click a radio button that is in sight, without scrolling there: that costs more than all else."""
+        button = f"input[type=radio][data-key={key}][value='{value}']:visible"
+        self.element.locator(button).evaluate("e => e.click()")
         self.settle()
 
     def press(self, label: str) -> None:
@@ -185,11 +201,11 @@ class Stage:
 
     def reset(self) -> None:
         """Click Reset without the mouse's journey to it: the tests of every control reset often."""
+        # Painted at once: or a radio button is still ticked, as it was before, when it is to be chosen next.
         self.element.evaluate(
-            "e => [...e.shadowRoot.querySelectorAll('button')].find(b => b.textContent === 'Reset').click()"
+            """e => { [...e.shadowRoot.querySelectorAll('button')].find(b => b.textContent === 'Reset').click();
+            if (e.stage.waiting) e.stage.paint(); }"""
         )
-        # Or a radio button is still ticked, as it was before, when it is to be chosen next.
-        self.settle()
 
     def handle(self, key: str, panel: int | None = None) -> Locator:
         root = self.element if panel is None else self.element.locator(".panel").nth(panel)
