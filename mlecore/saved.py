@@ -10,11 +10,11 @@ import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from . import families
+from .domains import Support
 from .errors import DataError
 from .statistics import Parts, Sample, Statistic
 
@@ -62,13 +62,14 @@ def load_statistic(path: str | os.PathLike[str], family: Any = None) -> Statisti
     {'rate': 4.0}
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves a file open that it has opened itself and cannot read.
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             columns = dict(file)
         found, version = str(columns["format"]), int(columns["version"])
         written = str(columns["family"])
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+    except Exception as error:  # whatever the reader of archives says of one that is damaged
         raise DataError(f"{path} is no file that statistic.save has written") from error
     if found != _FORMAT:
         raise DataError(f"{path} is no file that statistic.save has written")
@@ -89,9 +90,13 @@ def load_statistic(path: str | os.PathLike[str], family: Any = None) -> Statisti
             f"{path} holds the statistic of {written or 'no family'}, not of {family.__name__}"
         )
     try:
-        return _statistic(columns, "statistic").of_family(family)
-    except (KeyError, TypeError, ValueError) as error:
+        t = _statistic(columns, "statistic").of_family(family)
+        said = t.fault(Support()) if family is None else family._fault(t)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise DataError(f"{path} is damaged: {error} is missing or wrong") from error
+    if said:
+        raise DataError(f"{path} is damaged, or was edited by hand: {said}")
+    return t
 
 
 def _columns(t: Statistic, path: str) -> dict[str, Array]:
@@ -127,6 +132,8 @@ def _statistic(columns: dict[str, Array], path: str) -> Any:
         else:
             found[f.name] = columns[name][()]
     if issubclass(kind, Sample) and not np.ndim(found["weights"]):
+        if found["weights"] != 1.0:
+            raise ValueError(f"{path}.weights")
         found["weights"] = np.broadcast_to(1.0, found["values"].shape)
     if isinstance(found.get("span"), np.ndarray):
         found["span"] = tuple(found["span"].tolist())

@@ -474,6 +474,61 @@ def test_a_file_that_is_another_is_refused_in_words(tmp_path, little_room):
         mle.Weibull.statistics(cut(x)).save(path)
 
 
+IMPOSSIBLE = [
+    (mle.Gamma, "n", np.nan, "n is nan, and must be finite"),
+    (mle.Normal, "n", -3.0, "n is -3, and must be above 0"),
+    (mle.Exponential, "means", [-1.0], "means is -1, and is never below 0"),
+    (mle.HalfNormal, "mean", -1.0, "mean is -1, and is never below 0"),
+    (mle.Poisson, "mean", -1.0, "mean is -1, and is never below 0"),
+    (mle.Gamma, "mean", 0.0, "mean is 0, and must be inside x > 0"),
+    (mle.Bernoulli, "mean", 1.5, "mean is 1.5, and is never above 1"),
+    (mle.Normal, "sd", -1.0, "sd is -1"),
+    (mle.Normal, "mean", [1.0, 2.0], r"mean has shape \(2,\), beside n of shape \(\)"),
+    (mle.Beta, "rest", 0.1, "mean and rest do not add up to 1"),
+    (mle.InverseGaussian, "mean_log", 9.0, "above the logarithm of the mean"),
+    (mle.Uniform, "low", 99.0, "low is above high"),
+    (mle.Categorical, "shares", [0.5, 0.6], "shares do not add up to 1"),
+    (mle.MultivariateNormal, "cov", -np.eye(3), "a negative eigenvalue"),
+    (mle.Lomax, "values", -np.ones(60), "a value is -1, and must be one of x >= 0"),
+    (mle.Weibull, "values", np.ones(7), r"values have shape \(7,\), and weights \(60,\)"),
+    (mle.Cauchy, "weights", np.ones(60) / 60, "n is not the sum of the weights"),
+    (mle.Cauchy, "weights", 2.0, "missing or wrong"),
+]
+
+
+@pytest.mark.parametrize(("family", "field", "value", "said"), IMPOSSIBLE)
+def test_numbers_that_no_sample_can_have_given_are_refused(family, field, value, said, tmp_path):
+    _, x = dataset(family, 7, n=60)
+    path, t = tmp_path / "monday.npz", family.statistics(x)
+    t.save(path)
+    with np.load(path) as file:
+        columns = dict(file)
+    if said.startswith("values have"):
+        columns["statistic.weights"] = np.ones(60)
+    np.savez(path, **{**columns, f"statistic.{field}": np.array(value)})
+    with pytest.raises(DataError, match=said):
+        mle.load_statistic(path)
+    if np.shape(value) == () and "wrong" not in said:
+        edited = type(t)(**{**t._arrays(), field: np.float64(value)})
+        with pytest.raises(DataError, match=f"no sample of a {family.__name__} has .*{said}"):
+            family.fit(edited)
+
+
+def test_a_file_with_any_byte_changed_is_refused_in_words_or_says_the_same(tmp_path):
+    path, t = tmp_path / "monday.npz", mle.Gamma.statistics([1.0, 2.0, 5.0])
+    t.save(path)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 29):
+        broken = bytearray(whole)
+        broken[at] ^= 0x55
+        path.write_bytes(bytes(broken))
+        try:
+            again = mle.load_statistic(path)
+        except DataError:
+            continue
+        assert again.close_to(t, 1e-15)
+
+
 # -- elsewhere -------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ class LogNormal(Family):
     sigma: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
+    _told_in = Support()
 
     @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Moments:

@@ -26,6 +26,7 @@ class ShapeScale(Family):
     scale: Parameter = parameter(Positive())
     support = Support(low=0.0, open_low=True, text="x > 0")
     shows_outsiders = True
+    _told_in = Support()
     units = {"scale": 1}
 
     @classmethod

@@ -41,6 +41,8 @@ class Member:
     #: whether a value outside the support leaves the statistic of two values or more infinite or NaN, as its
     #: logarithm does: then no pass over the data looks for one beforehand
     shows_outsiders: ClassVar[bool] = False
+    # Where what its statistic records lies, if not where the values do: the logarithms of positive values, say.
+    _told_in: ClassVar[Support | None] = None
     #: with which power of the unit of x a parameter changes: 1 for a scale, -1 for a rate; others are left out
     units: ClassVar[Mapping[str, int]] = {}
     #: whether the maximum follows from the median of the values, which is to be had of a sample read in passes too

@@ -107,7 +107,14 @@ class Reading(Mass):
                 f"{cls.__name__} was given the statistic of {t.family.__name__}, where the same numbers mean something "
                 f"else; make it with {cls.__name__}.statistics(x)"
             )
+        if t.family is None and not t.batch_shape and (said := cls._fault(t)):
+            raise DataError(f"no sample of a {cls.__name__} has such a statistic: {said}")
         return t
+
+    @classmethod
+    def _fault(cls, t: Statistic) -> str | None:
+        """Say what in a statistic no sample can have given; None where all is possible."""
+        return t.fault(cls._told_in or cls.support)
 
     @classmethod
     def _example(cls) -> tuple[Array, None]:

@@ -187,6 +187,10 @@ class TruncatedFamily(Altered):
         return float(min(ends)), float(max(ends))
 
     @classmethod
+    def _fault(cls, t: Statistic) -> str | None:
+        return cls._base._fault(t)
+
+    @classmethod
     def _statistics(cls, x: Array, w: Array | None) -> Statistic:
         return cls._base._statistics(x, w)
 

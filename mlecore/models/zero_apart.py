@@ -60,6 +60,11 @@ class Apart(Statistic):
     zeros: Array
     rest: Statistic
 
+    def fault(self, support: Any) -> str | None:
+        if not np.all((self.zeros >= 0) & (self.zeros <= self.n) & np.isfinite(self.n)):
+            return f"zeros is {np.min(self.zeros):g}, and lies between 0 and n, which is {np.max(self.n):g}"
+        return self.rest.fault(Support())
+
     @property
     def others(self) -> Array:
         """The weight of the values that are not zero."""

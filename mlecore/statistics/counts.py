@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy
@@ -37,6 +37,11 @@ class CountMoments(Statistic):
     mean: Array
     saturated: Array
     excess: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {
+        "saturated": (-np.inf, 0.0),
+        "excess": (0.0, np.inf),
+    }
+    _among: ClassVar[tuple[str, ...]] = ("mean",)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -93,6 +98,12 @@ class Frequencies(Statistic):
 
     shares: Array
     _trailing: ClassVar[dict[str, int]] = {"shares": 1}
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"shares": (0.0, 1.0)}
+
+    def fault(self, support: Any) -> str | None:
+        if np.any(np.abs(np.sum(self.shares, axis=-1) - 1.0) > 1e-9):
+            return "shares do not add up to 1"
+        return super().fault(support)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Directions(Statistic):
 
     direction: Array
     deficit: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"deficit": (0.0, 1.0)}
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -121,6 +121,16 @@ class Events(Statistic):
     #: the smallest and the largest of the values seen exactly
     span: tuple[float, float] = (np.nan, np.nan)
 
+    def fault(self, support: Any) -> str | None:
+        if not (np.isfinite(self.n).all() and np.all(np.greater(self.n, 0))):
+            return f"n is {np.min(self.n):g}, and must be finite and above 0"
+        for parts in (self.seen, self.windows):
+            if not (np.isfinite(parts.weights).all() and np.all(parts.weights >= 0)):
+                return "a weight is negative or not finite"
+            if not np.all(parts.low <= parts.high):
+                return "the low end of a part of the line lies above its high end"
+        return None if self.exact is None else self.exact.fault(support)
+
     @property
     def width(self) -> int:
         own = 0 if self.exact is None else self.exact.width

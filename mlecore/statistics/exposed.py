@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .sample import Sample
+from .statistic import Statistic
 
 __all__ = ["Exposed"]
 
@@ -28,6 +29,12 @@ class Exposed(Sample):
     total: Array
     exposure: Array
     _trailing: ClassVar[dict[str, int]] = {"values": 1, "weights": 1}
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"weights": (0.0, np.inf)}
+
+    def fault(self, support: Any) -> str | None:
+        return Statistic.fault(
+            self, support
+        )  # bounds may lie at the ends of the support, and `n` leaves them out
 
     @classmethod
     def with_bounds(cls, t: Sample, bounds: Array, weights: Array) -> Self:

@@ -28,7 +28,8 @@ class Means(Statistic):
     array([2.])
     """
 
-    means: Array
+    means: Array  # of functions that are never negative
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"means": (0.0, np.inf)}
     _trailing: ClassVar[dict[str, int]] = {"means": 1}
 
     @classmethod
@@ -57,6 +58,8 @@ class Moments(Statistic):
 
     mean: Array
     sd: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"sd": (0.0, np.inf)}
+    _among: ClassVar[tuple[str, ...]] = ("mean",)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -29,6 +29,19 @@ class MultivariateMoments(Statistic):
     mean: Array
     cov: Array
     _trailing: ClassVar[dict[str, int]] = {"mean": 1, "cov": 2}
+
+    def fault(self, support: Any) -> str | None:
+        cov, d = np.asarray(self.cov), np.shape(self.mean)[-1:]
+        if cov.shape[-2:] != d + d:
+            return f"cov has shape {cov.shape}, beside a mean of shape {np.shape(self.mean)}"
+        said = super().fault(support)
+        if said is not None:
+            return said
+        size = np.abs(cov).max()
+        if np.abs(cov - np.swapaxes(cov, -1, -2)).max() > 1e-9 * size:
+            return "cov is not symmetric"
+        least = np.linalg.eigvalsh(cov).min()
+        return "cov has a negative eigenvalue" if least < -1e-9 * size else None
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -31,6 +31,12 @@ class Extremes(Statistic):
 
     low: Array
     high: Array
+    _among: ClassVar[tuple[str, ...]] = ("low", "high")
+
+    def fault(self, support: Any) -> str | None:
+        if np.any(np.greater(self.low, self.high)):
+            return "low is above high"
+        return super().fault(support)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -7,7 +7,7 @@ smaller than either. The likelihood equations contain the gap, so the gap is wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class LogMoments(Statistic):
 
     mean: Array
     gap: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"gap": (0.0, np.inf)}
+    _among: ClassVar[tuple[str, ...]] = ("mean",)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -121,6 +123,14 @@ class ReciprocalMoments(Statistic):
     mean: Array
     mean_log: Array
     gap: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"gap": (0.0, np.inf)}
+    _among: ClassVar[tuple[str, ...]] = ("mean",)
+
+    def fault(self, support: Any) -> str | None:
+        said = super().fault(support)
+        if said is None and np.any(self.mean_log > np.log(self.mean) + 1e-9):
+            return "mean_log is above the logarithm of the mean"
+        return said
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -165,6 +175,7 @@ class MeanSquare(Statistic):
     rms: Array
     mean_log: Array
     zeros: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"rms": (0.0, np.inf), "zeros": (0.0, 1.0)}
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:
@@ -193,6 +204,8 @@ class AboveLeast(Statistic):
 
     low: Array
     gap: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"gap": (0.0, np.inf)}
+    _among: ClassVar[tuple[str, ...]] = ("low",)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -32,6 +32,24 @@ class Sample(Statistic):
     values: Array
     weights: Array
     _trailing: ClassVar[dict[str, int]] = {"values": 1, "weights": 1}
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {"weights": (0.0, np.inf)}
+
+    def fault(self, support: Any) -> str | None:
+        if np.shape(self.values) != np.shape(self.weights):
+            return (
+                f"values have shape {np.shape(self.values)}, and weights {np.shape(self.weights)}"
+            )
+        said = super().fault(support)
+        if said is not None:
+            return said
+        if np.any(np.abs(self.weights.sum(axis=-1) - self.n) > 1e-9 * self.n):
+            return "n is not the sum of the weights"
+        outside = self.values[~support.contains(self.values)]
+        return (
+            f"a value is {outside[0]:g}, and must be one of {support.text}"
+            if outside.size
+            else None
+        )
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

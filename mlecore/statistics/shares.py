@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -31,6 +31,16 @@ class ShareMoments(Statistic):
     rest: Array
     gap: Array
     rest_gap: Array
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {
+        "gap": (0.0, np.inf),
+        "rest_gap": (0.0, np.inf),
+    }
+    _among: ClassVar[tuple[str, ...]] = ("mean", "rest")
+
+    def fault(self, support: Any) -> str | None:
+        if np.any(np.abs(self.mean + self.rest - 1.0) > 1e-9):
+            return "mean and rest do not add up to 1"
+        return super().fault(support)
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Self:

@@ -33,6 +33,9 @@ class Statistic:
 
     # How many trailing axes of each field are not batch axes.
     _trailing: ClassVar[dict[str, int]] = {}
+    # Between which ends the numbers of a field lie, and which fields lie where the values themselves do.
+    _ends: ClassVar[dict[str, tuple[float, float]]] = {}
+    _among: ClassVar[tuple[str, ...]] = ()
     #: the family that made it, where one did: the same kind of numbers may mean another thing to another family
     family: ClassVar[Any] = None
 
@@ -58,6 +61,36 @@ class Statistic:
         """Note which family made it, and return it."""
         object.__setattr__(self, "family", family)
         return self
+
+    def fault(self, support: Any) -> str | None:
+        """Say which of its numbers no sample of values in a support can have given; None where all are possible.
+
+        >>> from mlecore import Support
+        >>> from mlecore.statistics import Moments
+        >>> Moments(np.float64(2.0), np.float64(1.0), np.float64(-3.0)).fault(Support())
+        'sd is -3, and is never below 0'
+        """
+        for name, value in self._arrays().items():
+            found, trailing = np.asarray(value), self._trailing.get(name, 0)
+            if found.ndim < trailing or found.shape[: found.ndim - trailing] != np.shape(self.n):
+                return f"{name} has shape {found.shape}, beside n of shape {np.shape(self.n)}"
+            low, high = self._ends.get(name, (-np.inf, np.inf))
+            at_end = np.zeros(found.shape, dtype=bool)
+            if name in self._among:
+                low, high = max(low, support.low), min(high, support.high)
+                at_end = (support.open_low & (found == low)) | (support.open_high & (found == high))
+            # Gaps and the like may fall short of their ends by rounding.
+            slack = 1e-9 if name in self._ends else 0.0
+            for wrong, why in (
+                (~np.isfinite(found), "must be finite"),
+                ((name == "n") & (found <= 0), "must be above 0"),
+                (at_end, f"must be inside {support.text}"),
+                (found < low - slack, f"is never below {low:g}"),
+                (found > high + slack, f"is never above {high:g}"),
+            ):
+                if wrong.any():
+                    return f"{name} is {found[wrong][0]:g}, and {why}"
+        return None
 
     def save(self, path: Any) -> None:
         """Write it to a file, an `.npz` without pickles, from which `mlecore.load_statistic` reads it.
