@@ -91,7 +91,7 @@ class Cauchy(Family):
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
         y, center, spread = standardised(t)
-        loc, scale, converged, iterations = top_of(Likelihood(cls, y), 1.0)
+        loc, scale, converged, iterations = top_of(Likelihood(cls, y.of_family(cls)), 1.0)
         params = {"loc": center + spread * loc, "scale": spread * scale}
         return Solution(params, iterations, converged)
 

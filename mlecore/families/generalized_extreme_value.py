@@ -228,8 +228,12 @@ def _search(family: Any, t: Sample, fixed: Mapping[str, Any]) -> Solution:
     y = t._replaced((t.values - np.asarray(m.mean)[..., None]) / unit[..., None])
     power = {"loc": (m.mean, unit), "scale": (0.0, unit), "shape": (0.0, 1.0)}
     held = {name: (v - power[name][0]) / power[name][1] for name, v in fixed.items()}
-    whole = Likelihood(family, y, fixed=held)
-    few = Likelihood(family, y.thinned(_PART), fixed=held) if t.width > 8 * _PART else whole
+    whole = Likelihood(family, y.of_family(family), fixed=held)
+    few = (
+        Likelihood(family, y.thinned(_PART).of_family(family), fixed=held)
+        if t.width > 8 * _PART
+        else whole
+    )
     with np.errstate(all="ignore"):
         theta, found, iterations = _first_top(few)
         if few is not whole:

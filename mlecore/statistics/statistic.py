@@ -72,6 +72,8 @@ class Statistic:
         """
         for name, value in self._arrays().items():
             found, trailing = np.asarray(value), self._trailing.get(name, 0)
+            if found.dtype.kind not in "fiub":
+                return f"{name} holds no numbers"
             if found.ndim < trailing or found.shape[: found.ndim - trailing] != np.shape(self.n):
                 return f"{name} has shape {found.shape}, beside n of shape {np.shape(self.n)}"
             low, high = self._ends.get(name, (-np.inf, np.inf))
