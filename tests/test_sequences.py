@@ -283,3 +283,24 @@ def test_a_function_of_parameters_that_gives_no_number_is_refused_in_words():
         for method in ("wald", "lr"):
             with pytest.raises(DataError, match="the value of the function"):
                 f.delta(lambda mu, value=value: value, method=method)
+
+
+@pytest.mark.parametrize("unit", [1e100, 1e-100])
+def test_the_fit_of_a_sequence_is_the_same_in_other_units(unit):
+    x = LocalLevel(1.0, 0.5).sample(60, rng=1)
+    one, other = LocalLevel.fit(x), LocalLevel.fit(unit * x)
+    np.testing.assert_allclose(other.theta, unit**2 * one.theta, rtol=1e-9)
+    held = {"sigma2_level": float(one.theta[1])}
+    again = LocalLevel.fit(unit * x, fixed={"sigma2_level": unit**2 * held["sigma2_level"]})
+    np.testing.assert_allclose(again.theta, unit**2 * one.theta[:1], rtol=1e-6)
+    for start in ("stationary", "given"):
+        one, other = (AutoRegression.fit(u * x, order=2, start=start) for u in (1.0, unit))
+        np.testing.assert_allclose(other.theta, [unit, 1, 1, unit] * one.theta, rtol=1e-7)
+
+
+def test_the_fit_of_a_sequence_is_the_same_far_from_zero():
+    x = np.round(1024 * AutoRegression(mu=0.0, phi1=0.5, sigma=1.0).sample(80, rng=0)) / 1024
+    for options in ({}, {"order": 2}, {"start": "given"}, {"fixed": {"sigma": 1.0}}):
+        one, other = (AutoRegression.fit(x + far, **options) for far in (0.0, 2.0**40))
+        np.testing.assert_allclose(other.theta[0] - 2.0**40, one.theta[0], atol=2e-4)
+        np.testing.assert_allclose(other.theta[1:], one.theta[1:], rtol=1e-8)

@@ -338,6 +338,21 @@ class AutoRegression(Sequence):
     def _find(cls, likelihood: Any, near: Array | None = None) -> tuple[Solution, Array]:
         if likelihood.penalised:
             return super()._find(likelihood, near)
+        # About the middle of the values and in units of their spread, of which mu loses no digits.
+        values, p = likelihood.statistic.values, likelihood.statistic.setting.order
+        size = float(np.ptp(values)) or 1.0
+        shift = np.array([values.mean(), *np.zeros(p + 1)])
+        unit = np.array([size, *np.ones(p), size])
+        series = likelihood.statistic.in_units(shift[0], size)
+        solution, full = cls._found_in(
+            cls._in_units(likelihood, series, shift, unit),
+            None if near is None else (near - shift) / unit,
+        )
+        return solution, shift + unit * full
+
+    @classmethod
+    def _found_in(cls, likelihood: Any, near: Array | None) -> tuple[Solution, Array]:
+        """Return the maximum of standardised values."""
         series = likelihood.statistic
         if series.setting.start == "given" and not likelihood.held:
             full = least_squares_start(series)

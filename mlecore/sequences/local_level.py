@@ -270,11 +270,17 @@ def _bands(series: Series) -> tuple[Array, Array, Array]:
 
 
 def _highest(likelihood: Any) -> tuple[Array, bool, int, tuple[str, ...]]:
-    """Return the highest maximum of a single likelihood, whether it is one, the steps to it, and what to know of it."""
-    bands = _bands(likelihood.statistic)
+    """Return the highest maximum of a single likelihood, whether it is one, the steps to it, and what to know of it.
+
+    The search is made in units of the values' steps, as the squares of variances are no doubles in all units.
+    """
+    asked, unit = likelihood, _unit(likelihood.statistic)
+    series = likelihood.statistic.in_units(0.0, np.sqrt(unit))
+    likelihood = LocalLevel._in_units(likelihood, series, 0.0, unit)
+    bands = _bands(series)
     path = _path(likelihood, *bands)
     if len(path) == 1:
-        return path[0], True, 0, ()
+        return unit * path[0], True, 0, ()
     height = _heights(path, *bands)
     padded = np.concatenate([[-np.inf], height, [-np.inf]])
     top = np.flatnonzero((height >= padded[:-2]) & (height >= padded[2:]))
@@ -286,10 +292,17 @@ def _highest(likelihood: Any) -> tuple[Array, bool, int, tuple[str, ...]]:
     peaks = np.concatenate([likelihood._full(climbs.theta[climbs.converged]), path[ends]])
     steps = int(climbs.iterations.max(initial=0))
     if not len(peaks):
-        return path[int(np.argmax(height))], False, steps, ()
+        return unit * path[int(np.argmax(height))], False, steps, ()
     value = likelihood.log_likelihood(peaks[:, likelihood.free])
     order = np.argsort(-value)
-    return peaks[order[0]], True, steps, _notes(likelihood, peaks[order], value[order])
+    peaks = unit * peaks[order]
+    return peaks[0], True, steps, _notes(asked, peaks, value[order])
+
+
+def _unit(series: Series) -> float:
+    """Return a power of 4, by which nothing is rounded, near the square of the largest difference."""
+    largest = np.abs(_differences(series)[0]).max()
+    return 4.0 ** np.round(np.log2(largest)) if largest > 0 else 1.0
 
 
 def _path(likelihood: Any, d: Array, square: Array, count: Array) -> Array:

@@ -6,6 +6,7 @@ Hessian. So standard errors, intervals, tests, profiles and criteria are those o
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -385,6 +386,17 @@ class Sequence(Regular):
         """Return the maximum: by a climb."""
         top = likelihood.mode(near) if likelihood.penalised else likelihood.climbed(near)
         return Solution({}, top.iterations, top.converged), top.theta
+
+    @staticmethod
+    def _in_units(
+        likelihood: Any, series: Series, shift: Array | float, unit: Array | float
+    ) -> Any:
+        """Return the likelihood of the same values in other units, in which a parameter is (theta - shift) / unit."""
+        other, count = copy.copy(likelihood), len(likelihood.layout.names)
+        shift, unit = np.broadcast_to(shift, count), np.broadcast_to(unit, count)
+        other.statistic, other.data = series, None
+        other.held = {i: (v - shift[i]) / unit[i] for i, v in likelihood.held.items()}
+        return other
 
     @classmethod
     def _rough(cls, series: Series, known: Mapping[str, Any]) -> dict[str, Any]:

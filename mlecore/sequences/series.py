@@ -90,6 +90,15 @@ class Series(Statistic):
             return self
         return Series.of(pieces, self.given, self.setting).of_family(self.family)
 
+    def in_units(self, shift: float, unit: float) -> Series:
+        """Return (x - shift) / unit in place of each x; made once.
+
+        >>> Series.of([np.array([1.0, 5.0])]).in_units(1.0, 2.0).values
+        array([0., 2.])
+        """
+        moved = self.once("_in_units", lambda: replace(self, values=(self.values - shift) / unit))
+        return moved.of_family(self.family)
+
     def __add__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
