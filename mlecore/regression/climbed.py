@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .design import MANY_ROWS
+from .basis import MANY_ROWS
 from .irls import SUSPICIOUS, climb, evaluate
 from .model import Regression
 from .problem import Problem

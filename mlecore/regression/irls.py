@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from .design import MANY_ROWS, Basis, row_blocks
+from .basis import MANY_ROWS, Basis
+from .columns import row_blocks
 from .problem import Problem
 from .separation import refuse_separation
 from .sparse import Sparse, solver

@@ -10,7 +10,8 @@ from scipy import linalg
 from ..errors import DataError, NoMLEError
 from ..families import Normal
 from ..numerics import LOG_2PI
-from .design import Basis, row_blocks
+from .basis import Basis
+from .columns import row_blocks
 from .model import Regression
 from .observations import Observations
 from .problem import Problem

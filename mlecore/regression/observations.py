@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..arrays import insist_same_index, numeric, present, require_finite, require_weights
 from ..errors import DataError
 from ..statistics import Statistic
-from .design import columns, is_number, row_blocks
+from .columns import columns, is_number, row_blocks
 from .sparse import Sparse, below
 
 __all__ = ["Design", "Observations", "called_by", "insist_flag", "insist_no_words", "offset_of"]

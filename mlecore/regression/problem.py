@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from .design import Basis, row_blocks
+from .basis import Basis
+from .columns import row_blocks
 from .observations import Design
 from .sparse import Sparse
 
@@ -23,7 +24,7 @@ Array = np.ndarray
 def cuts(parts: Sequence[Any]) -> list[slice]:
     """Return where the coefficients of each predictor lie in the vector of all.
 
-    >>> from mlecore.regression.design import Basis
+    >>> from mlecore.regression.basis import Basis
     >>> X = np.array([[0.0], [1.0]])
     >>> cuts([Basis.of(X, ("x1",), X.mean(axis=0), intercept=True)] * 2)
     [slice(0, 2, None), slice(2, 4, None)]

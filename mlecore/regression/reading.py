@@ -12,7 +12,7 @@ from ..errors import DataError, RegularityError, SupportError
 from ..habits import no_parameter
 from ..links import link_of
 from ..observations import PartlySeen
-from .design import columns
+from .columns import columns
 from .general import Constant, ParameterRegression, short_for
 from .observations import Design, Observations, called_by, insist_flag, offset_of
 from .responses import Model, Responses

@@ -17,7 +17,7 @@ from scipy import linalg
 from ..errors import DataError
 from ..observations import RowPiece, Seal, Source
 from ..statistics import FORMULAS, Reread, added
-from .design import Basis
+from .basis import Basis
 from .drawn import Drawn
 from .irls import evaluate
 from .observations import Observations
