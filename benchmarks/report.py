@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
-from . import answers, growth
+from . import answers, growth, streams
 from .measure import Comparison, Work, blas_threads, busy, race
 from .rows import all_rows, on_one_thread
 
@@ -230,6 +230,14 @@ def tail() -> list[str]:
         "| family | time | samples without an MLE |",
         "|---|---|---|",
         *(f"| {name} | {time_words(t)} | {lost} |" for name, t, lost in growth.batches()),
+        "",
+        "## Passes over a file",
+        "",
+        f"Fits of {streams.VALUES:,} values whose statistic is the sample itself, standard errors included. Asked: 3.",
+        "",
+        "| fit | passes |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in streams.passes()),
         "",
         "## Memory",
         "",

@@ -19,6 +19,7 @@ from .limits import limits
 from .measure import Work, took
 from .quiet import quiet
 from .regressions import regressions
+from .streams import beside_sums
 
 N = 100_000
 
@@ -429,4 +430,5 @@ def all_rows() -> list[tuple[str, Callable[[], Work]]]:
         *regressions(),
         ("import", importing),
         *limits(),
+        *beside_sums(),
     ]

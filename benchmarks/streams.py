@@ -6,6 +6,7 @@ cold, it has been asked to let it go (posix_fadvise, DONTNEED) before the proces
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .measure import Work
 
 HERE = Path(__file__).parent
 _BLOCK = 10_000_000
@@ -64,8 +67,58 @@ WORKS: dict[str, Callable[[str], Any]] = {
     "`np.sum` of counts, one byte each": lambda p: sum(b.sum() for b in _buffers(p, "u1")) * 0,
     "Poisson, the same counts": _family("Poisson", "u1"),
 }
+# The fits of `make bench`, of so many values: those beside `np.sum` of the same buffers, and how many times its time is asked
+# at most; and those whose passes are counted.
+VALUES = 10_000_000
+BESIDE = {"Normal": (float, 2.2), "Gamma": (float, 2.7), "Poisson": ("u1", 4.0)}
+IN_PASSES = ("Weibull", "StudentT", "logistic regression, 9 columns, a tenth as many rows")
 COLD = ("reading alone", "Gamma")
 COUNTS = tuple(name for name in WORKS if "counts" in name)
+
+
+def beside_sums() -> Iterator[tuple[str, Callable[[], Work]]]:
+    """One row a family: its fit from a file, standard errors included, beside `np.sum` of the same buffers."""
+    for family in BESIDE:
+        yield f"{family} stream", functools.partial(beside_sum, family)
+
+
+def beside_sum(family: str) -> Work:
+    """Set a fit from a file beside `np.sum` of the same buffers."""
+    dtype, asked = BESIDE[family]
+    fit, path = _family(family, dtype), _kept(VALUES, np.dtype(dtype).str)
+    return Work(
+        f"{family} from a file, n = {VALUES:,}{', one byte each' * (dtype == 'u1')}",
+        "`np.sum` of the same buffers",
+        lambda: fit(path).se,
+        lambda: [part.sum() for part in _buffers(path, dtype)],
+        asked,
+        at_most=True,
+    )
+
+
+def passes() -> Iterator[tuple[str, int]]:
+    """Count the passes of fits from a file whose values are their own statistic, standard errors included."""
+    path = _kept(VALUES, np.dtype(float).str)
+    for name in IN_PASSES:
+        fit = WORKS[name](path)
+        fit.se  # noqa: B018  # it might take a pass
+        yield name, fit.passes
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory:
+    """Return a folder that lasts as long as this process."""
+    return tempfile.TemporaryDirectory()
+
+
+@functools.cache
+def _kept(values: int, dtype: str) -> str:
+    """Return the path of a file of so many numbers: of a Gamma, or counts of one byte each."""
+    draws: dict[str, Callable[[np.random.Generator, int], Any]] = {
+        "<f8": lambda rng, n: rng.standard_gamma(2.5, n),
+        "|u1": lambda rng, n: rng.poisson(4.0, n).astype("u1"),
+    }
+    return str(_written(Path(_folder().name) / f"{dtype[1:]}{values}", values, draws[dtype]))
 
 
 def one(name: str, path: str) -> None:
@@ -107,24 +160,19 @@ def _cold(path: str) -> None:
 
 def run(values: int = 20_000_000, file: str | None = None, words: list[str] | None = None) -> None:
     """Measure all, print the table, and write BILLION.md beside this file."""
-    with tempfile.TemporaryDirectory() as folder:
-        numbers = Path(file) if file else Path(folder) / "numbers"
-        if not file:
-            _written(numbers, values, lambda rng, n: rng.standard_gamma(2.5, n))
-        counts = _written(
-            Path(folder) / "counts", values, lambda rng, n: rng.poisson(4.0, n).astype("u1")
-        )
-        load = os.getloadavg()[0]
-        lines = []
-        for cold in (False, True):
-            for name in WORKS:
-                if (cold and name not in COLD) or not any(w in name for w in words or [""]):
-                    continue
-                path = str(counts if name in COUNTS else numbers)
-                if cold:
-                    _cold(path)
-                lines.append(_line(name, path, cold))
-                print(lines[-1], flush=True)
+    numbers = file or _kept(values, "<f8")
+    counts = _kept(values, "|u1")
+    load = os.getloadavg()[0]
+    lines = []
+    for cold in (False, True):
+        for name in WORKS:
+            if (cold and name not in COLD) or not any(w in name for w in words or [""]):
+                continue
+            path = counts if name in COUNTS else numbers
+            if cold:
+                _cold(path)
+            lines.append(_line(name, path, cold))
+            print(lines[-1], flush=True)
     size = np.format_float_scientific(values, trim="-", exp_digits=1)
     text = f"""# {size} values from a file
 

@@ -206,9 +206,23 @@ def test_a_fit_is_set_beside_the_passes_that_it_cannot_avoid(bench, monkeypatch)
         assert work.ours().n == 4000, name
 
 
+def test_fits_from_a_file_are_set_beside_the_sum_of_its_buffers_and_their_passes_are_counted(
+    bench, monkeypatch
+):
+    from benchmarks import streams
+
+    monkeypatch.setattr(streams, "VALUES", 1_000_000)
+    for name, prepare in streams.beside_sums():
+        work = prepare()
+        assert len(work.ours()) == len(getattr(mle, name.split()[0]).domains)
+        assert sum(work.theirs()) > 0
+        assert work.at_most
+    assert all(2 <= count <= 3 for _, count in streams.passes())
+
+
 def test_every_row_of_the_table_has_a_name_of_its_own(bench):
     names = [name for name, _ in bench["rows"].all_rows()]
-    assert len(names) == len(set(names)) == 38
+    assert len(names) == len(set(names)) == 41
 
 
 def test_memory_is_measured_in_copies_of_the_data(bench):
