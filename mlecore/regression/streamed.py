@@ -216,6 +216,12 @@ class StreamedRegression(RegressionLikelihood):
         back = linalg.solve_triangular(R, inverse)
         return linalg.solve_triangular(R, back.T)
 
+    def _expected_at(self, full: Array) -> Array:
+        rows = self.statistic
+        member = self.layout.distribution(full, {})
+        A = rows.reader.matrix(self.family, rows.pilot)[:, self.free]
+        return A.T @ rows.summed(member, _expected) @ A
+
     def _labels(self, clusters: Any, kind: str) -> Array | None:
         if clusters is not None:
             raise DataError("clusters need the rows in memory; a source is read in chunks")
