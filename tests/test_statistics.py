@@ -85,6 +85,16 @@ def test_a_weight_is_a_repetition(kind, x, data):
     assert agree(weighted, repeated)
 
 
+def test_a_sample_is_finite_where_all_its_values_are():
+    large = np.full((2, 3), 1.7e308)
+    assert Sample.of(large).isfinite()
+    for bad in (np.nan, np.inf, -np.inf):
+        one = np.ones((2, 3))
+        one[1, 2] = bad
+        assert not Sample.of(one).isfinite()
+    assert not Sample.of(np.array([np.inf, -np.inf])).isfinite()
+
+
 def test_statistics_of_different_kinds_do_not_add():
     with pytest.raises(TypeError):
         Moments.of(np.ones(2)) + Extremes.of(np.ones(2))

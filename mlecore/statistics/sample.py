@@ -90,8 +90,10 @@ class Sample(Statistic):
         return few
 
     def isfinite(self) -> bool:
-        # Weights are checked when they are given.
-        return every(np.isfinite(self.n)) and bool(np.isfinite(self.values).all())
+        # Weights are checked when they are given. A sum shows what is not finite, and may be infinite where no value is.
+        with np.errstate(all="ignore"):
+            shown = np.isfinite(np.add.reduce(self.values, axis=None))
+        return every(np.isfinite(self.n)) and bool(shown or np.isfinite(self.values).all())
 
     def sum(self, terms: Array) -> Array:
         """Add up one term for each value, weighted."""
