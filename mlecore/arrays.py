@@ -33,6 +33,7 @@ Array = np.ndarray
 _EXACT = 2**53
 # Lists that lie deeper in each other than NumPy's arrays have axes are no arrays.
 _DEEPEST = 64
+_DOUBLE = np.dtype(float)
 _PLAIN = frozenset({float, int, bool, np.float64, np.int64, np.float32, np.int32, np.bool_})
 
 
@@ -47,18 +48,26 @@ def numeric(value: Any, name: str) -> Array:
     >>> numeric([1, 2], "x")
     array([1., 2.])
     """
-    if type(value) is np.ndarray and value.dtype == np.float64:
+    if type(value) is np.ndarray and value.dtype == _DOUBLE:
         return value
     if type(value) is list and set(map(type, value)) == {float}:
         return np.array(value)
-    refuse_masks(value, name)
-    array = _as_array(value, name)
+    if type(value) is np.ndarray and value.dtype.kind in "biu":
+        array = value
+    else:
+        refuse_masks(value, name)
+        array = _as_array(value, name)
     if array.dtype == object:
         return _from_objects(array, name)
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} must hold real numbers; {_not_numbers(array)}")
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
-        doubles = array.astype(float, copy=False)
+    if array.dtype.kind == "f":
+        with np.errstate(
+            over="ignore"
+        ):  # what is too large becomes infinite, and is refused as that
+            doubles = array.astype(float, copy=False)
+    else:
+        doubles = array.astype(float)
     _refuse_rounding(value, array, doubles, name)
     return doubles
 
@@ -165,7 +174,10 @@ def _refuse_rounding(value: Any, array: Array, doubles: Array, name: str) -> Non
     if not array.size:
         return
     if array.dtype.kind in "iu":
-        if array.dtype.itemsize < 8 or -_EXACT <= array.min() <= array.max() <= _EXACT:
+        # No bit beyond the lowest 53 is set in whole numbers that a double can hold; else some may be negative.
+        if array.dtype.itemsize < 8 or 0 <= np.bitwise_or.reduce(array, axis=None) < _EXACT:
+            return
+        if -_EXACT <= array.min() <= array.max() <= _EXACT:
             return
         # Compared as whole numbers: in doubles both sides would be rounded alike.
         for index in np.argwhere(np.abs(doubles) >= _EXACT):

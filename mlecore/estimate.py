@@ -42,7 +42,7 @@ class Estimate(Summary):
     def _freeze(self) -> None:
         for array in (self.theta, self.converged, self.iterations):
             if isinstance(array, np.ndarray):
-                array.flags.writeable = False
+                array.setflags(write=False)
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state)

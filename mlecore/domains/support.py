@@ -117,7 +117,7 @@ def _all_whole(x: Array) -> bool:
     >>> _all_whole(np.array([1.0, 2.0])), _all_whole(np.array([1.0, 2.5]))
     (True, False)
     """
-    if x.ndim != 1:
+    if x.ndim != 1 or len(x) <= _PIECE:
         return bool((x == np.floor(x)).all())
     pieces = (x[at : at + _PIECE] for at in range(0, len(x), _PIECE))
     return all(bool((piece == np.floor(piece)).all()) for piece in pieces)

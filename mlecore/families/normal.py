@@ -59,9 +59,10 @@ class Normal(Family):
     @classmethod
     def _no_mle(cls, t: Moments, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
         if "sigma" not in fixed:
-            spread = np.hypot(t.sd, t.mean - fixed.get("mu", t.mean))
+            # About a mean that is held, values that are equal spread all the same.
+            equal = t.sd == 0
             yield Refusal(
-                spread == 0,
+                equal & (t.mean == fixed["mu"]) if "mu" in fixed else equal,
                 "all values are equal, so the density at them grows without bound as sigma shrinks to 0",
             )
 

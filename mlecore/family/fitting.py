@@ -26,6 +26,8 @@ __all__ = ["Fitting"]
 
 # How many values of a batch of samples are worked on at once, where the sample is its own statistic.
 _VALUES_AT_ONCE = 2**17
+# Statistics that are not the family's own.
+_NO_OWN = (Events, Streamed)
 
 
 class Fitting(ByMoments):
@@ -180,11 +182,12 @@ class Fitting(ByMoments):
         if method != "mle":
             raise DataError(f"method must be 'mle' or 'moments', got {method!r}")
         cls._check_known(likelihood)
-        return (
-            cls._fit_batch(likelihood, unread)
-            if likelihood.batch_shape
-            else cls._fit_one(likelihood)
-        )
+        with np.errstate(
+            all="ignore"
+        ):  # once for all: to ask costs as much as a mean of a hundred values
+            if likelihood.batch_shape:
+                return cls._fit_batch(likelihood, unread)
+            return cls._fit_one(likelihood)
 
     @classmethod
     def _read(
@@ -218,7 +221,7 @@ class Fitting(ByMoments):
         cls._without_mle(likelihood)
         solution, full = cls._found(likelihood)
         cls._insist_found(likelihood, full, bool(solution.converged))
-        if cls._impossible(likelihood, full):
+        if likelihood.held and cls._impossible(likelihood, full):
             raise NoMLEError(
                 f"{cls.__name__} has no maximum likelihood estimate here: {cls._cannot_have_made(likelihood)}"
             )
@@ -301,13 +304,17 @@ class Fitting(ByMoments):
         method: str = "mle",
         notes: tuple[str, ...] = (),
     ) -> Fit:
-        params = {**likelihood.known, **likelihood.layout.unflatten(full)}
+        params = likelihood.layout.unflatten(full)
+        if likelihood.known:
+            params = {**likelihood.known, **params}
+            params = {name: params[name] for name in cls.parameters}
         dist = cls._unchecked()
-        dist._freeze({name: params[name] for name in cls.parameters})
+        dist._freeze(params)
         theta = full[..., likelihood.free] if likelihood.held else full
         # What a family remarks of its own statistic it cannot remark of events.
-        events = isinstance(likelihood.statistic, Events | Streamed)
-        remarks = () if events else cls._remarks(likelihood, full)
+        remarks = (
+            () if isinstance(likelihood.statistic, _NO_OWN) else cls._remarks(likelihood, full)
+        )
         return Fit(
             dist=dist,
             likelihood=likelihood,
@@ -319,6 +326,6 @@ class Fitting(ByMoments):
             notes=(*remarks, *cls._of_weights(likelihood), *notes),
             method=method,
             height=cls._height_from_data(likelihood)
-            if method == "mle" and not likelihood.batch_shape and not likelihood.penalised
+            if method == "mle" and theta.ndim == 1 and not likelihood.penalised
             else None,
         )

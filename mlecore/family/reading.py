@@ -83,7 +83,8 @@ class Reading(Mass):
                 t = type(parts[0]).join(parts).pool()
             else:
                 t = cls._checked(x, w)
-        if not t.isfinite():
+            finite = t.isfinite()
+        if not finite:
             cls._refuse(x)
         if isinstance(t, Sample) and (
             np.may_share_memory(t.values, x)

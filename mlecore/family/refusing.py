@@ -22,7 +22,7 @@ from .terms import Array, Refusal
 __all__ = ["Refusing"]
 
 # Below this, and above its inverse, products of data and parameters leave the range of doubles.
-_TINY = 1e-290
+_TINY, _HUGE = 1e-290, 1e290
 
 
 class Refusing(Reading):
@@ -55,10 +55,9 @@ class Refusing(Reading):
         """Return which samples have no estimate, given what is known or held."""
         if likelihood.penalised:
             return []  # a prior may give a mode where the likelihood has none; a climb that fails says so
-        with np.errstate(all="ignore"):
-            if isinstance(likelihood.statistic, Events):
-                return [Refusal(*refused) for refused in refusals(likelihood)]
-            return list(cls._no_mle(likelihood.statistic, likelihood.fixed))
+        if isinstance(likelihood.statistic, Events):
+            return [Refusal(*refused) for refused in refusals(likelihood)]
+        return list(cls._no_mle(likelihood.statistic, likelihood.fixed))
 
     @classmethod
     def _no_mle(cls, t: Any, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -124,7 +123,7 @@ class Refusing(Reading):
             return
         size = np.abs(np.asarray(likelihood.data, dtype=float))
         least, most = size[size > 0].min(initial=np.inf), size.max(initial=0.0)
-        if least < _TINY or most > 1.0 / _TINY:
+        if least < _TINY or most > _HUGE:
             raise DataError(
                 f"the data reach from {least:.3g} to {most:.3g} in size, too near an end of the range of doubles for this "
                 "fit; measure them in other units, for instance divide them by their median"
@@ -134,9 +133,12 @@ class Refusing(Reading):
     def _insist_finite(cls, likelihood: Likelihood, full: Array) -> None:
         """Raise where estimates near the ends of the range of doubles have a log-likelihood that is no double."""
         # Plain floats cost a tenth of an array's bookkeeping.
-        pairs = zip(likelihood.layout.names, full.tolist(), strict=True)
-        sizes = [abs(value) for name, value in pairs if name in cls.units]
-        if not all(v == 0 or _TINY < v < 1.0 / _TINY for v in sizes):
+        sizes = [abs(value) for value in full.tolist()]
+        if not sizes or (min(sizes) > _TINY and max(sizes) < _HUGE):
+            return
+        pairs = zip(likelihood.layout.names, sizes, strict=True)
+        sizes = [size for name, size in pairs if name in cls.units]
+        if not all(v == 0 or _TINY < v < _HUGE for v in sizes):
             value = likelihood.log_likelihood(full[likelihood.free])
             if not np.isfinite(value):
                 cls._insist_within_range(likelihood)

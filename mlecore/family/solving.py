@@ -71,13 +71,12 @@ class Solving(Refusing):
         `near` are vectors from which a climb may begin.
         """
         t, known = likelihood.statistic, likelihood.known
-        with np.errstate(all="ignore"):
-            if likelihood.held:
-                solution = cls._mle_given(t, likelihood.held, **known)
-            elif cls._climbs():
-                solution = None
-            else:
-                solution = cls._mle(t, **known)
+        if likelihood.held:
+            solution = cls._mle_given(t, likelihood.held, **known)
+        elif cls._climbs():
+            solution = None
+        else:
+            solution = cls._mle(t, **known)
         if solution is not None:
             return solution, likelihood.layout.flatten_all(solution.params)
         blind = isinstance(t, Sample) and cls._start.__func__ is Solving._start.__func__

@@ -22,6 +22,8 @@ Array = np.ndarray
 
 # How many terms one evaluation over a grid may hold in memory at once: 32 MB of doubles.
 TERMS_AT_ONCE = 2**22
+# What data have become that were read, or will be in pieces.
+_READ = (Statistic, Source)
 
 
 class Curve:
@@ -55,7 +57,7 @@ class Curve:
         self.source = as_source(data, weights, axis, getattr(family, "event_ndim", 0))
         if self.source is not None and self.source is not data:
             data, weights = self.source, None
-        raw = not isinstance(data, Statistic | Source)
+        raw = not isinstance(data, _READ)
         self.data: Any = data if raw else None
         self.weights: Any = weights if raw else None
         self.axis: int | None = axis if raw else None
@@ -147,7 +149,7 @@ class Curve:
         >>> Likelihood(Binomial, [3, 4], fixed={"n": 20}).fixed
         {'n': array(20.)}
         """
-        return {**self.known, **self.held_by_name}
+        return {**self.known, **self.held_by_name} if self.known or self.held else {}
 
     @property
     def batch_shape(self) -> tuple[int, ...]:

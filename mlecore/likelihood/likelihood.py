@@ -87,7 +87,8 @@ class Likelihood(Curve):
         1.0
         """
         here = self.given(fixed)
-        refused = here.family._without_mle(here)
+        with np.errstate(all="ignore"):
+            refused = here.family._without_mle(here)
         if start is not None:
             top = here._climbed_from(here._full_start(start), max_iterations)
         else:
@@ -118,10 +119,10 @@ class Likelihood(Curve):
         >>> Likelihood(Exponential, [1.0, 3.0]).highest().params
         {'rate': 0.5}
         """
-        solution, full = self.family._found(self, near)
         batch = self.batch_shape
-        full = np.broadcast_to(full, (*batch, np.shape(full)[-1]))
         with np.errstate(all="ignore"):
+            solution, full = self.family._found(self, near)
+            full = np.broadcast_to(full, (*batch, np.shape(full)[-1]))
             value = np.broadcast_to(self.log_likelihood(full[..., self.free]), batch)
         # Minus infinity is an answer too: no member left could have made the data.
         sound = np.broadcast_to(solution.converged, batch) & (value < np.inf)

@@ -317,6 +317,8 @@ def as_source(x: Any, weights: Any = None, axis: Any = None, event: int = 0) -> 
     >>> as_source([1.0, 2.0]) is None
     True
     """
+    if type(x) is np.ndarray or type(x) is list:
+        return None
     if isinstance(x, Source):
         return x
     mapped = isinstance(x, np.memmap) and length_of_map(x)

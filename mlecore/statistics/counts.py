@@ -68,7 +68,7 @@ class CountMoments(Statistic):
 def _looked_up(k: Array, weights: Array | None) -> tuple[Array, ...]:
     """Return the means of saturated log-probabilities and of k log k for small counts k."""
     place = k.astype(np.intp)
-    return tuple(mean_of(np.take(table, place), weights) for table in _count_tables())
+    return tuple([mean_of(table[place], weights) for table in _count_tables()])
 
 
 @cache

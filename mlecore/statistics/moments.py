@@ -35,7 +35,7 @@ class Means(Statistic):
     @classmethod
     def of(cls, *columns: Array, weights: Array | None = None) -> Self:
         """Take the mean of each column over its last axis."""
-        means = [np.asarray(mean_of(c, weights))[..., None] for c in columns]
+        means = [mean_of(c, weights)[..., None] for c in columns]
         return cls(
             size_of(columns[0], weights),
             means[0] if len(means) == 1 else np.concatenate(means, axis=-1),
@@ -75,7 +75,7 @@ class Moments(Statistic):
                 plain = (square < 1e300) & (square > 1e-280) & (of_mean < 0.8 * square)
             if every(plain):
                 return cls(size_of(x, weights), mean, np.sqrt(square - of_mean))
-        d = x - np.asarray(mean)[..., None]
+        d = x - (mean if x.ndim == 1 else mean[..., None])
         sd = root_mean_square(d, weights)
         if not some(abs(mean) * 1e-12 > sd):
             return cls(size_of(x, weights), mean, sd)

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..doors import room
 from ..errors import DataError
-from ..numerics import every
 from .averages import weighted_mean
 
 __all__ = ["Statistic", "beside", "total"]
@@ -191,11 +190,17 @@ class Statistic:
 
     def isfinite(self) -> bool:
         """Say whether every number in the statistic is finite."""
-        values: Iterable[Any] = self._arrays().values()
-        # One number is asked as such, in a tenth of an array's time.
-        return all(
-            math.isfinite(v) if isinstance(v, float) else every(np.isfinite(v)) for v in values
-        )
+        for values in self._arrays().values():
+            # One number is asked as such, in a tenth of an array's time.
+            if isinstance(values, float):
+                finite = math.isfinite(values)
+            elif values.size == 1:
+                finite = math.isfinite(values.item())
+            else:
+                finite = bool(np.isfinite(values).all())
+            if not finite:
+                return False
+        return True
 
     def without(self, rows: Array) -> Self:
         """Return the statistic with NaN in some samples of a batch, all but their weights: nothing is known of them."""
