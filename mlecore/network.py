@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from .arrays import numeric, require_finite
 from .errors import ConvergenceError, DataError
-from .losses import LINKED, targets
+from .linked import LINKED, targets
 from .numerics import LOG_2PI
 from .optimize import Trace, sgd
 from .progress import Progress

@@ -9,7 +9,8 @@ from scipy import stats
 
 import mlecore as mle
 from mlecore import DataError, RegularityError, binned, interval, observed
-from mlecore.goodness import _DISTANCES, _Distances, goodness
+from mlecore.goodness import goodness
+from mlecore.goodness.distances import DISTANCES, Distances
 from mlecore.mass import log_tails
 from mlecore.residuals import rows_of
 
@@ -19,7 +20,7 @@ x = mle.Gamma(shape=2.0, rate=3.0).sample(200, rng=RNG)
 
 def law(fit, statistic, replicates=4000):
     """Statistics of refitted samples."""
-    test = _Distances(fit, rows_of(fit, "a test"), statistic)
+    test = Distances(fit, rows_of(fit, "a test"), statistic)
     return test.simulated(replicates, np.random.default_rng(0))
 
 
@@ -40,7 +41,7 @@ def test_a_table_for_known_parameters_rejects_no_normal_sample_and_refitting_rej
     samples = rng.normal(5.0, 2.0, (4000, 50))
     d = mle.Normal.fit(samples, axis=1).dist
     u = np.sort(stats.norm.cdf(samples, d.mu[:, None], d.sigma[:, None]), axis=1)
-    distance = _DISTANCES["ks"](np.log(u), np.log1p(-u))
+    distance = DISTANCES["ks"](np.log(u), np.log1p(-u))
     assert (stats.kstwo.sf(distance, 50) <= 0.05).sum() == 0
     # Of a location and a scale the law does not depend on the parameters: one simulation serves all samples.
     critical = np.quantile(law(mle.Normal.fit(samples[0]), "ks"), 0.95)
@@ -92,13 +93,13 @@ def test_every_continuous_family_fits_its_own_samples(family):
     # What is drawn and what is seen are measured with one ruler.
     lower, upper = log_tails(f.dist, np.sort(f.dist._turned(sample)))
     assert g.statistic == pytest.approx(
-        float(_DISTANCES[g.name](np.sort(lower), np.sort(upper))), rel=1e-9
+        float(DISTANCES[g.name](np.sort(lower), np.sort(upper))), rel=1e-9
     )
 
 
 @pytest.mark.parametrize("family", [mle.VonMises, mle.InverseGaussian], ids=lambda f: f.__name__)
 def test_many_distribution_functions_from_value_to_value_are_those_of_each(family):
-    from mlecore.goodness import _tails
+    from mlecore.goodness.distances import _tails
     from mlecore.members import lifted
 
     d, _ = dataset(family, 3)

@@ -8,16 +8,8 @@ import pytest
 
 from mlecore import Normal
 from mlecore.errors import DataError
-from mlecore.losses import (
-    LINKED,
-    bce,
-    bce_with_logits,
-    mae,
-    mse,
-    nll,
-    softmax_cross_entropy,
-    targets,
-)
+from mlecore.linked import LINKED, targets
+from mlecore.losses import bce, bce_with_logits, mae, mse, nll, softmax_cross_entropy
 from mlecore.optimize import check_gradient
 
 LOGITS = [

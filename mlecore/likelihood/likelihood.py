@@ -14,7 +14,8 @@ from ..arrays import broadcast_shape, numeric
 from ..climbing import climb
 from ..errors import ConvergenceError, DataError, NoMLEError, listed
 from ..products import blocks
-from .curve import TERMS_AT_ONCE, Array, Curve
+from .curve import TERMS_AT_ONCE, Array
+from .information import Informative
 
 __all__ = ["Likelihood", "Maximum"]
 
@@ -36,7 +37,7 @@ class Maximum:
     dist: Any = field(repr=False)
 
 
-class Likelihood(Curve):
+class Likelihood(Informative):
     """The likelihood of a family's parameters, given data or a statistic of them.
 
     L(theta) = prod_i f(x_i; theta)^w_i. `fixed` holds parameters at given values: they leave the free vector.

@@ -242,3 +242,13 @@ def label(x: float, y: float, text: str, ax: Axes, **settings: Any) -> Axes:
     """
     ax.annotate(text, (x, y), xytext=(6, 4), textcoords="offset points", **settings)
     return ax
+
+
+def own_axes(ax: Axes | None) -> Axes:
+    """Return the Axes given, or new ones in the book's style."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    with style():
+        return plt.subplots()[1]

@@ -5,7 +5,6 @@ Each takes a fit, and an Axes if there is one, and returns the Axes; `describe` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,28 +15,16 @@ from ..mass import log_mass
 from ..nonparametric import kaplan_meier
 from ..observations import observed
 from ..residuals import Rows, residuals, rows_of
-from .drawing import DATA, LIKELIHOOD, MODEL, MUTED, mark, style
+from .drawing import DATA, MODEL, own_axes, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["contour", "describe", "fitted", "histogram", "pp", "profile", "qq", "survival"]
+__all__ = ["describe", "fitted", "histogram", "pp", "qq", "survival"]
 
 Array = np.ndarray
 
 _POINTS = 300
-# How many places a side of the grid under a contour has; fewer where each needs a climb over other parameters.
-_SIDE, _SIDE_OF_CLIMBS = 60, 20
-
-
-def _axes(ax: Axes | None) -> Axes:
-    """Return the Axes given, or new ones in the book's style."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    with style():
-        return plt.subplots()[1]
 
 
 # -- the data and the model ------------------------------------------------------------------------
@@ -64,7 +51,7 @@ def histogram(fit: Any, ax: Axes | None = None, bins: Any = "auto", **settings: 
             f"row {k} is known to lie between {rows.low[k]:g} and {rows.high[k]:g}, which is no bar of a histogram: draw "
             "plotting.survival(kaplan_meier(t)) for right-censored values, or plotting.qq(fit)"
         )
-    ax = _axes(ax)
+    ax = own_axes(ax)
     name = f"fitted {type(fit.dist).__name__}"
     settings = {"color": DATA, "alpha": 0.5, "label": "data"} | settings
     if fit.dist.support.whole:
@@ -142,7 +129,7 @@ def survival(
     >>> survival(kaplan_meier([1.0, 2.0, 4.0])).get_xlabel()
     'time'
     """
-    ax = _axes(ax)
+    ax = own_axes(ax)
     settings = {"color": DATA} | settings
     begin = min(0.0, float(estimate.times[0]))
     x = np.concatenate([[begin], estimate.times, [estimate.last]])
@@ -183,7 +170,7 @@ def qq(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
     >>> describe(qq(Exponential.fit([1.0, 3.0, 0.5, 2.0])))
     'data against quantile of the fitted Exponential, 0.217 to 3.379: 95% band, equal, data'
     """
-    rows, ax = rows_of(fit, "a quantile plot"), _axes(ax)
+    rows, ax = rows_of(fit, "a quantile plot"), own_axes(ax)
     if _plain(rows, fit):
         values, share, w = _positions(fit, rows, rows.x)
         quantile, what = fit.dist.ppf, "quantile of the fitted " + type(fit.dist).__name__
@@ -225,7 +212,7 @@ def pp(fit: Any, ax: Axes | None = None, *, rng: Any = 0, **settings: Any) -> Ax
     >>> describe(pp(Exponential.fit([1.0, 3.0, 0.5, 2.0])))
     'fitted probability against share of the data, 0 to 1: equal, data'
     """
-    rows, ax = rows_of(fit, "a probability plot"), _axes(ax)
+    rows, ax = rows_of(fit, "a probability plot"), own_axes(ax)
     u = scipy.special.ndtr(residuals(fit, rng=rng))
     values, share, _ = _positions(fit, rows, u)
     ax.plot([0.0, 1.0], [0.0, 1.0], color=MODEL, label="equal")
@@ -310,103 +297,6 @@ def _survivals(fit: Any, rows: Rows, ax: Axes) -> None:
     s = np.exp(fit.dist.log_sf(t) - fit.dist.log_sf(first))
     ax.plot(t, s, color=MODEL, label=f"fitted {type(fit.dist).__name__}")
     ax.legend()
-
-
-# -- the likelihood --------------------------------------------------------------------------------
-
-
-def profile(fit: Any, name: str, ax: Axes | None = None, *, level: float = 0.95) -> Axes:
-    """The profile log-likelihood of one parameter below its maximum, with the interval that it cuts out.
-
-    Raises
-    ------
-    DataError : for a name that is no free parameter.
-    RegularityError : where there is no such interval, with the reason.
-
-    >>> from mlecore import Exponential
-    >>> describe(profile(Exponential.fit([1.0, 3.0]), "rate"))
-    'log-likelihood below its maximum against rate, 0.003343 to 2.031: profile, 95% interval'
-    """
-    _insist_free(fit, [name])
-    ends = low, high = fit.ci(level, "lr")[name]
-    best, ax = fit.theta[fit.names.index(name)], _axes(ax)
-    grid = np.unique(np.concatenate([_around(fit, name, ends), [best]]))
-    drop = fit.likelihood.profile(name, grid) - float(fit.log_likelihood)
-    cut = -0.5 * scipy.special.chdtri(1, 1.0 - level)
-    ax.plot(grid, drop, color=LIKELIHOOD, label="profile")
-    ax.plot([low, high], [cut, cut], color=MUTED, label=f"{100 * level:g}% interval")
-    mark(best, ax, f"{best:.4g}")
-    ax.set_ylim(float(drop.min()), -0.15 * float(drop.min()))  # room for the number above the top
-    ax.set(xlabel=name, ylabel="log-likelihood below its maximum")
-    return ax
-
-
-def contour(
-    fit: Any,
-    names: Sequence[str] | None = None,
-    ax: Axes | None = None,
-    *,
-    levels: Sequence[float] = (0.5, 0.9, 0.95, 0.99),
-) -> Axes:
-    """The likelihood of two parameters, others at their best: the edges of joint regions at each of the levels.
-
-    A region holds the pairs whose log-likelihood lies less than half a chi-square quantile, with two degrees of
-    freedom, below the maximum.
-
-    Raises
-    ------
-    DataError : for names that are not two free parameters.
-    RegularityError : where the parameters have no likelihood-ratio intervals, with the reason.
-
-    >>> from mlecore import Gamma
-    >>> describe(contour(Gamma.fit([1.0, 3.0, 0.5, 2.0])))[:35]
-    'rate against shape, 0.07128 to 12.9'
-    """
-    names = tuple(fit.names if names is None else names)
-    if len(names) != 2:
-        raise DataError(f"a contour is of two parameters: name two of {', '.join(fit.names)}")
-    _insist_free(fit, names)
-    ax = _axes(ax)
-    ends = fit.ci(max(levels), "lr")
-    side = _SIDE if len(fit.names) == 2 else _SIDE_OF_CLIMBS
-    across, up = (_around(fit, name, ends[name], side) for name in names)
-    at = dict(zip(names, np.meshgrid(across, up), strict=True))
-    likelihood = fit.likelihood
-    if len(fit.names) == 2:
-        height = likelihood.log_likelihood(**at)
-    else:
-        height = likelihood.maximize(fixed=at).log_likelihood
-    cuts = -0.5 * scipy.special.chdtri(2, 1.0 - np.sort(levels)[::-1])
-    lines = ax.contour(
-        across, up, height - float(fit.log_likelihood), cuts, colors=LIKELIHOOD, linestyles="solid"
-    )
-    words = {
-        cut: f"{100 * level:g}%" for cut, level in zip(cuts, np.sort(levels)[::-1], strict=True)
-    }
-    ax.clabel(lines, fmt=words)
-    best = [fit.theta[fit.names.index(name)] for name in names]
-    ax.plot(*best, "o", color=LIKELIHOOD, label="estimate")
-    ax.set(xlabel=names[0], ylabel=names[1])
-    return ax
-
-
-def _insist_free(fit: Any, names: Sequence[str]) -> None:
-    wrong = [name for name in names if name not in fit.names]
-    if wrong:
-        raise DataError(f"{wrong[0]!r} is no free parameter: there are {', '.join(fit.names)}")
-
-
-def _around(fit: Any, name: str, ends: tuple[float, float], points: int = _POINTS) -> Array:
-    """Return a grid that reaches beyond an interval by a third of it, and not beyond the domain."""
-    low, high = ends
-    best = fit.theta[fit.names.index(name)]
-    low, high = (end if np.isfinite(end) else best for end in (low, high))
-    likelihood = fit.likelihood
-    place = int(likelihood.free[fit.names.index(name)])
-    domain = likelihood.layout.domain(place)
-    wide = (high - low) / 3.0 or 1.0
-    grid = np.linspace(low - wide, high + wide, points)
-    return grid[domain.contains(grid)]
 
 
 # -- in words --------------------------------------------------------------------------------------
