@@ -15,7 +15,7 @@ from . import inference
 from .doors import room
 from .errors import DataError
 from .estimate import Estimate
-from .habits import known_method
+from .habits import known_method, no_function, no_hypothesis
 
 __all__ = ["Fit"]
 
@@ -179,16 +179,8 @@ class Fit(Estimate):
             "wald": inference.wald_test,
             "score": inference.score_test,
         }
-        if isinstance(hypothesis, Fit):
-            raise DataError(
-                "test compares the fit with values of its parameters, as in f.test(shape=1), not with another fit. "
-                "mlecore.lr_test(null, alternative) tests one fit against another, and mlecore.compare ranks fits by AIC"
-            )
         if not (hypothesis is None or isinstance(hypothesis, Mapping)):
-            raise DataError(
-                f"give the values by the names of their parameters, as in f.test({next(iter(self.names), 'name')}=1); "
-                f"got {hypothesis!r}"
-            )
+            raise no_hypothesis(hypothesis, self.names)
         null = {**(hypothesis or {}), **null}
         known_method(method, (*tests, "bootstrap"))
         self._needs_maximum("a test by the likelihood")
@@ -229,16 +221,7 @@ class Fit(Estimate):
         estimate 2, std. error 1.414, interval -0.7718 to 4.772
         """
         if not callable(function):
-            names = ", ".join(self.params)
-            raise DataError(
-                f"delta needs a function of the parameters, as in f.delta(lambda {names}: {next(iter(self.params))}); "
-                f"got {function!r}"
-                + (
-                    f". The estimate alone is f.dist.{function}"
-                    if hasattr(type(self.dist), str(function))
-                    else ""
-                )
-            )
+            raise no_function(function, self.dist)
         known_method(method, ("wald", "lr", "bootstrap"))
         if method == "bootstrap":
             again = self._estimates_again(level, replicates, rng)

@@ -20,6 +20,8 @@ __all__ = [
     "attribute",
     "called_here",
     "known_method",
+    "no_function",
+    "no_hypothesis",
     "no_parameter",
     "refuse_names",
 ]
@@ -181,6 +183,38 @@ def answering(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return asked
+
+
+def no_hypothesis(given: Any, names: Sequence[str]) -> DataError:
+    """Return the error for what is tested where values of parameters should be; `names` are those.
+
+    >>> str(no_hypothesis(1.0, ["rate"]))
+    'give the values by the names of their parameters, as in f.test(rate=1); got 1.0'
+    """
+    if hasattr(given, "likelihood"):
+        return DataError(
+            "test compares the fit with values of its parameters, as in f.test(shape=1), not with another fit. "
+            "mlecore.lr_test(null, alternative) tests one fit against another, and mlecore.compare ranks fits by AIC"
+        )
+    first = next(iter(names), "name")
+    return DataError(
+        f"give the values by the names of their parameters, as in f.test({first}=1); got {given!r}"
+    )
+
+
+def no_function(given: Any, dist: Any) -> DataError:
+    """Return the error for what is no function of the parameters of a distribution.
+
+    >>> from mlecore import Poisson
+    >>> str(no_function("mean", Poisson(rate=2.0))).partition("; ")[2]
+    "got 'mean'. The estimate alone is f.dist.mean"
+    """
+    names = list(dist.params)
+    known = hasattr(type(dist), str(given))
+    return DataError(
+        f"delta needs a function of the parameters, as in f.delta(lambda {', '.join(names)}: {names[0]}); got {given!r}"
+        + f". The estimate alone is f.dist.{given}" * known
+    )
 
 
 def no_parameter(family: Any, name: str, names: Sequence[str]) -> DataError:

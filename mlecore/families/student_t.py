@@ -14,27 +14,11 @@ from ..likelihood import Likelihood
 from ..numerics import LOG_2PI, every, log1p_excess
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp, log_beta_tails
-from .heavy_tails import (
-    best_climb,
-    grid_of_values,
-    locate,
-    restricted,
-    spread_about,
-    tied,
-    top_of,
-    unrivalled,
-)
 from .normal import Normal
 from .rescaled import standardised
+from .student_profile import ROUGH, climb_from_profile, search, with_df
 from .tail_sums import SERIES_FROM, fused_sums, gamma_ratio, polar, sum_log1p_square
 from .ties import largest_share, reaches, share_at
-
-# The degrees of freedom at which the profile is looked at before climbing; beyond lies the Normal.
-_GRID = np.array([1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 7.5, 12.0, 20.0, 40.0, 100.0])
-# A sample much longer than this is climbed from the fit to a part of it.
-_SUBSAMPLE = 16384
-# Below this many degrees of freedom the logarithms of the tails need no more digits than one has.
-_ROUGH = 16.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +47,7 @@ class StudentT(Family):
     @piecewise
     def _log_likelihood(self, t: Sample) -> Array:
         v = np.asarray(self.df)
-        tail = sum_log1p_square(t, self.loc, self._wide(), rough=bool(np.all(v < _ROUGH)))
+        tail = sum_log1p_square(t, self.loc, self._wide(), rough=bool(np.all(v < ROUGH)))
         top = gamma_ratio(0.5 * v) - 0.5 * LOG_2PI - np.log(self.scale)
         return t.n * top - 0.5 * (v + 1.0) * tail
 
@@ -72,7 +56,7 @@ class StudentT(Family):
         v, s = np.asarray(self.df), np.asarray(self.scale)
         a, b, h = polar(t, self.loc, self._wide())
         square, rest = t.dot(a, a), t.dot(b, b)
-        if np.all(v < _ROUGH):
+        if np.all(v < ROUGH):
             excess = sum_log1p_square(t, self.loc, self._wide()) - square
         else:
             # log(1 + z^2/v) - a^2 cancels in the middle, and that is where nearly Normal tails leave all values.
@@ -102,7 +86,7 @@ class StudentT(Family):
 
     def _together(self, t: Sample) -> tuple[Array, Array, Array] | None:
         v, s = np.asarray(self.df), np.asarray(self.scale)
-        if not np.all(v < _ROUGH):
+        if not np.all(v < ROUGH):
             return None
         wide = self._wide()
         tail, q, square, u, qq, cube, fourth = fused_sums((self.loc, wide), t)
@@ -198,11 +182,11 @@ class StudentT(Family):
         with np.errstate(all="ignore"):
             notes: tuple[str, ...] = ()
             if not held:
-                theta, converged, iterations = _climb_from_profile(likelihood)
+                theta, converged, iterations = climb_from_profile(likelihood)
             elif set(held) == {"df"} and np.all(np.asarray(held["df"]) >= 1.0):
-                theta, converged, iterations = _with_df(likelihood, held["df"])
+                theta, converged, iterations = with_df(likelihood, held["df"])
             else:
-                theta, converged, iterations, notes = _search(likelihood, held, near)
+                theta, converged, iterations, notes = search(likelihood, held, near)
         return Solution({}, iterations, converged, notes), theta
 
     @classmethod
@@ -227,7 +211,7 @@ class StudentT(Family):
     def _mle_given(cls, t: Sample, held: Mapping[int, Array], **known: Any) -> Solution | None:
         if set(held) != {0} or not np.all(np.asarray(held[0]) >= 1.0):
             return None
-        theta, converged, iterations = _with_df(Likelihood(cls, t, fixed={"df": held[0]}), held[0])
+        theta, converged, iterations = with_df(Likelihood(cls, t, fixed={"df": held[0]}), held[0])
         params = dict(zip(cls.parameters, np.moveaxis(theta, -1, 0), strict=True))
         return Solution(params, iterations, converged)
 
@@ -295,118 +279,3 @@ def _powers(at: tuple[Array, Array], t: Sample) -> tuple[Array, Array]:
     z = (t.values - np.asarray(at[0])[..., None]) / np.asarray(at[1])[..., None]
     square = z * z
     return t.sum(square), t.dot(square, square)
-
-
-def _with_df(likelihood: Any, df: Any) -> tuple[Array, Array, Array]:
-    """Return the maximum over location and scale, which is the only one when df >= 1."""
-    y, center, spread = standardised(likelihood.statistic)
-    if likelihood.batch_shape and not y.batch_shape:
-        center, spread = (np.broadcast_to(v, likelihood.batch_shape) for v in (center, spread))
-        y = y.repeated(likelihood.batch_shape)
-    here = Likelihood(StudentT, y, fixed={"df": df})
-    loc, scale, converged, iterations = top_of(here, df)
-    theta = np.stack(np.broadcast_arrays(df, center + spread * loc, spread * scale), axis=-1)
-    return theta, converged, iterations
-
-
-def _climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
-    """Return the highest of the maxima that lie above the hills of the profile of df; single, or a flat batch.
-
-    For every df >= 1 location and scale have one maximum, so the likelihood has no more maxima than its profile over
-    df. The profile is looked at on a grid, and each of its hills is climbed in all three parameters.
-    """
-    y, center, spread = standardised(likelihood.statistic)
-    single = not y.batch_shape
-    y = y[None] if single else y
-    count = len(y.n)
-    rough = y
-    if y.width > 4 * _SUBSAMPLE and not y.weighted:
-        rough = y.thinned(_SUBSAMPLE)
-    points = []
-    loc, scale = np.zeros(count), np.ones(count)
-    for df in _GRID:
-        loc, scale, _, _ = locate(rough, df, loc, scale, tolerance=1e-2)
-        points.append(np.stack([np.full(count, df), loc, scale], axis=-1))
-    # Apart, for the logarithms of the first need fewer digits.
-    sides = np.split(np.array(points), [np.searchsorted(_GRID, _ROUGH)])
-    height = np.concatenate([Likelihood(StudentT, rough).log_likelihood(side) for side in sides])
-    beside = np.pad(height, ((1, 1), (0, 0)), constant_values=-np.inf)
-    hills = (height >= beside[:-2]) & (height >= beside[2:])
-    best = np.full(count, -np.inf)
-    theta, converged = np.full((count, 3), np.nan), np.zeros(count, dtype=bool)
-    iterations = np.zeros(count, dtype=int)
-    for point, hill in zip(points, hills, strict=True):
-        rows = np.flatnonzero(hill)
-        if rows.size == 0:
-            continue
-        here = Likelihood(StudentT, y if rows.size == count else y[rows])
-        parts = [] if rough is y else [rough[rows]]
-        if rough is not y and y.width > 32 * _SUBSAMPLE:
-            parts.append(y.thinned(8 * _SUBSAMPLE)[rows])
-        reached, safe, steps = _top_of_hill(here, parts, point[rows])
-        value = here.log_likelihood(reached)
-        better = value > best[rows]
-        rows = rows[better]
-        best[rows], theta[rows] = value[better], reached[better]
-        converged[rows], iterations[rows] = safe[better], steps[better]
-    theta[:, 1] = center + spread * theta[:, 1]
-    theta[:, 2] = spread * theta[:, 2]
-    return (theta[0], converged[0], iterations[0]) if single else (theta, converged, iterations)
-
-
-def _top_of_hill(likelihood: Any, parts: list[Sample], start: Array) -> tuple[Array, Array, Array]:
-    """Return what climbs from the start reach, first on parts of the samples; at the edge where the profile falls from it.
-
-    A climb that begins there would run up a spike of the likelihood below df = 1, step by small step.
-    """
-    theta, up = start.copy(), np.arange(len(start))
-    converged, iterations = np.zeros(len(start), dtype=bool), np.zeros(len(start), dtype=int)
-    if start[0, 0] == 1.0:
-        solution, edge = StudentT._solve(restricted(likelihood, "df", 1.0))
-        falls = likelihood.score(edge)[..., 0] <= 0.0
-        theta[falls], converged[falls] = edge[falls], solution.converged[falls]
-        iterations[falls] = solution.iterations[falls]
-        up = np.flatnonzero(~falls)
-    if up.size:
-        near = start[up]
-        for few in parts:
-            near = Likelihood(StudentT, few[up])._climbed_from(near).theta
-        here = likelihood if up.size == len(start) else likelihood.at(up)
-        top = here._climbed_from(near)
-        theta[up], converged[up] = _back_to_edge(here, top.theta, top.converged)
-        iterations[up] = top.iterations
-    return theta, converged, iterations
-
-
-def _search(
-    likelihood: Any, held: Mapping[str, Any], near: Array | None
-) -> tuple[Array, Array, Array, tuple[str, ...]]:
-    """Climb from many points, where a held parameter leaves room for several maxima."""
-    t = likelihood.statistic
-    places = np.asarray(held["loc"])[None] if "loc" in held else grid_of_values(t)
-    spread = spread_about(places[len(places) // 2], t)
-    sizes = np.asarray(held["scale"])[None] if "scale" in held else np.stack([0.3 * spread, spread])
-    grid = np.asarray(held["df"])[None] if "df" in held else np.array([0.5, 1.5, 4.0, 15.0, 60.0])
-    bound = None if "df" in held or "scale" in held else _back_to_edge
-    top = None if near is None else unrivalled(likelihood, near, grid, places, sizes)
-    if top is not None and (bound is None or np.all(top.theta[..., 0] >= 1.0)):
-        return top.theta, top.converged, top.iterations, ()
-    theta, _, converged, iterations, equal = best_climb(
-        likelihood, grid, places, sizes, bound=bound
-    )
-    # Ties are told of a location; the degrees of freedom come before it.
-    location = likelihood.free[likelihood.free == 1]
-    notes = () if likelihood.batch_shape else tied(equal, location)
-    return theta, converged, iterations, notes
-
-
-def _back_to_edge(likelihood: Any, theta: Array, converged: Array) -> tuple[Array, Array]:
-    """Put the climbs that ran below df = 1, where the spikes are, back on that edge."""
-    low = np.asarray(~(theta[..., 0] >= 1.0))
-    if not low.any():
-        return theta, converged
-    part = likelihood.at(np.flatnonzero(low.ravel())) if low.ndim else likelihood
-    solution, edge = StudentT._solve(restricted(part, "df", 1.0))
-    theta, converged = np.array(theta), np.array(converged)
-    theta[low], converged[low] = edge.reshape(-1, 3), solution.converged
-    return theta, converged

@@ -15,6 +15,7 @@ from ..mass import MassTerms, log_mass, mass_terms
 from ..members import lifted
 from ..statistics import Events, Parts, Sample, Statistic
 from .made import Altered, Finding, insist_family, insist_scalar, make, sharing
+from .profiles import local_maxima, rising
 from .zero_apart import beside_first, block, part
 
 __all__ = ["Shifted"]
@@ -22,8 +23,6 @@ __all__ = ["Shifted"]
 # How near the smallest value, and how far from it, in units of the range of the sample, a threshold is looked for.
 _NEAR, _FAR = 1e-8, 1e4
 _PLACES = 97
-# A local maximum is higher than its neighbours by more than this part of the log-likelihood: more than rounding.
-_PROMINENT = 1e-10
 # Steps of differences, in distances from the end of the support: of a slope and of a curvature.
 _STEP, _BEND = 1e-3, 4e-3
 
@@ -198,7 +197,7 @@ class ShiftedFamily(Finding, Altered):
         Where there is none, the words say where the likelihood keeps rising.
         """
         full, height, gaps, least = cls._profile(likelihood)
-        tops = _local_maxima(height)
+        tops = local_maxima(height)
         best = max(tops, key=lambda k: height[k], default=None)
         edge = cls._edge(likelihood, least)
         if edge is not None and edge[1] >= height[np.isfinite(height)].max(initial=-np.inf):
@@ -208,7 +207,7 @@ class ShiftedFamily(Finding, Altered):
                 "",
             )  # the density is finite at its end, and the smallest value the estimate
         if best is None:
-            return False, full[0], _rising(height, least)
+            return False, full[0], rising(height, least)
         spike = (
             f"the likelihood has a spike, unbounded, where shift comes to the smallest value, {least:g}: the estimate is "
             "the highest local maximum below it"
@@ -382,29 +381,3 @@ class ShiftedFamily(Finding, Altered):
 
     def _draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         return self._other()._draw(rng, size) + self.shift
-
-
-def _local_maxima(height: Array) -> list[int]:
-    """Return the places inside a row that are higher than both their neighbours, by more than rounding."""
-    margin = _PROMINENT * (1.0 + np.abs(height))
-    inner = range(2, height.size - 2)
-    return [
-        k
-        for k in inner
-        if np.isfinite(height[k - 2 : k + 3]).all()
-        and height[k] >= max(height[k - 1], height[k + 1])
-        and height[k] > max(height[k - 2], height[k + 2]) + margin[k]
-    ]
-
-
-def _rising(height: Array, least: float) -> str:
-    """Say in words at which ends of a profile the likelihood keeps rising."""
-    found = np.flatnonzero(np.isfinite(height))
-    if found.size < 2:
-        return "the other parameters have no maximum wherever the shift is"
-    ways = []
-    if height[found[0]] > height[found[1]]:
-        ways.append(f"comes to the smallest value, {least:g}")
-    if height[found[-1]] > height[found[-2]]:
-        ways.append("moves away from the data, towards another family")
-    return f"the likelihood keeps rising as shift {' and as it '.join(ways) or 'changes'}"
