@@ -50,7 +50,7 @@ def test_the_lock_serves_the_first_python_that_is_promised():
     }
     installed = {found.name: found for found in metadata.distributions()}
     asked = {
-        pin: installed[pin].metadata["Requires-Python"] or ""
+        pin: installed[pin].metadata.get("Requires-Python", "")
         for pin, version in applies.items()
         if pin in installed and version.contains(installed[pin].version)
     }
