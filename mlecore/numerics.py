@@ -351,11 +351,13 @@ def mean_log(x: Array, weights: Array | None = None, bound: Any = None, least: A
     return total / n
 
 
-def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None) -> Array:
+def jensen_gap(
+    x: Array, weights: Array | None = None, mean: Array | None = None, d: Array | None = None
+) -> Array:
     """Return log(mean(x)) - mean(log(x)) >= 0 over the last axis, without cancellation; x > 0.
 
     For nearly constant data the naive difference loses its digits; with r = x/m - 1, whose mean is zero, the gap
-    is the mean of r - log(1 + r).
+    is the mean of r - log(1 + r). Where it is known better than the rounded numbers say, d is x - mean(x).
 
     >>> round(float(jensen_gap(np.array([1.0, 1.0 + 2.0**-30])) * 2.0**63), 6)
     1.0
@@ -371,7 +373,8 @@ def jensen_gap(x: Array, weights: Array | None = None, mean: Array | None = None
         rows = x[close] if gap.ndim else x
         m = mean[close] if gap.ndim else mean
         w = None if weights is None else (weights[close] if gap.ndim else weights)
-        r = (rows - m[..., None]) / m[..., None]
+        r = rows - m[..., None] if d is None else d[close] if gap.ndim else d
+        r = r / m[..., None]
         # The rounded mean leaves r with a mean near zero, not zero: what is left over belongs to the logarithm.
         shift = np.average(r, axis=-1, weights=w)
         excess = ratio_excess(rows, m[..., None], r)

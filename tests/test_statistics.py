@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -287,3 +289,21 @@ def test_what_a_family_keeps_with_a_statistic_is_no_part_of_it():
     f = mle.GeneralizedPareto.fit(x)
     assert f.likelihood.statistic.close_to(mle.GeneralizedPareto.statistics(x))
     assert f.covariance("sandwich").shape == (2, 2)
+
+
+@pytest.mark.parametrize("family", [mle.Normal, mle.Gamma, mle.InverseGaussian])
+def test_thousands_of_single_values_add_up_with_all_digits_far_from_zero(family):
+    x = np.random.default_rng(11).normal(1e12, 3.0, 1500)
+    whole = sum(family.statistics(x[i : i + 1]) for i in range(x.size))
+    rest = [Fraction(v) - Fraction(10**12) for v in x]
+    mean = sum(rest) / x.size
+    variance = float(sum((v - mean) ** 2 for v in rest) / x.size)
+    spread = {
+        "Normal": lambda t: t.sd**2,
+        "Gamma": lambda t: 2.0 * t.gap * t.mean**2,  # of nearly constant values
+        "InverseGaussian": lambda t: t.gap * t.mean**2,
+    }[family.__name__](whole)
+    assert spread == pytest.approx(variance, rel=1e-10)
+    assert float(Fraction(float(whole.mean)) + Fraction(float(whole.left)) - 10**12) == (
+        pytest.approx(float(mean), rel=1e-10)
+    )

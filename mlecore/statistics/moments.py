@@ -10,6 +10,7 @@ import numpy as np
 from ..numerics import every, some
 from ..products import dot
 from .averages import mean_of, root_mean_square, size_of
+from .centred import Centred
 from .statistic import Statistic
 
 __all__ = ["Means", "Moments"]
@@ -46,7 +47,7 @@ class Means(Statistic):
 
 
 @dataclass(frozen=True, eq=False)
-class Moments(Statistic):
+class Moments(Centred):
     """Size, mean and standard deviation (dividing by n): all that a Normal needs.
 
     The standard deviation rather than the variance is kept, because it neither overflows at 1e300 nor underflows
@@ -56,7 +57,6 @@ class Moments(Statistic):
     np.float64(1.0)
     """
 
-    mean: Array
     sd: Array
     _ends: ClassVar[dict[str, tuple[float, float]]] = {"sd": (0.0, np.inf)}
     _among: ClassVar[tuple[str, ...]] = ("mean",)
@@ -86,7 +86,5 @@ class Moments(Statistic):
         sd = sd * np.sqrt(np.maximum(1.0 - correction * correction, 0.0))
         return cls(size_of(x, weights), mean + shift, sd)
 
-    def _pooled(self) -> tuple[Array, ...]:
-        mean = self._average(self.mean)
-        d = self.mean - np.asarray(mean)[..., None]
-        return mean, root_mean_square(np.hypot(self.sd, d), self._share)
+    def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
+        return (root_mean_square(np.hypot(self.sd, d), self._share),)

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..products import blocks
 from .averages import size_of
+from .centred import Centred
 from .pieces import PIECE
-from .statistic import Statistic
 
 __all__ = ["MultivariateMoments"]
 
@@ -19,14 +19,13 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class MultivariateMoments(Statistic):
+class MultivariateMoments(Centred):
     """Size, mean vector and covariance matrix (dividing by n) of rows.
 
     >>> MultivariateMoments.of(np.array([[0.0, 0.0], [2.0, 0.0]])).mean
     array([1., 0.])
     """
 
-    mean: Array
     cov: Array
     _trailing: ClassVar[dict[str, int]] = {"mean": 1, "cov": 2}
 
@@ -53,11 +52,9 @@ class MultivariateMoments(Statistic):
         cov = sum(_square_of(d, p, n) for d, p in _few(x, share, mean))
         return cls(n, mean[..., 0, :], cov)
 
-    def _pooled(self) -> tuple[Array, ...]:
-        mean = self._average(self.mean)
-        d = self.mean - mean[..., None, :]
+    def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         square = self.cov + d[..., :, None] * d[..., None, :]
-        return mean, np.einsum("...i,...ijk->...jk", self._share, square)
+        return (np.einsum("...i,...ijk->...jk", self._share, square),)
 
 
 def _few(x: Array, share: Array | None, center: Array) -> Iterator[tuple[Array, Array | None]]:

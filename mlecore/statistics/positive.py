@@ -13,6 +13,7 @@ import numpy as np
 
 from ..numerics import jensen_gap, log1p_excess, log_ratio, mean_log, ratio_excess, some
 from .averages import heaviest, mean_of, root_mean_square, size_of
+from .centred import Centred
 from .statistic import Statistic
 
 __all__ = ["AboveLeast", "LogMoments", "MeanSquare", "ReciprocalMoments", "RowLogMoments"]
@@ -24,7 +25,7 @@ _ROUNDING_GAP = 1e-28
 
 
 @dataclass(frozen=True, eq=False)
-class LogMoments(Statistic):
+class LogMoments(Centred):
     """Size, mean, and the gap log(mean) - mean(log) >= 0 of positive values: all that a Gamma needs.
 
     The gap is kept instead of the mean logarithm because their difference is what the likelihood equation contains,
@@ -34,7 +35,6 @@ class LogMoments(Statistic):
     np.float64(0.0)
     """
 
-    mean: Array
     gap: Array
     _ends: ClassVar[dict[str, tuple[float, float]]] = {"gap": (0.0, np.inf)}
     _among: ClassVar[tuple[str, ...]] = ("mean",)
@@ -73,11 +73,10 @@ class LogMoments(Statistic):
         """The mean logarithm."""
         return np.log(self.mean) - self.gap
 
-    def _pooled(self) -> tuple[Array, ...]:
+    def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         # The gap of the whole is the mean gap of the parts plus the gap between their means.
-        mean = self._average(self.mean)
         within = (self._share * self.gap).sum(axis=-1)
-        return mean, within + jensen_gap(self.mean, self.n, mean)
+        return (within + jensen_gap(self.mean, self.n, mean, d),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +96,10 @@ class RowLogMoments(LogMoments):
         each = LogMoments.of(columns, _of_each(weights, columns))
         return cls(size_of(x[..., 0], weights), each.mean, each.gap)
 
-    def _pooled(self) -> tuple[Array, ...]:
-        mean = self._average(self.mean)
-        parts = np.swapaxes(self.mean, -1, -2)
-        between = jensen_gap(parts, _of_each(self.n, parts), mean)
-        return mean, self._average(self.gap) + between
+    def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
+        parts, d = np.swapaxes(self.mean, -1, -2), np.swapaxes(d, -1, -2)
+        between = jensen_gap(parts, _of_each(self.n, parts), mean, d)
+        return (self._average(self.gap) + between,)
 
 
 def _of_each(weights: Array | None, columns: Array) -> Array | None:
@@ -110,7 +108,7 @@ def _of_each(weights: Array | None, columns: Array) -> Array | None:
 
 
 @dataclass(frozen=True, eq=False)
-class ReciprocalMoments(Statistic):
+class ReciprocalMoments(Centred):
     """Size, mean, mean logarithm, and mean(x) mean(1/x) - 1 >= 0 of positive values: all that an inverse Gaussian needs.
 
     The last is kept instead of mean(1/x), because the likelihood equation contains it and their difference cancels
@@ -120,7 +118,6 @@ class ReciprocalMoments(Statistic):
     0.125
     """
 
-    mean: Array
     mean_log: Array
     gap: Array
     _ends: ClassVar[dict[str, tuple[float, float]]] = {"gap": (0.0, np.inf)}
@@ -139,22 +136,23 @@ class ReciprocalMoments(Statistic):
         pivot = heaviest(x, weights)
         mean = pivot[..., 0] + mean_of(x - pivot, weights)
         return cls(
-            size_of(x, weights), mean, mean_log(x, weights), _reciprocal_gap(x, mean, weights)
+            size_of(x, weights),
+            mean,
+            mean_log(x, weights),
+            _reciprocal_gap(x, mean, weights, x - np.asarray(mean)[..., None]),
         )
 
-    def _pooled(self) -> tuple[Array, ...]:
-        mean = self._average(self.mean)
+    def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         within = self._average(self.gap * (np.asarray(mean)[..., None] / self.mean))
-        between = _reciprocal_gap(self.mean, mean, self.n)
-        return mean, self._average(self.mean_log), within + between
+        between = _reciprocal_gap(self.mean, mean, self.n, d)
+        return self._average(self.mean_log), within + between
 
 
-def _reciprocal_gap(x: Array, mean: Array, weights: Array | None) -> Array:
-    """Return mean(x) mean(1/x) - 1."""
+def _reciprocal_gap(x: Array, mean: Array, weights: Array | None, products: Array) -> Array:
+    """Return mean(x) mean(1/x) - 1, from x - mean(x), whose place it takes."""
     m = np.asarray(mean)[..., None]
     # In place: ((x - m) / m) * ((x - m) / x) would hold up to four arrays as long as the data. How
     # many NumPy saves of them depends on the Python that it runs on.
-    products = x - m
     shares = products / x
     products /= m
     products *= shares
