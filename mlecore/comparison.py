@@ -226,8 +226,14 @@ def _row(model: Any, x: Any, weights: Any) -> Compared:
 def _insist_comparable(fits: list[Fit]) -> None:
     sizes = {float(fit.n) for fit in fits}
     if np.ptp(list(sizes)) > 1e-9 * max(sizes):
+        given = max(getattr(fit.likelihood.statistic, "given", 0) for fit in fits)
+        why = (
+            f": some are conditional on the first {given} value(s) of a sequence, which others count; give the others x[{given}:]"
+            if given
+            else ""
+        )
         raise DataError(
-            f"the fits are of different data: n is {', '.join(f'{n:g}' for n in sorted(sizes))}"
+            f"the fits are of different data: n is {', '.join(f'{n:g}' for n in sorted(sizes))}{why}"
         )
     for fit in fits[1:]:
         same = same_data(fits[0].likelihood, fit.likelihood)

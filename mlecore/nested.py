@@ -15,6 +15,7 @@ from .errors import DataError, NoMLEError, RegularityError
 from .fingerprint import same_together
 from .fit import Fit
 from .inference import TestResult
+from .within import insist_held_alike
 
 __all__ = ["lr_test"]
 
@@ -124,12 +125,24 @@ def _fits(given: Fit | Sequence[Fit]) -> list[Fit]:
 
 def _insist_same_start(fits: list[Fit]) -> None:
     """Raise where sequences are conditioned on different numbers of first values, which makes different data of them."""
-    given = {getattr(f.likelihood.statistic, "given", 0) for f in fits}
+    given = {f.likelihood.statistic.given for f in fits if _in_order(f)}
+    alone = [f for f in fits if not _in_order(f)]
+    if alone and (first := max(given, default=0)):
+        counts = {float(f.n) for f in fits}
+        if len(alone) < len(fits) and len(counts) > 1:
+            raise DataError(
+                f"one fit is conditional on the first {first} value(s) of each sequence, and the other is of all values: give "
+                f"{alone[0].likelihood.called} the others alone, as in fit(x[{first}:])"
+            )
     if len(given) > 1:
         raise DataError(
             f"the fits are conditional on {' and '.join(map(str, sorted(given)))} first values, so that they are of different "
             f"data: fit all of them with given={max(given)}"
         )
+
+
+def _in_order(fit: Fit) -> bool:
+    return getattr(fit.likelihood.statistic, "in_order", False)
 
 
 def _words(fits: list[Fit]) -> str:
@@ -154,7 +167,12 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
             inference.insist_regular(fit.likelihood, "the chi-square of a likelihood ratio")
     for small in nulls:
         for large in {type(f.dist): f for f in alternatives}.values():
-            if hasattr(large.dist, "lies_within"):
+            if _in_order(small) and not _in_order(large):
+                raise DataError(
+                    f"the fits are not nested: in {small.likelihood.called} values depend on those before them, and in "
+                    f"{large.likelihood.called} they do not"
+                )
+            if _in_order(large):
                 edge = _edge_in_order(small, large)
             elif hasattr(large.likelihood.statistic, "X"):
                 _insist_columns(small, large)
@@ -180,10 +198,13 @@ def _edge_in_order(small: Fit, large: Fit) -> str | None:
     if hasattr(large.dist, "contains"):
         return large.dist.contains(small.dist)
     own = getattr(type(small.dist), "lies_within", None)
-    if own is not type(large.dist).lies_within:  # another kind of model
+    if not _in_order(small):
+        return large.dist.contains_independent(small.likelihood, large.likelihood.fixed)
+    if own is not getattr(type(large.dist), "lies_within", None):  # another kind of model
         raise DataError(
             f"the fits are not nested: {small.likelihood.called} does not lie within {large.likelihood.called}"
         )
+    insist_held_alike(small.likelihood, large.likelihood.fixed)
     return small.dist.lies_within(large.dist)
 
 
@@ -315,7 +336,7 @@ def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: 
             "method='bootstrap' is for families: of regressions use method='lr', or fit the larger model and call "
             "fit.test(..., method='bootstrap')"
         )
-    if any(getattr(f.likelihood.statistic, "in_order", False) for f in [*nulls, *alternatives]):
+    if any(_in_order(f) for f in [*nulls, *alternatives]):
         return _simulated_in_order(nulls, alternatives, replicates, rng)
     if len(nulls) == 1:
         groups = [(nulls[0], alternatives)]
@@ -350,14 +371,26 @@ def _simulated_in_order(
             "method='bootstrap' takes one null and one alternative where values are in order"
         )
 
+    null, other = nulls[0], alternatives[0]
+    series = other.likelihood.statistic
+
+    def again(fit: Fit, drawn: Any) -> float:
+        family, fixed = fit.likelihood.family, fit.likelihood.fixed
+        if not _in_order(fit):
+            return float(family.fit(drawn.predicted, fixed=fixed).log_likelihood)
+        read = family._read_as(drawn, fit.likelihood.statistic)
+        try:
+            return float(family._fitted(read, fixed).log_likelihood)
+        except NoMLEError as error:  # where it has a limit, that is the least upper bound
+            if error.limit is None:
+                raise
+            return float(error.limit.log_likelihood)
+
     def drop() -> float:
-        drawn = nulls[0].dist._again(nulls[0].likelihood.statistic, rng)
-        small, large = (
-            f.likelihood.family._fitted(
-                f.likelihood.family._read_as(drawn, f.likelihood.statistic), f.likelihood.fixed
-            )
-            for f in (nulls[0], alternatives[0])
-        )
-        return 2.0 * float(large.log_likelihood - small.log_likelihood)
+        if _in_order(null):
+            drawn = null.dist._again(null.likelihood.statistic, rng)
+        else:
+            drawn = series.redrawn(lambda n, before: null.dist.sample(n, rng=rng))
+        return 2.0 * (again(other, drawn) - again(null, drawn))
 
     return inference.drawn_drops(replicates, drop)

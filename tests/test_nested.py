@@ -261,3 +261,95 @@ def test_a_hypothesis_about_bins_is_tested_by_simulation():
     fit = mle.Exponential.fit(mle.binned([9, 4, 2], [0.0, 1.0, 2.0, 4.0]))
     test = fit.test(rate=0.5, method="bootstrap", replicates=499, rng=1)
     assert test.p_value == pytest.approx(fit.test(rate=0.5).p_value, abs=0.08)
+
+
+SWINGS = mle.AutoRegression(mu=5.0, phi1=0.3, sigma=1.0).sample(40, rng=1)
+STATES = mle.HiddenMarkov(mle.Poisson, 2)
+SPELLS = STATES(transition12=0.1, transition21=0.2, rate1=1.0, rate2=7.0).sample(80, rng=1)
+
+
+def test_independent_values_lie_within_an_autoregression():
+    small, large = mle.Normal.fit(SWINGS), mle.AutoRegression.fit(SWINGS)
+    test = mle.lr_test(small, large)
+    # The same hypothesis, held within the larger model.
+    assert test.statistic == pytest.approx(large.test(phi1=0.0).statistic, rel=1e-8)
+    assert test.df == 1
+    two = mle.AutoRegression.fit([SWINGS[:15], SWINGS[15:]], order=2)
+    assert mle.lr_test(small, two).df == 2
+    given = mle.AutoRegression.fit(SWINGS, start="given")
+    assert mle.lr_test(mle.Normal.fit(SWINGS[1:]), given).statistic == pytest.approx(
+        given.test(phi1=0.0).statistic, rel=1e-8
+    )
+    drawn = mle.lr_test(small, large, method="bootstrap", replicates=19, rng=0)
+    assert abs(drawn.p_value - test.p_value) < 0.25
+    held = mle.Normal.fit(SWINGS, fixed={"mu": 5.0})
+    assert mle.lr_test(held, large).df == 2
+
+
+def test_a_mixture_lies_within_a_hidden_chain_of_as_many_states():
+    mixture, chain = mle.Mixture(mle.Poisson, 2).fit(SPELLS), STATES.fit(SPELLS, starts=3)
+    # Where the rows of the transition matrix are equal the states are independent.
+    weight = mixture.params["weight1"]
+    theta = [1.0 - weight, weight, mixture.params["rate1"], mixture.params["rate2"]]
+    assert chain.likelihood.log_likelihood(theta) == pytest.approx(mixture.log_likelihood)
+    test = mle.lr_test(mixture, chain)
+    assert test.df == 1
+    assert test.statistic == pytest.approx(
+        2.0 * (chain.log_likelihood - mixture.log_likelihood), rel=1e-9
+    )
+    one = mle.Poisson.fit(SPELLS)
+    with pytest.raises(RegularityError, match=r"fewer states.*undetermined.*'bootstrap'"):
+        mle.lr_test(one, chain)
+    # A sample drawn from one Poisson in which no second state is found has the height of that Poisson.
+    alone = np.random.default_rng(1).poisson(3.0, 30)
+    with pytest.raises(mle.NoMLEError, match="components merge") as error:
+        STATES.fit(alone, starts=2)
+    assert error.value.limit.dist == mle.Poisson.fit(alone).dist
+    drawn = mle.lr_test(one, chain, method="bootstrap", replicates=2, rng=0)
+    assert drawn.p_value == 1 / 3
+    assert mle.compare([one, chain])[0].name == "HiddenMarkov(Poisson, 2)"
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (
+            lambda: (mle.Normal.fit(SWINGS), mle.AutoRegression.fit(SWINGS, start="given")),
+            r"give Normal the others alone, as in fit\(x\[1:\]\)",
+        ),
+        (
+            lambda: (mle.Gumbel.fit(SWINGS), mle.AutoRegression.fit(SWINGS)),
+            "Gumbel does not lie within .*, whose values without a pull are Normal",
+        ),
+        (
+            lambda: (mle.Normal.fit(SWINGS), mle.AutoRegression.fit(SWINGS, 2, fixed={"phi1": 1})),
+            "the alternative holds phi1 at 1",
+        ),
+        (
+            lambda: (
+                mle.AutoRegression.fit(SWINGS),
+                mle.AutoRegression.fit(SWINGS, 3, fixed={"mu": 5}),
+            ),
+            "the alternative holds mu at 5",
+        ),
+        (
+            lambda: (mle.Normal.fit(SWINGS[1:], fixed={"mu": 5}), mle.LocalLevel.fit(SWINGS)),
+            "no mean to estimate",
+        ),
+        (
+            lambda: (mle.Bernoulli.fit([1, 0, 1]), mle.MarkovChain.fit([0, 1, 0, 1])),
+            r"MarkovChain.fit\(states, order=0, given=1\) as the null",
+        ),
+        (
+            lambda: (mle.Poisson.fit(SPELLS), STATES.fit(SPELLS, starts=1, start="free")),
+            "start='stationary'",
+        ),
+        (
+            lambda: (mle.AutoRegression.fit(SWINGS), mle.Mixture(mle.Normal, 2).fit(SWINGS)),
+            "values depend on those before them",
+        ),
+    ],
+)
+def test_what_does_not_lie_within_a_sequence_model_is_refused_in_words(ask, words):
+    with pytest.raises(DataError, match=words):
+        mle.lr_test(*ask())

@@ -19,6 +19,7 @@ from ..errors import ConvergenceError, DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
 from ..habits import answering
+from ..within import insist_held_alike, not_within
 from .coefficients import (
     ends,
     is_stationary,
@@ -31,6 +32,7 @@ from .coefficients import (
 )
 from .fit import SequenceFit
 from .lags import (
+    NO_PULL,
     at_best_scale,
     lagged_rows,
     least_squares,
@@ -38,7 +40,7 @@ from .lags import (
     places,
     yule_walker,
 )
-from .layout import ParameterLayout
+from .layout import ParameterLayout, in_units
 from .region import Between, StationaryLayout
 from .sequence import Sequence, Terms
 from .series import Series
@@ -51,10 +53,8 @@ Array = np.ndarray
 _STEPS = 40
 # Residuals smaller than this share of the values are rounding.
 _EXACT = 1e-12
-# With n values a root this many n-ths from the unit circle, and larger than that, has no Normal law yet.
+# With n values a root so many n-ths from the unit circle, and larger than that, has no Normal law.
 _NEAR_UNIT, _LARGE = 10.0, 0.9
-# Coefficients whose sum is so near to 1 pull to no mean.
-_NO_PULL = 1e-12
 # Values that vary by less or more have squares that are no doubles.
 _SMALLEST, _LARGEST = 1e-140, 1e140
 
@@ -211,7 +211,7 @@ class AutoRegression(Sequence):
         """Raise where coefficients that are held leave no mean to return to."""
         held = {name: float(v) for name, v in likelihood.held_by_name.items()}
         phi = [held.get(f"phi{k}") for k in range(1, likelihood.statistic.setting.order + 1)]
-        if likelihood.penalised or "mu" in held or None in phi or abs(1.0 - sum(phi)) > _NO_PULL:
+        if likelihood.penalised or "mu" in held or None in phi or abs(1.0 - sum(phi)) > NO_PULL:
             return
         raise NoMLEError(
             f"{likelihood.called} has no single maximum likelihood estimate here: the coefficients that are held add up to 1, "
@@ -313,6 +313,13 @@ class AutoRegression(Sequence):
             )
         return ""
 
+    def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
+        """Accept a Normal sample, where all coefficients are 0; or refuse."""
+        if small.family is not Normal:
+            raise not_within(small.called, self.called, ", whose values without a pull are Normal")
+        insist_held_alike(small, held)
+        return ""
+
     # -- fitting -----------------------------------------------------------------------------------
 
     @classmethod
@@ -345,7 +352,7 @@ class AutoRegression(Sequence):
         unit = np.array([size, *np.ones(p), size])
         series = likelihood.statistic.in_units(shift[0], size)
         solution, full = cls._found_in(
-            cls._in_units(likelihood, series, shift, unit),
+            in_units(likelihood, series, shift, unit),
             None if near is None else (near - shift) / unit,
         )
         return solution, shift + unit * full

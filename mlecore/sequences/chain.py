@@ -16,6 +16,7 @@ from ..errors import DataError, NoMLEError, SupportError, listed
 from ..family import Solution
 from ..habits import answering
 from ..likelihood import Likelihood
+from ..within import not_within
 from .chain_law import ChainLaw, ChainSetting, layout_of, names_of
 from .fit import SequenceFit
 from .labels import State, labels_of, plain, space_of
@@ -358,6 +359,15 @@ class MarkovChain(ChainLaw):
     def _guess(cls, series: Series) -> Array:
         counts = counted(series)[1] + 0.5
         return (counts / counts.sum(axis=1, keepdims=True))[:, 1:].ravel()
+
+    def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
+        """Refuse, and say which fit to give instead."""
+        order = self.setting.order
+        why = (
+            ": independent states are a chain of order 0, so give MarkovChain.fit(states, order=0"
+            + f", given={order}) as the null"
+        )
+        raise not_within(small.called, self.called, why)
 
     def lies_within(self, large: Any) -> str:
         """Say why a likelihood ratio of this chain within another is no chi-square, "" where it is one; or refuse."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..domains import Domain, Unit
-from ..errors import DataError, NoMLEError, RegularityError
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
 from ..family import Family, Solution
 from ..habits import answering
 from ..members import lifted
@@ -19,6 +20,7 @@ from ..models.made import insist_family, insist_scalar, make
 from ..models.search import exchanged, search, why_none
 from ..models.spikes import can_spike
 from ..models.starts import Search
+from ..within import not_within
 from .fit import SequenceFit
 from .forward import Emission, filtered, log_likelihood_terms, smoothed
 from .hidden_law import HiddenLaw, HiddenSetting
@@ -312,14 +314,40 @@ class HiddenMarkovModel(HiddenLaw):
     def _lost(cls, likelihood: Any, full: Array) -> Exception:
         if not hasattr(likelihood, "found"):
             return super()._lost(likelihood, full)
-        reason, limit = why_none(likelihood)
+        reason, _ = why_none(likelihood)
+        limit, series = None, likelihood.statistic
+        if not likelihood.held:  # what is left where states merge, or are never there
+            with suppress(NoMLEError, ConvergenceError):
+                limit = cls._fewer(series, likelihood.known)
         return NoMLEError(
             f"{cls.__name__} has no maximum likelihood estimate here: {reason}", limit
         )
 
     @classmethod
+    def _fewer(cls, series: Series, known: Mapping[str, Any]) -> Any:
+        """Return the fit of one state less: of the family itself where two states are one."""
+        fewer = cls.components[:-1]
+        if len(fewer) == 1:
+            return fewer[0].fit(series.predicted, fixed=dict(known))
+        if not isinstance(series.setting.start, str):
+            return None
+        return cls.again(fewer).fit(list(series.pieces()), start=series.setting.start, fixed=known)
+
+    @classmethod
     def _guess(cls, series: Series) -> Array:
         raise RegularityError(f"{cls.__name__} takes no priors: hold parameters with fixed=")
+
+    def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
+        """Say where a mixture, whose states forget each other, or a single family lies within; or refuse."""
+        one = getattr(small.family, "components", (small.family,))
+        if set(one) != set(self.components) or len(one) > len(self.components):
+            raise not_within(small.called, self.called)
+        if self.setting.start != "stationary" or held or small.held:
+            why = " where parameters are held, or the first state is not drawn as all others: start='stationary'"
+            raise not_within(small.called, self.called, why)
+        if len(one) == len(self.components):
+            return ""  # the rows of the transition matrix are equal: the weights
+        return f"fewer states than those of {self.called} leave some of its parameters undetermined"
 
     def lies_within(self, large: Any) -> str:
         """Say why a likelihood ratio of fewer states within more is no chi-square; or refuse."""

@@ -12,6 +12,7 @@ from .coefficients import coefficients, is_stationary
 from .series import Series
 
 __all__ = [
+    "NO_PULL",
     "Lagged",
     "at_best_scale",
     "lagged_rows",
@@ -28,7 +29,7 @@ _ROWS = 20_000
 # How many partial autocorrelations are looked at in each of the p directions, and how many of the best are climbed from.
 _LOOKS, _BEST = 64, 4
 # A sum of coefficients so near to 1 leaves no mean.
-_NO_PULL = 1e-12
+NO_PULL = 1e-12
 
 
 class Lagged(NamedTuple):
@@ -87,7 +88,7 @@ def least_squares(series: Series) -> tuple[Array, float, float]:
     rest = float(np.linalg.norm(R[:, 0] - R[:, 1:] @ best))
     pull = 1.0 - best[:-1].sum()
     with np.errstate(all="ignore"):
-        mean = rows.centre + best[-1] / pull if abs(pull) > _NO_PULL else np.inf
+        mean = rows.centre + best[-1] / pull if abs(pull) > NO_PULL else np.inf
     return best[:-1], float(mean), rest if rank > p else np.nan
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from ..domains import Layout
 from ..errors import DataError, listed
 
-__all__ = ["ParameterLayout"]
+__all__ = ["ParameterLayout", "in_units"]
 
 Array = np.ndarray
 
@@ -27,3 +28,12 @@ class ParameterLayout(Layout):
         if missing:
             raise DataError(f"{listed(missing)} must be known: give fixed={{{missing[0]!r}: ...}}")
         return self.family._member(self.setting, theta, known)
+
+
+def in_units(likelihood: Any, series: Any, shift: Array | float, unit: Array | float) -> Any:
+    """Return the likelihood of the same values in other units, in which a parameter is (theta - shift) / unit."""
+    other, count = copy.copy(likelihood), len(likelihood.layout.names)
+    shift, unit = np.broadcast_to(shift, count), np.broadcast_to(unit, count)
+    other.statistic, other.data = series, None
+    other.held = {i: (v - shift[i]) / unit[i] for i, v in likelihood.held.items()}
+    return other

@@ -21,8 +21,10 @@ from ..errors import DataError, NoMLEError
 from ..families import Normal
 from ..family import Solution
 from ..habits import answering
+from ..within import not_within
 from .fit import SequenceFit
 from .kalman import Level, kalman, smoothed
+from .layout import in_units
 from .sequence import Sequence, Terms
 from .series import Series
 
@@ -200,6 +202,11 @@ class LocalLevel(Sequence):
             steps[0] = 0.0
         return start + np.cumsum(steps) + np.sqrt(irregular) * rng.standard_normal(n)
 
+    def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
+        """Refuse: a level that stands still starts anywhere, and has no mean among its parameters."""
+        why = ", whose level has no mean to estimate; whether it stands still, fit.test(sigma2_level=0, method='bootstrap') tests"
+        raise not_within(small.called, self.called, why)
+
     # -- the highest maximum -----------------------------------------------------------------------
 
     @classmethod
@@ -276,7 +283,7 @@ def _highest(likelihood: Any) -> tuple[Array, bool, int, tuple[str, ...]]:
     """
     asked, unit = likelihood, _unit(likelihood.statistic)
     series = likelihood.statistic.in_units(0.0, np.sqrt(unit))
-    likelihood = LocalLevel._in_units(likelihood, series, 0.0, unit)
+    likelihood = in_units(likelihood, series, 0.0, unit)
     bands = _bands(series)
     path = _path(likelihood, *bands)
     if len(path) == 1:

@@ -6,7 +6,6 @@ Hessian. So standard errors, intervals, tests, profiles and criteria are those o
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from ..family import Solution
 from ..likelihood import Likelihood
 from ..priors import MODE, Penalised
 from ..regular import Regular
+from ..within import not_within
 from .fit import SequenceFit
 from .layout import ParameterLayout
 from .series import Series, pieces_of
@@ -252,11 +252,15 @@ class Sequence(Regular):
 
     def _again(self, series: Series, rng: np.random.Generator) -> Series:
         """Return sequences of the same lengths, and after the same values that are conditioned on, drawn anew."""
-        g = series.given
-        drawn = [
-            np.concatenate([x[:g], self._draw(rng, len(x) - g, x[:g])]) for x in series.pieces()
-        ]
-        return Series.of(drawn, g, series.setting).of_family(type(self))
+        drawn = series.redrawn(lambda n, before: self._draw(rng, n, before))
+        return drawn.of_family(type(self))
+
+    def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
+        """Say why a likelihood ratio of independent values within this model is no chi-square, "" where it is; or refuse.
+
+        `small` is their likelihood; `held` is what this model holds.
+        """
+        raise not_within(small.called, self.called)
 
     @classmethod
     def _read_as(cls, drawn: Series, series: Series) -> Series:
@@ -386,17 +390,6 @@ class Sequence(Regular):
         """Return the maximum: by a climb."""
         top = likelihood.mode(near) if likelihood.penalised else likelihood.climbed(near)
         return Solution({}, top.iterations, top.converged), top.theta
-
-    @staticmethod
-    def _in_units(
-        likelihood: Any, series: Series, shift: Array | float, unit: Array | float
-    ) -> Any:
-        """Return the likelihood of the same values in other units, in which a parameter is (theta - shift) / unit."""
-        other, count = copy.copy(likelihood), len(likelihood.layout.names)
-        shift, unit = np.broadcast_to(shift, count), np.broadcast_to(unit, count)
-        other.statistic, other.data = series, None
-        other.held = {i: (v - shift[i]) / unit[i] for i, v in likelihood.held.items()}
-        return other
 
     @classmethod
     def _rough(cls, series: Series, known: Mapping[str, Any]) -> dict[str, Any]:

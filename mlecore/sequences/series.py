@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -89,6 +89,14 @@ class Series(Statistic):
         if sum(map(len, pieces)) == len(self.values):
             return self
         return Series.of(pieces, self.given, self.setting).of_family(self.family)
+
+    def redrawn(self, draw: Callable[[int, Array], Array]) -> Series:
+        """Return sequences of the same lengths, drawn after the values that are conditioned on: `draw(count, before)`."""
+        pieces = [
+            np.concatenate([x[: self.given], draw(len(x) - self.given, x[: self.given])])
+            for x in self.pieces()
+        ]
+        return Series.of(pieces, self.given, self.setting)
 
     def in_units(self, shift: float, unit: float) -> Series:
         """Return (x - shift) / unit in place of each x; made once.
