@@ -19,6 +19,8 @@ from .poisson import Poisson
 
 # From here on the asymptotic series below are exact to rounding.
 _SERIES_FROM = 12.0
+# A sum over all numbers below such counts is no longer than the calls for the special functions in its place.
+_SHORT = 2**12
 # The terms of the two series, row by row, signs alternating.
 _TAIL_TERMS = np.array(
     [
@@ -219,8 +221,34 @@ def _solve_size(t: Sample, mu: Array) -> tuple[Array, Array, Array]:
         slope, curvature = _in_size(part.values, flat[i][:, None], r[:, None])
         return part.sum(slope), part.sum(curvature)
 
+    short = not shape and t.values.max() < _SHORT
     # Newton squares the error: after a step of 1e-8 it is below rounding.
-    return newton_1d(equation, np.maximum(start, 1e-8), tolerance=1e-8)
+    return newton_1d(
+        _in_one_size(t, float(mu)) if short else equation, np.maximum(start, 1e-8), tolerance=1e-8
+    )
+
+
+def _in_one_size(t: Sample, mu: float) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """Return the same equation for one sample of counts that are not large, by sums of reciprocals.
+
+    As digamma(k + r) - digamma(r) = sum of 1/(r + j) over j < k, the slope is a sum over j, with the number of counts
+    above j as weight; 1/r and mu/r are taken off on paper, so that a large size costs no digits.
+    """
+    seen = np.bincount(t.values.astype(np.intp), t.weights)
+    above = seen[::-1].cumsum()[-2::-1]
+    j = np.arange(above.size, dtype=float)
+    weighed, left = j * above, float(above.sum() - t.n * mu)
+
+    def equation(size: Array, i: Array) -> tuple[Array, Array]:
+        r = size.item()
+        share, away = 1.0 / (r + j), mu / (r + mu)
+        terms = weighed * share
+        first, second = np.add.reduce(terms), r * terms.dot(share)
+        slope = t.n * log1p_excess(mu / r) - (first - left * away) / r
+        curvature = (first + second - away * (t.n * mu + left * (2.0 - away))) / r / r
+        return np.array([slope]), np.array([curvature])
+
+    return equation
 
 
 def _gamma_tails(a: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ import pytest
 from mpmath import mpf
 
 from mlecore import Likelihood, NegativeBinomial, NoMLEError, Poisson, SupportError, datasets
+from mlecore.families.negative_binomial import _in_one_size
 
 
 @pytest.fixture(autouse=True)
@@ -155,3 +156,27 @@ def test_moments_match_mean_and_variance():
     assert d.var == pytest.approx(x.var(), rel=1e-12)
     with pytest.raises(NoMLEError, match="moments"):
         NegativeBinomial.fit([2, 2, 3], method="moments")
+
+
+@pytest.mark.parametrize("mu", [0.0, 2.0, 3.25])
+def test_the_equation_of_one_sample_of_small_counts_is_the_slope_in_the_size(mu):
+    counts = [0, 0, 1, 2, 2, 7, 9, 5]
+    equation = _in_one_size(NegativeBinomial.statistics(counts), mu)
+    for size in (1e-3, 3.0, 1e9):
+        r, m = mpf(size), mpf(mu)
+        slope = mpmath.fsum(
+            mpmath.digamma(k + r) - mpmath.digamma(r) + mpmath.log(r / (r + m)) + (m - k) / (r + m)
+            for k in counts
+        )
+        curvature = mpmath.fsum(
+            mpmath.psi(1, k + r) - mpmath.psi(1, r) + 1 / r - 1 / (r + m) - (m - k) / (r + m) ** 2
+            for k in counts
+        )
+        found = np.concatenate(equation(np.array([size]), np.array([0])))
+        np.testing.assert_allclose(found, [float(slope), float(curvature)], rtol=1e-13)
+
+
+def test_a_sample_alone_and_among_others_has_the_same_fit():
+    x = np.random.default_rng(3).negative_binomial(2, 0.3, (2, 50))
+    alone = [NegativeBinomial.fit(row).theta for row in x]
+    np.testing.assert_allclose(NegativeBinomial.fit(x, axis=1).theta, alone, rtol=1e-12)
