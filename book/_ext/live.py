@@ -229,8 +229,8 @@ def button(page: str, up: str, site: Path) -> str:
     run.type = "button";
     run.className = "live-start";
     run.textContent = "Run live";
-    say.textContent = "Change and run the code in this page. Loads {size:.0f} MB of Python once, takes "
-      + "about {MEMORY} MB of memory, sends nothing anywhere.";
+    run.title = "Python takes about {MEMORY} MB of memory here";
+    say.textContent = "Change and run the code: {size:.0f} MB of Python load once, nothing is sent anywhere.";
     run.onclick = () => {{
       run.disabled = true;
       say.textContent = "Loading Python";
