@@ -304,3 +304,12 @@ def test_the_fit_of_a_sequence_is_the_same_far_from_zero():
         one, other = (AutoRegression.fit(x + far, **options) for far in (0.0, 2.0**40))
         np.testing.assert_allclose(other.theta[0] - 2.0**40, one.theta[0], atol=2e-4)
         np.testing.assert_allclose(other.theta[1:], one.theta[1:], rtol=1e-8)
+
+
+def test_a_value_that_is_missing_is_no_reason_to_bring_its_neighbours_together():
+    x = [1.0, 3.0, np.nan, 2.0, 4.0, 2.5]
+    for model in (LocalLevel, AutoRegression, HiddenMarkov(Normal, 2)):
+        with pytest.raises(DataError, match=r"first at index 2.*cut the sequence there") as error:
+            model.fit(x)
+        assert error.value.index == (2,)
+    assert LocalLevel.fit([x[:2], x[3:]]).n == 3

@@ -157,6 +157,12 @@ def pieces_of(x: Any, name: str = "x") -> list[Array]:
                 f"{called} must be one-dimensional, one value for each time; got shape {values.shape}. Several sequences go "
                 "into a list"
             )
+        lost = np.flatnonzero(np.isnan(values))
+        if lost.size:
+            raise DataError(
+                f"{called} holds {lost.size} NaN value(s), the first at index {lost[0]}. Left out, they would bring their "
+                "neighbours together in time: cut the sequence there, and give what lies between them as a list of sequences"
+            ).at((int(lost[0]),))
         require_finite(values, called)
         pieces.append(np.array(values))
     return pieces
