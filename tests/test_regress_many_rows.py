@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
 import mlecore as mle
 from mlecore.regression import general
 from mlecore.regression.ascent import ascend
+from mlecore.regression.basis import Basis
 from mlecore.regression.problem import Problem
 
 ROWS = 24_000
@@ -95,3 +98,12 @@ def test_a_start_from_few_rows_that_misleads_is_made_good():
     m = mle.NegativeBinomial.regress(y, mu=X)
     slope = m.dist._row_scores().sum(axis=0)
     assert np.abs(slope * list(m.se.values())).max() < 1e-4
+
+
+def test_errors_take_the_scales_of_columns_that_the_climb_has_found(monkeypatch):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(20_000, 2))
+    f = mle.LogisticRegression.fit(X, rng.random(20_000) < 0.5)
+    monkeypatch.setattr(Basis, "of", None)  # whoever scales them anew fails
+    assert np.isfinite(list(f.se.values())).all()
+    assert pickle.loads(pickle.dumps(f)).params == f.params

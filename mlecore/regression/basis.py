@@ -26,6 +26,8 @@ Array = np.ndarray
 
 # From so many rows a copy of the columns, only to scale them, costs more than a few words of algebra.
 MANY_ROWS = 20_000
+# So many rows a column are asked whether the columns are independent.
+_ROWS_EACH = 30
 # So many columns that another follows from are named.
 _NAMED = 12
 # Below this smallest eigenvalue of the columns' correlations, Gram matrices lose too many digits.
@@ -153,9 +155,10 @@ class Basis:
             return None
         T = _scaling(center, size, intercept=intercept)
         basis = cls(X, intercept, T, T)
-        Z = basis.sample(max(1, n // (100 * len(size)))).rows()
+        few = X[:: max(1, n // (_ROWS_EACH * len(size)))]
+        M = np.column_stack([np.ones(len(few)), few]) if intercept else few
         # Rows that are left out can only add to the Gram matrix: the whole is no worse conditioned.
-        return basis if np.linalg.eigvalsh(Z.T @ Z / len(Z))[0] > 1e-4 else None
+        return basis if np.linalg.eigvalsh(T.T @ (M.T @ M) @ T / len(few))[0] > 1e-4 else None
 
     @classmethod
     def _with_copy(

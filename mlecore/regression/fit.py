@@ -42,7 +42,7 @@ class RegressionFit(Fit):
         >>> round(RegressionFit.at(likelihood, likelihood.maximize()).params["x1"], 6)
         1.098612
         """
-        likelihood._kept[0] = None
+        likelihood.let_go()
         return cls(
             dist=top.dist,
             likelihood=likelihood,

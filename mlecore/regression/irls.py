@@ -24,6 +24,8 @@ __all__ = ["SUSPICIOUS", "climb", "evaluate"]
 
 Array = np.ndarray
 
+# Of so many columns the curvature costs five times what a slope does, and more.
+_WIDE = 100
 # Newton steps after which separation is looked for.
 SUSPICIOUS = 15
 
@@ -135,6 +137,7 @@ def climb(
     is a curvature to take the first step with.
     """
     many = problem.rows.y.size >= MANY_ROWS and not rough
+    wide = gamma.size >= _WIDE
     enough = 1e-2 if rough else 1e-8 if many else 1e-10
     fresh, length, solve = nearby is None, np.inf, None
     with np.errstate(all="ignore"):
@@ -161,7 +164,7 @@ def climb(
                     return gamma + step, True, iteration, value + promised / 2, curvature
             if iteration % SUSPICIOUS == 0 and not rough:
                 refuse_separation(problem, gamma, prove=iteration >= 2 * SUSPICIOUS)
-            slow = shrinks > (0.2 if length > 1e-3 else 0.03) and not fresh
+            slow = shrinks > (0.2 if length > 1e-3 or wide else 0.03) and not fresh
             if many and length <= 0.2 and not slow:
                 gamma, fresh = gamma + step, False
                 value, slope, _ = evaluate(problem, gamma, offsets, curvature=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,18 @@ class RegressionLikelihood(Likelihood):
         if self._kept[0] is None or self._kept[0][0] != key:
             self._kept[0] = (key, Problem.of(self), None)
         return self._kept[0][1:]
+
+    def let_go(self) -> None:
+        """Give up what climbs have kept, but for the scales of columns that were not copied: the errors ask for them too."""
+        kept, self._kept[0] = self._kept[0], None
+        if kept is None:
+            return
+        key, problem, _ = kept
+        pairs = zip(problem.bases, problem.designs, strict=True)
+        if all(basis.X is design.X for basis, design in pairs):
+            fresh = {id(basis): replace(basis) for basis in problem.bases}
+            bases = tuple(fresh[id(basis)] for basis in problem.bases)
+            self._kept[0] = (key, replace(problem, bases=bases, measured={}), None)
 
     def covariance(
         self, theta: Array, kind: str = "observed", clusters: ArrayLike | None = None
