@@ -147,6 +147,17 @@ def test_counted_says_how_often_each_value_occurs(kind):
         assert counted(x) is None
 
 
+@pytest.mark.parametrize("kind", ["i1", "i2", ">i2", "i4", "i8", ">i8", "f4"])
+def test_a_negative_number_is_no_count_and_the_largest_of_its_kind_may_be_one(kind):
+    x = np.zeros(2**17, dtype=kind)
+    for value, small in ((100, True), (-1, False), (-128, False), (127, True)):
+        x[70_000] = value
+        found = counted(x)
+        assert (found is not None) == small
+        if small:
+            assert found[0].tolist() == [0, value]
+
+
 @pytest.mark.parametrize("high", [2, 30, 126, 127, 255, 256, 20_000])
 @pytest.mark.parametrize("n", [2**16, 2**17 + 3])
 def test_counting_two_at_a_time_counts_every_one(high, n):

@@ -97,11 +97,14 @@ def bins_of(x: Array) -> Array | None:
     array([1, 0, 2])
     """
     bound, seen, start = max(1000, x.size), np.zeros(2, dtype=np.intp), 0
+    unsigned = x.dtype
+    if x.dtype.kind == "i":  # what is negative is then too large, so that one end tells both
+        bound, unsigned = min(bound, np.iinfo(x.dtype).max + 1), x.dtype.str.replace("i", "u")
     while start < x.size:
         # A piece is at least as long as the bins, which are gone through for each.
         piece = x[start : start + max(LONG, seen.size)]
-        low, high = np.minimum.reduce(piece), np.maximum.reduce(piece)
-        if not (low >= 0 and high < bound):
+        high = np.maximum.reduce(piece.view(unsigned))
+        if not high < bound or (x.dtype.kind == "f" and not np.minimum.reduce(piece) >= 0):
             return None
         whole = _whole(piece, int(high))
         if whole is None:
