@@ -537,7 +537,7 @@ import os, sys, zipfile
 zipfile.ZipFile("tests.zip").extractall("/tmp/tests")
 sys.path[:0] = ["/tmp/tests/borrowed", "/tmp/tests"]
 os.chdir("/tmp/tests")
-os.environ["TEST_SHARE"] = "20"  # all of them would take as long as the rest of the suite
+os.environ["TEST_SHARE"] = "40"  # all of them would take as long as the rest of the suite
 import pytest
 
 class Count:
@@ -548,13 +548,14 @@ class Count:
 
 counted, failed = {{}}, []
 arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "share", "--capture=sys", "-W", "error"]
+arguments += ["--assert=plain"]  # to rewrite the asserts of all files takes longer than to run these tests
 code = pytest.main([*arguments, *{TESTED!r}], plugins=[Count()])
 os.chdir("/home/pyodide")
 print(int(code), counted, *failed, sep="\\n")
 """
 
 
-def test_the_package_passes_every_twentieth_of_its_tests_on_that_platform(page):
+def test_the_package_passes_every_fortieth_of_its_tests_on_that_platform(page):
     packages = Path(python_site.getsitepackages()[0])
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -577,4 +578,4 @@ def test_the_package_passes_every_twentieth_of_its_tests_on_that_platform(page):
     shown = run(page, 1, RUN)
     assert "'passed'" in shown, shown[-3000:]
     assert "'failed'" not in shown, shown[-3000:]
-    assert int(shown.split("'passed':")[1].split("}")[0].split(",")[0]) > 80, shown[-300:]
+    assert int(shown.split("'passed':")[1].split("}")[0].split(",")[0]) > 70, shown[-300:]
