@@ -27,7 +27,7 @@ __all__ = ["ROUGH", "climb_from_profile", "search", "with_df"]
 # The degrees of freedom at which the profile is looked at before climbing; beyond lies the Normal.
 _GRID = np.array([1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 7.5, 12.0, 20.0, 40.0, 100.0])
 # A sample much longer than this is climbed from the fit to a part of it.
-_SUBSAMPLE = 16384
+_SUBSAMPLE = 8192
 # Below this many degrees of freedom the logarithms of the tails need no more digits than one has.
 ROUGH = 16.0
 
@@ -78,8 +78,8 @@ def climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
             continue
         here = Likelihood(likelihood.family, y if rows.size == count else y[rows])
         parts = [] if rough is y else [rough[rows]]
-        if rough is not y and y.width > 32 * _SUBSAMPLE:
-            parts.append(y.thinned(8 * _SUBSAMPLE)[rows])
+        if rough is not y and y.width > 64 * _SUBSAMPLE:
+            parts.append(y.thinned(16 * _SUBSAMPLE)[rows])
         reached, safe, steps = _top_of_hill(here, parts, point[rows])
         value = here.log_likelihood(reached)
         better = value > best[rows]
