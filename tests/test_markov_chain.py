@@ -293,3 +293,12 @@ def test_messages_list_no_more_names_than_can_be_read():
     assert len(repr(f.dist)) < 600
     assert len(repr(f.likelihood)) < 300
     assert "..." in f.summary()
+
+
+def test_held_probabilities_of_a_row_leave_room_for_each_other():
+    for options, words in (({}, "after a that are held add up to 1.3"), ({"order": 0}, "to 1.3")):
+        names = [f"{'' if options else 'a->'}{state}" for state in "bc"]
+        with pytest.raises(DataError, match=words):
+            MarkovChain.fit(
+                "abcabcaabbcc", fixed=dict(zip(names, (0.8, 0.5), strict=True)), **options
+            )

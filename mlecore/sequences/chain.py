@@ -25,7 +25,7 @@ from .sequence import Terms
 from .series import Series
 from .smoothing import Smoothed, insist_room
 from .stationary import stationary_terms
-from .transitions import counted, shares
+from .transitions import counted, insist_room_in_rows, shares
 
 __all__ = ["MarkovChain"]
 
@@ -344,6 +344,7 @@ class MarkovChain(ChainLaw):
     @classmethod
     def _insist_estimable(cls, likelihood: Any) -> None:
         series = likelihood.statistic
+        insist_room_in_rows(likelihood.held_by_name)
         if series.setting.start != "stationary" or likelihood.penalised:
             return
         counts = counted(series)[1]
@@ -362,11 +363,8 @@ class MarkovChain(ChainLaw):
 
     def contains_independent(self, small: Any, held: Mapping[str, Any]) -> str:
         """Refuse, and say which fit to give instead."""
-        order = self.setting.order
-        why = (
-            ": independent states are a chain of order 0, so give MarkovChain.fit(states, order=0"
-            + f", given={order}) as the null"
-        )
+        null = f"MarkovChain.fit(states, order=0, given={self.setting.order})"
+        why = f": independent states are a chain of order 0, so give {null} as the null"
         raise not_within(small.called, self.called, why)
 
     def lies_within(self, large: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..errors import DataError
 from .series import Series
 
-__all__ = ["counted", "shares"]
+__all__ = ["counted", "insist_room_in_rows", "shares"]
 
 Array = np.ndarray
 
@@ -72,3 +73,19 @@ def shares(likelihood: Any, counts: Array) -> tuple[Array, Array]:
     p = np.where(taken, share, held)
     good = (left[..., 0] >= -1e-12).all(axis=-1)
     return p[..., 1:].reshape(*batch, rows * (K - 1)), np.asarray(good)
+
+
+def insist_room_in_rows(held: Mapping[str, Any]) -> None:
+    """Raise where probabilities of one row that are held, such as "a->b" and "a->c", add up to more than 1.
+
+    >>> insist_room_in_rows({"a->b": 0.5, "a->c": 0.5, "b->a": 0.7})
+    """
+    totals: dict[str, float] = {}
+    for name, value in held.items():
+        row = name.rpartition("->")[0]
+        totals[row] = totals.get(row, 0.0) + float(np.max(value))
+        if totals[row] > 1.0 + 1e-12:
+            after = f" after {row}" if row else ""
+            raise DataError(
+                f"the probabilities{after} that are held add up to {totals[row]:.4g}, more than 1"
+            )
