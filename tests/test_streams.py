@@ -323,6 +323,17 @@ def test_what_the_source_cannot_do_is_said_in_words(little_room):
         mle.Weibull.fit(cut(bad))
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+@pytest.mark.parametrize("family", [mle.Weibull, mle.Cauchy, mle.Gumbel])
+def test_values_at_the_ends_of_the_doubles_are_refused_in_words_or_fitted(
+    family, scale, little_room
+):
+    _, x = dataset(family, 7, n=N)
+    with pytest.raises(DataError, match="divide each chunk by"):
+        family.fit(cut(x * scale))
+    same(mle.Gamma.fit(np.abs(x) * scale), mle.Gamma.fit(cut(np.abs(x) * scale)))
+
+
 def test_fits_of_one_source_or_of_equal_ones_may_be_compared():
     _, x = dataset(mle.Gamma, 7, n=N)
     source = cut(x)

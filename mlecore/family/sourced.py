@@ -29,6 +29,8 @@ __all__ = ["read_source", "streamed_top", "told_apart"]
 _AS_GOOD = 10.0
 # A logarithm with a greater standard error than this is not known at all.
 _MOST = 10.0
+# The inverse square of a number beyond this is near the ends of what a double holds.
+_LEAST = 1e-140
 
 
 def read_source(family: Any, source: Source) -> Statistic:
@@ -81,7 +83,8 @@ def read_source(family: Any, source: Source) -> Statistic:
         return sums.total().of_family(family)
     t = _streamed(family, source, pilots[0], seal)
     if guess is not None:
-        t.remember(guess, found.total())
+        with np.errstate(all="ignore"):
+            t.remember(guess, found.total())
     return t
 
 
@@ -311,6 +314,7 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
             with np.errstate(all="ignore"):
                 drop = few.log_likelihood(near) - few.log_likelihood(begun)
             near = begun if not drop * HELD > _AS_GOOD * float(t.n) else near
+    _insist_moderate(near)
     top = likelihood._climbed_from(near)
     theta = top.theta
     if theta.ndim == 1 and top.converged and likelihood.free.size and not likelihood.penalised:
@@ -319,6 +323,21 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
             theta, there = top.theta, _last_step(likelihood, top.theta)
         theta = theta if there is None else there
     return Solution({}, top.iterations, top.converged, said), theta
+
+
+def _insist_moderate(theta: Array) -> None:
+    """Raise for parameters whose inverse squares, of which the curvature is made, no double holds.
+
+    A sample in memory is brought to a moderate scale first; what is read anew in each pass comes as it is.
+    """
+    sizes = np.abs(theta[np.isfinite(theta) & (theta != 0)])
+    if sizes.size and not (sizes.min() > _LEAST and sizes.max() < 1.0 / _LEAST):
+        least = sizes.min() < _LEAST
+        size = sizes.min() if least else sizes.max()
+        raise DataError(
+            f"the values of the source are so {'small' if least else 'large'}, about {size:.0e}, that the curvature of the "
+            f"likelihood is beyond a double: divide each chunk by {size:.0e}, and multiply what has the unit of x by it"
+        )
 
 
 def _last_step(likelihood: Any, full: Array) -> Array | None:

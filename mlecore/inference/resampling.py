@@ -57,8 +57,8 @@ def redrawn(
     """
     if likelihood.data is None:
         raise DataError(
-            "the fit was made from a statistic or from chunks, which leave no observations to draw from; "
-            "use parametric=True, or fit the data"
+            "the fit was made from a statistic or from chunks, which leave no observations to draw from: take "
+            "bootstrap(parametric=True), which draws from the fitted member, or intervals by ci(method='lr'), or fit the data"
         )
     family = likelihood.family
     if isinstance(likelihood.data, PartlySeen):
