@@ -48,7 +48,7 @@ book: $(READY) $(FRESH)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 # The longest files first: a worker that begins one of them last keeps the other waiting.
-LONGEST := tests/book/test_live.py
+LONGEST := tests/book/test_live.py tests/book/test_pages.py tests/explore/test_every_explorable.py
 
 browser: $(READY)
 	@$(BIN)/python tools/bring_browser.py
