@@ -8,7 +8,7 @@ import pytest
 
 import mlecore as mle
 from mlecore import numerics, products
-from mlecore.regression import basis, irls, observations
+from mlecore.regression import columns, irls, observations
 from mlecore.roots import newton_1d
 
 WIDE = [10.0**k for k in range(-300, 301, 25)] + [0.3, 1.0, 1.5, 11.999, 12.0, 12.001, 20.0, 1e15]
@@ -249,7 +249,7 @@ def test_no_product_of_a_narrow_regression_gets_several_threads(use, intercept, 
 
 def test_the_columns_of_a_narrow_regression_are_averaged_by_one_thread(monkeypatch):
     asked = []
-    monkeypatch.setattr(basis, "one_thread", lambda p: asked.append(p) or products.one_thread(p))
+    monkeypatch.setattr(columns, "one_thread", lambda p: asked.append(p) or products.one_thread(p))
     mle.LogisticRegression.fit(*regression_data())
     assert asked == [20]
 
