@@ -118,6 +118,11 @@ def sweep(chapter: int, cases: Mapping[str, Case]) -> type:
         return check(name, cases[name].wrong[k - 1][0])
 
     class Sweep:
+        # For the pages, which type one of them.
+        mistakes = tuple(
+            (name, answer, words) for name, case in cases.items() for answer, words in case.wrong
+        )
+
         def test_every_exercise_of_the_chapter_has_a_case(self) -> None:
             assert {e.name for e in registered(chapter)} == set(cases)
 
