@@ -63,9 +63,10 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
             f"partly seen values are numbers, and {family.__name__} is a family of vectors"
         )
     w = _weights(seen, weights)
-    exact = seen.exact
-    x = seen.lower[exact]
     _insist_possible(family, seen)
+    # By their places, which are read several times as fast as by a mask.
+    exact, partly = np.flatnonzero(seen.exact), np.flatnonzero(~seen.exact)
+    x = seen.lower[exact]
     own = None
     if x.size:
         ones = seen.weights is None and weights is None
@@ -73,7 +74,6 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
         own = family.statistics(
             values, None if ones else w[..., exact], axis=None if w.ndim == 1 else 1
         )
-    partly = np.flatnonzero(~exact)
     (low, high), window = limits_of(family, seen)
     events = Parts.of(*to_ends(family, low[partly], high[partly]), w[..., partly])
     windows = Parts.of(*to_ends(family, *window), w)
@@ -116,12 +116,8 @@ def _weights(seen: PartlySeen, weights: Any) -> Array:
 def _insist_possible(family: Any, seen: PartlySeen) -> None:
     support, exact = family.support, seen.exact
     low, high = seen.events(support.whole)
-    inside = np.empty(len(seen), dtype=bool)
-    inside[exact] = support.contains(seen.lower[exact])
-    low, high = low[~exact], high[~exact]
-    inside[~exact] = (high >= support.low if support.whole else high > support.low) & (
-        low < support.high
-    )
+    reached = (high >= support.low if support.whole else high > support.low) & (low < support.high)
+    inside = (exact & support.contains(seen.lower)) | (~exact & reached)
     if not inside.all():
         k = int(np.argmin(inside))
         what = (

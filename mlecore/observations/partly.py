@@ -114,16 +114,19 @@ class PartlySeen:
 
     def tally(self) -> dict[str, float]:
         """Return how many observations were seen in which way."""
-        w = np.ones(len(self)) if self.weights is None else self.weights
-        left, right = np.isneginf(self.lower), np.isposinf(self.upper)
+        exact, left, right = self.exact, np.isneginf(self.lower), np.isposinf(self.upper)
         kinds = {
-            "seen exactly": self.exact,
+            "seen exactly": exact,
             "right-censored": right & ~left,
             "left-censored": left & ~right,
-            "known to an interval": ~self.exact & ~left & ~right,
+            "known to an interval": ~(exact | left | right),
             "not seen at all": left & right,
         }
-        return {name: float(w[rows].sum()) for name, rows in kinds.items() if rows.any()}
+        return {name: self._weight(rows) for name, rows in kinds.items() if rows.any()}
+
+    def _weight(self, rows: Array) -> float:
+        """Return how many observations the rows of a mask stand for."""
+        return float(np.count_nonzero(rows) if self.weights is None else self.weights[rows].sum())
 
     def __repr__(self) -> str:
         parts = [f"{count:g} {name}" for name, count in self.tally().items()]

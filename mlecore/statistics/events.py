@@ -46,9 +46,13 @@ class Parts(NamedTuple):
             return cls(low[kept], high[kept], weights[..., kept])
         # Both bounded first, then those open below, then those open above; each kind ascending.
         kind = (low_open + 2 * high_open)[kept]
-        alone = kind.min() == 2  # bounds alone need one sort
-        order = kept[np.argsort(low[kept]) if alone else np.lexsort((high[kept], low[kept], kind))]
-        low, high, weights = low[order], high[order], weights[..., order]
+        low, high, weights = low[kept], high[kept], weights[..., kept]
+        alone = kind.min() == 2  # bounds alone need one sort, and take nothing along that is equal
+        if alone and (weights == 1).all():
+            low = np.sort(low)
+        else:
+            order = np.argsort(low) if alone else np.lexsort((high, low, kind))
+            low, high, weights = low[order], high[order], weights[..., order]
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])
         return cls(low[new], high[new], np.add.reduceat(weights, np.flatnonzero(new), axis=-1))
 
