@@ -83,8 +83,15 @@ def events_of(family: Any, seen: PartlySeen, weights: ArrayLike | None = None) -
 
 
 def limits_of(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return events and windows as (low, high]; whether an end belongs to them matters where it has a probability."""
+    """Return events and windows as (low, high]; whether an end belongs to them matters where it has a probability.
+
+    Raises
+    ------
+    DataError : angles with one limit only: they come round again, and none lies beyond another.
+    """
     events, windows = seen.events(family.support.whole), seen.windows(family.support.whole)
+    if family._of_angles():
+        _insist_on_arcs(family, ~seen.exact & _half_open(*events) | _half_open(*windows))
     if family.support.whole or not family.support.atoms:
         return events, windows
 
@@ -96,6 +103,19 @@ def limits_of(family: Any, seen: PartlySeen) -> tuple[tuple[Array, Array], tuple
         shifted(*events, seen.closed_lower, seen.closed_upper),
         shifted(*windows, seen.closed_low, seen.closed_high),
     )
+
+
+def _half_open(low: Array, high: Array) -> Array:
+    return np.isinf(low) != np.isinf(high)
+
+
+def _insist_on_arcs(family: Any, half_open: Array) -> None:
+    if half_open.any():
+        raise DataError(
+            f"{family.__name__} is of angles, which come round again: none lies beyond another, and row "
+            f"{int(np.argmax(half_open))} has one limit only. Give both ends of the arc: interval(lower, upper), or "
+            "window=(low, high)"
+        )
 
 
 def _weights(seen: PartlySeen, weights: Any) -> Array:

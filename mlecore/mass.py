@@ -126,6 +126,11 @@ def log_mass(d: Any, a: Array, b: Array) -> Array:
     """Return log P(a < X <= b); -inf where b <= a or nothing lies between."""
     if d._tells_mass:
         return d._own_log_mass(a, b)
+    first, *others = (_log_mass(d, *piece) for piece in d._pieces(a, b))
+    return np.logaddexp(first, *others) if others else first
+
+
+def _log_mass(d: Any, a: Array, b: Array) -> Array:
     value, narrow = _by_difference(d, a, b)
     narrow = narrow & d._smooth_between(a, b)
     if narrow.any():
@@ -141,6 +146,24 @@ def mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     """Return log P(a < X <= b) with its slope and Hessian in the free scalars of d."""
     if d._tells_mass:
         return d._own_mass_terms(a, b)
+    first, *others = (_mass_terms(d, *piece) for piece in d._pieces(a, b))
+    return _together(first, *others) if others else first
+
+
+def _together(one: MassTerms, other: MassTerms) -> MassTerms:
+    """Return the terms of two pieces in one: of their probabilities and of these' derivatives, the sums."""
+    value = np.logaddexp(one.value, other.value)
+    slope, second = 0.0, 0.0
+    for piece in (one, other):
+        share = np.exp(piece.value - value)[..., None]
+        outer = piece.slope[..., :, None] * piece.slope[..., None, :]
+        slope = slope + np.where(share > 0, share * piece.slope, 0.0)
+        share = share[..., None]
+        second = second + np.where(share > 0, share * (piece.curvature + outer), 0.0)
+    return MassTerms(value, slope, second - slope[..., :, None] * slope[..., None, :])
+
+
+def _mass_terms(d: Any, a: Array, b: Array) -> MassTerms:
     if np.isposinf(b).all() and np.isfinite(a).all():
         known = d._beyond(a) if (a > d._ends()[0]).all() else None
         if known is None and d.support.whole and (np.floor(a) == d.support.low).all():

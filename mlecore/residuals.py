@@ -59,6 +59,10 @@ def rows_of(fit: Any, what: str) -> Rows:
         )
     likelihood, whole = fit.likelihood, fit.dist.support.whole
     if isinstance(likelihood.data, PartlySeen):
+        if fit.dist._of_angles():
+            raise DataError(
+                f"{what} orders what was seen, and arcs of {type(fit.dist).__name__} have no order: angles come round again"
+            )
         seen = likelihood.data
         x = np.where(seen.exact, seen.lower, np.nan)
         w = likelihood.weights if seen.weights is None else seen.weights

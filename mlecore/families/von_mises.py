@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy
+from numpy.typing import ArrayLike
 
 from ..domains import Parameter, Positive, Real, Support, parameter
 from ..family import Array, Family, Refusal, Solution, symmetric
@@ -32,9 +33,10 @@ _NO_DIRECTION = 1e-15
 class VonMises(Family):
     """VonMises(mu, kappa): f(x) = exp(kappa cos(x - mu)) / (2 pi I0(kappa)), x an angle in radians.
 
-    Angles that differ by whole turns are the same; samples and moments are those on mu - pi .. mu + pi. mu is the mean
-    direction, in -pi .. pi when fitted, and kappa the concentration, a pure number; for large kappa the distribution is
-    nearly Normal with variance 1/kappa. When the angles cancel, kappa is 0 and mu is arbitrary.
+    Angles that differ by whole turns are the same; samples, moments and distribution function are those on mu - pi ..
+    mu + pi, and two limits are the ends of an arc, wherever it lies. mu is the mean direction, in -pi .. pi when fitted,
+    and kappa the concentration, a pure number; for large kappa the distribution is nearly Normal with variance 1/kappa.
+    When the angles cancel, kappa is 0 and mu is arbitrary.
     Source: Mardia and Jupp (2000), sections 3.5.4 and 5.3.1.
 
     >>> round(float(VonMises.fit([0.0, 1.0]).params["mu"]), 12)
@@ -116,6 +118,20 @@ class VonMises(Family):
     def _turned(self, x: Array) -> Array:
         return self.mu + _wrapped(x - self.mu)
 
+    def _pieces(self, a: Array, b: Array) -> tuple[tuple[Array, Array], ...]:
+        # Two finite limits are the ends of an arc, wherever it lies: what of it goes round the end of the turn is
+        # found again at the beginning.
+        (first, last), arc, width = self._ends(), np.isfinite(a) & np.isfinite(b), b - a
+        whole = arc & (width >= 2.0 * np.pi)
+        start = self._turned(np.where(arc, a, 0.0))
+        end = start + np.where(arc, width, 0.0)
+        a = np.where(whole, -np.inf, np.where(arc, start, a))
+        b = np.where(whole, np.inf, np.where(arc, np.minimum(end, last), b))
+        round_the_end = arc & ~whole & (end > last)
+        if not round_the_end.any():
+            return ((a, b),)
+        return (a, b), (first + 0.0 * end, np.where(round_the_end, end - (last - first), first))
+
     def _place(self) -> tuple[Array, Array]:
         return tuple(np.broadcast_arrays(self.mu, 1.0 / np.sqrt(1.0 + np.asarray(self.kappa))))
 
@@ -135,6 +151,14 @@ class VonMises(Family):
         x = 0.5 * end * (nodes + 1.0)
         f = weights * np.exp(-2.0 * k * np.sin(0.5 * x) ** 2)
         return ((f * x * x).sum(axis=-1) / f.sum(axis=-1) + 0.0 * self.mu)[()]
+
+    def cdf(self, x: ArrayLike) -> Any:
+        """Return P(X <= x) of the angle on mu - pi .. mu + pi, by SciPy, which goes on counting turns beyond.
+
+        >>> float(VonMises(mu=0.0, kappa=1.0).cdf(4.0))
+        1.0
+        """
+        return np.clip(super().cdf(x), 0.0, 1.0)
 
     def scipy(self) -> Any:
         from scipy import stats

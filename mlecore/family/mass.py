@@ -118,6 +118,15 @@ class Mass(Distribution):
         """Return observations where the distribution function counts them: angles are turned to between `_ends`."""
         return x
 
+    def _pieces(self, a: Array, b: Array) -> tuple[tuple[Array, Array], ...]:
+        """Return the pieces between `_ends` that lie between two limits: of angles, an arc may go round the end."""
+        return ((a, b),)
+
+    @classmethod
+    def _of_angles(cls) -> bool:
+        """Say whether the values come round again, so that none lies beyond another."""
+        return any(np.isfinite(getattr(domain, "turn", np.inf)) for domain in cls.domains.values())
+
     def _place(self) -> tuple[Array, Array]:
         """Return where the density is high and about how wide, for a search of its highest place to begin."""
         shape = self.batch_shape

@@ -33,7 +33,7 @@ def drawn_as_seen(
 
     Raises
     ------
-    RegularityError : for rows of which some are censored and others not.
+    RegularityError : for rows of which some are censored and others not, and for angles.
 
     >>> from mlecore import Exponential, binned
     >>> rng = np.random.default_rng(0)
@@ -41,6 +41,11 @@ def drawn_as_seen(
     >>> np.sort(t.seen.high)
     array([ 1.,  2., inf])
     """
+    if type(dist)._of_angles():
+        raise RegularityError(
+            f"no samples of {type(dist).__name__} are drawn within windows or bins, since what lies beyond them lies "
+            "before them too; use parametric=False"
+        )
     if seen.exact.all():
         return _in_windows(dist, seen, count, n, rng)
     bins, window = limits_of(type(dist), seen)

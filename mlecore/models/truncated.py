@@ -51,7 +51,7 @@ def Truncated(
     """
     insist_family("Truncated", family)
     insist_scalar("Truncated", family)
-    if any(np.isfinite(getattr(domain, "turn", np.inf)) for domain in family.domains.values()):
+    if family._of_angles():
         raise DataError(
             f"{family.__name__} is of angles, which come round again: they have no end to be cut off"
         )
