@@ -25,6 +25,7 @@ __all__ = [
     "require_finite",
     "require_weights",
     "shares_note",
+    "zeros_and_ones",
 ]
 
 Array = np.ndarray
@@ -33,6 +34,8 @@ Array = np.ndarray
 _EXACT = 2**53
 # Lists that lie deeper in each other than NumPy's arrays have axes are no arrays.
 _DEEPEST = 64
+# So many weights of 0 and 1 are no table of frequencies any more.
+_MANY_WEIGHTS = 10
 _DOUBLE = np.dtype(float)
 _PLAIN = frozenset({float, int, bool, np.float64, np.int64, np.float32, np.int32, np.bool_})
 
@@ -238,6 +241,22 @@ def shares_note(weights: Any, n: Any) -> tuple[str, ...]:
         f"the weights sum to about 1{where}, so n is 1 and the errors are those of one observation: weights count "
         "observations. If they are shares, multiply them by the number of observations",
     )
+
+
+def zeros_and_ones(weights: Any) -> int:
+    """Return how many of many weights are 1 where the others are all 0, as those of a mask are; 0 where they are not so.
+
+    >>> (
+    ...     zeros_and_ones([1.0, 0.0] * 5),
+    ...     zeros_and_ones([1.0, 0.0, 2.0] * 5),
+    ...     zeros_and_ones([1.0, 0.0]),
+    ... )
+    (5, 0, 0)
+    """
+    w = np.asarray(weights)
+    if w.ndim != 1 or w.size < _MANY_WEIGHTS or w.all() or not ((w == 0) | (w == 1)).all():
+        return 0
+    return int(np.count_nonzero(w))
 
 
 def insist_same_index(name: str, value: Any, other_name: str, other: Any) -> None:

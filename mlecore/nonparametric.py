@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import numeric
+from .arrays import numeric, zeros_and_ones
 from .doors import room
 from .errors import DataError, NoMLEError
 from .inference import normal_quantile
@@ -253,6 +253,11 @@ def kaplan_meier(t: PartlySeen | ArrayLike, weights: ArrayLike | None = None) ->
     np.float64(0.3333)
     """
     if not isinstance(t, PartlySeen):
+        if weights is not None and zeros_and_ones(weights):
+            raise DataError(
+                "weights count observations, and these are 0 or 1, as what says whether a time was seen is: give "
+                "observed(t, right=(seen == 0)), or leave rows out of t"
+            )
         t = observed(t, weights=weights)
     elif weights is not None:
         raise DataError(

@@ -390,6 +390,21 @@ def test_a_comparison_says_that_a_moving_support_escapes_the_penalty():
 # -- weights, errors and ends that must be explained --------------------------------------------------------------
 
 
+def test_weights_that_tell_what_was_seen_are_noticed():
+    t, seen = np.arange(1.0, 13.0), np.arange(12) % 3 > 0
+    for mask in (seen, seen.astype(int)):
+        f = mle.Weibull.fit(t, mask)
+        assert f.params == mle.Weibull.fit(t[seen]).params
+        assert "8 of the 12 weights are 1 and the others 0" in f.notes[0]
+        assert "observed(x, right=(weights == 0))" in f.notes[0]
+        with pytest.raises(mle.DataError, match=r"observed\(t, right=\(seen == 0\)\)"):
+            mle.kaplan_meier(t, mask)
+    assert not mle.Poisson.fit([0, 1, 2, 3], [1, 0, 1, 1]).notes  # a table of frequencies
+    known = mle.observed(t, right=~seen, weights=np.where(t > 2, 1, 0))
+    assert "weights are 1" not in mle.Weibull.fit(known).summary()
+    mle.kaplan_meier(t, np.arange(12))
+
+
 def test_weights_that_are_shares_are_noticed():
     x, w = [1.0, 2.0, 4.0, 8.0], [0.1, 0.2, 0.3, 0.4]
     assert "sum to about 1" in Normal.fit(x, w).notes[0]

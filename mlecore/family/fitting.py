@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import shares_note
+from ..arrays import shares_note, zeros_and_ones
 from ..doors import room
 from ..errors import ConvergenceError, DataError, NoMLEError
 from ..fit import Fit
 from ..habits import answering
 from ..likelihood import Likelihood
-from ..observations import Source
+from ..observations import PartlySeen, Source
 from ..priors import Penalised
 from ..products import blocks
 from ..statistics import Events, Sample, Statistic, Streamed
@@ -291,7 +291,15 @@ class Fitting(ByMoments):
 
     @classmethod
     def _of_weights(cls, likelihood: Likelihood) -> tuple[str, ...]:
-        return () if likelihood.weights is None else shares_note(likelihood.weights, likelihood.n)
+        if likelihood.weights is None:
+            return ()
+        ones = zeros_and_ones(likelihood.weights)
+        if not ones or isinstance(likelihood.data, PartlySeen):
+            return shares_note(likelihood.weights, likelihood.n)
+        return (
+            f"{ones} of the {likelihood.weights.size} weights are 1 and the others 0, which leaves those values out. If 0 says "
+            "that a value was censored, give observed(x, right=(weights == 0))",
+        )
 
     @classmethod
     def _result(
