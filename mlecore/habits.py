@@ -52,6 +52,15 @@ _ATTRIBUTES = {
         ),
         "that belongs to the distribution: fit.dist.{name}",
     ),
+    **dict.fromkeys(
+        ("profile", "score", "hessian", "nll"),
+        "that belongs to the likelihood: fit.likelihood.{name}",
+    ),
+    **dict.fromkeys(("llf", "loglik", "logLik"), "it is called fit.log_likelihood"),
+    **dict.fromkeys(("bse", "stderr", "std_errors"), "they are called fit.se"),
+    "pvalues": "fit.test(name=value) tests values of parameters, and says the p-value",
+    "conf_int": "it is called fit.ci(level)",
+    "predict": "nothing was regressed here; fit.dist.mean and fit.dist.ppf(q) say what to expect of a value",
     "median": "fit.quantile(0.5) is the median with its interval, fit.dist.ppf(0.5) the number alone",
     **dict.fromkeys(
         ("lr_test", "likelihood_ratio_test"),
