@@ -192,6 +192,23 @@ def test_a_small_spread_far_from_zero_is_no_obstacle():
     assert mine.se["sigma"] == pytest.approx(theirs.se["sigma"], rel=1e-4)
 
 
+class ByScipy(mle.Family):
+    """A density that SciPy computes, which drops imaginary parts and warns of it."""
+
+    mu: mle.Parameter = mle.parameter(mle.Real())
+    sigma: mle.Parameter = mle.parameter(mle.Positive())
+
+    def log_density(self, x):
+        return stats.norm.logpdf(x, self.mu, self.sigma)
+
+
+def test_a_density_by_scipy_has_its_slopes_without_a_warning():
+    x = np.random.default_rng(0).normal(2.0, 0.5, 60)
+    mine, theirs = ByScipy.fit(x), mle.Normal.fit(x)  # a warning would be an error here
+    np.testing.assert_allclose(mine.theta, theirs.theta, rtol=1e-6)
+    np.testing.assert_allclose(mine.cov, theirs.cov, rtol=1e-5, atol=1e-9)
+
+
 def test_the_example_for_contributors_runs():
     text = (ROOT / "book" / "contributing.md").read_text(encoding="utf-8")
     code = re.search(r"```python\n(import numpy as np\nimport mlecore as mle\n.*?)```", text, re.S)
