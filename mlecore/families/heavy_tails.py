@@ -53,8 +53,8 @@ def locate(
     the data: no logarithm is taken. The iteration ends when a step promises a gain below `tolerance`.
 
     >>> loc, scale, converged, _ = locate(Sample.of(np.array([-1.0, 0.0, 1.0])), 1.0)
-    >>> float(loc), round(float(scale) ** 2, 12), bool(converged)
-    (0.0, 0.333333333333, True)
+    >>> abs(float(loc)) < 1e-15, round(float(scale) ** 2, 12), bool(converged)
+    (True, 0.333333333333, True)
     """
     t = _within_reach(t)
     batch = t.batch_shape
@@ -115,8 +115,8 @@ def top_of(likelihood: Any, df: Any) -> tuple[Array, Array, Array, Array]:
 
     >>> from mlecore import Cauchy
     >>> loc, scale, _, _ = top_of(Likelihood(Cauchy, [-1.0, 0.0, 1.0]), 1.0)
-    >>> float(loc), round(float(scale) ** 2, 12)
-    (0.0, 0.333333333333)
+    >>> abs(float(loc)) < 1e-15, round(float(scale) ** 2, 12)
+    (True, 0.333333333333)
     """
     t = likelihood.statistic
     start = _near(t, df) if isinstance(t, Rescaled) and not t.weighted else (0.0, 1.0)
