@@ -245,6 +245,29 @@ def test_a_long_sample_with_weights_is_the_sample_with_its_values_repeated(d):
     np.testing.assert_allclose(one.theta, other.theta, rtol=1e-8)
 
 
+NEAR_AND_FAR = {
+    "normal": lambda r: r.normal(3.0, 1.0, LONG_N),  # a step away from its moments
+    "cauchy": lambda r: r.standard_cauchy(LONG_N),  # led astray by them, and by those of a part
+    "one far": lambda r: np.append(r.normal(size=LONG_N - 1), 1e7),  # which a part misses
+    "sorted, at an offset": lambda r: 1e9 + np.sort(r.gumbel(size=LONG_N)),
+    "tiny": lambda r: (
+        1e-200 * r.normal(size=LONG_N)
+    ),  # no double holds their squares: begun at a part
+}
+
+
+@pytest.mark.parametrize("kind", NEAR_AND_FAR)
+@pytest.mark.parametrize("family", [mle.Gumbel, mle.Logistic, mle.Weibull])
+def test_plain_steps_lead_a_long_sample_to_where_safe_ones_in_doubles_do(family, kind):
+    x = NEAR_AND_FAR[kind](np.random.default_rng(10))
+    if family is mle.Weibull:
+        x = np.exp(20.0 * x / abs(x).max()) if kind != "tiny" else np.exp(x * 1e200)
+    # Weights, even of one, are for doubles alone.
+    one, other = family.fit(x), family.fit(x, np.ones(LONG_N))
+    unit = 1.0 if family is mle.Weibull else other.params["scale"]
+    np.testing.assert_allclose(one.theta / unit, other.theta / unit, rtol=1e-10, atol=1e-10)
+
+
 def test_half_of_a_long_sample_equal_is_no_cauchy_and_one_less_is():
     x = np.random.default_rng(7).standard_cauchy(LONG_N)
     x[1::2] = 0.5

@@ -2,8 +2,8 @@
 
 Gumbel, Weibull (through its logarithm) and Logistic are fitted by Newton's method on sums over the whole sample. Two
 things make that quick and safe, whatever the offset and the unit of the data: values are standardised tile by tile,
-each small enough for the cache, so the data are never copied; and a long sample is climbed from the fit of a part,
-then from its own in single precision, whose exponentials cost a quarter: one pass in doubles is left.
+each small enough for the cache, so the data are never copied; and a long sample is climbed from its moments, or from
+the fit of a part where these lead astray, in single precision, whose exponentials cost half: one pass in doubles is left.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
 from ..numerics import every
-from ..products import blocks
+from ..products import blocks, dot
 from ..statistics import Moments, Sample
 from ..tails import flow_of_scale, standard
 
-__all__ = ["LocationScale", "Standardised", "part_first"]
+__all__ = ["LocationScale", "Standardised", "solved"]
 
 # A tile of 128 kB, so many doubles, stays in the second cache with its two or three temporaries; larger ones are
 # fetched from the system and returned to it each time, at several times the cost.
@@ -87,53 +87,66 @@ class Standardised(NamedTuple):
             return self
         return Standardised(self.sample[rows], self.center[rows], self.unit[rows], self.kind)
 
-    def tiles(self) -> Iterator[tuple[slice, Array, Array | None]]:
-        """Yield the tiles: which rows, their standardised values, and their weights (None where all are one)."""
+    def tiles(self, spare: int = 0) -> Iterator[Any]:
+        """Yield the tiles: which rows, their standardised values, their weights (None where all are one), spare arrays.
+
+        Of these there are as many as asked, shaped as the values. All may be overwritten: the next tile uses the same
+        memory, which is in the cache already.
+        """
         width, size = self.sample.width, 8 * _TILE // np.dtype(self.kind).itemsize
+        most = min(size, self.sample.values.size)
+        space: Array = np.empty((1 + spare, most), self.kind)
+        deviations = space[0] if self.kind is np.float64 else np.empty(most)
         for rows in blocks(len(self.center), max(1, size // width)):
             center, factor = self.center[rows, None], 1.0 / self.unit[rows, None]
             for columns in blocks(width, size):
-                y = self.sample.values[rows, columns] - center
-                y *= factor
-                y = y.astype(self.kind, copy=False)
+                raw = self.sample.values[rows, columns]
+                d = np.subtract(raw, center, out=deviations[: raw.size].reshape(raw.shape))
+                y, *others = (line[: raw.size].reshape(raw.shape) for line in space)
+                np.multiply(d, factor, out=y, casting="same_kind")
                 weights = self.sample.weights[rows, columns] if self.sample.weighted else None
-                yield rows, y, weights
+                yield rows, y, weights, *others
 
 
-def part_first(t: Sample, solve: Callable[[Sample, Moments, Any, type], Any]) -> Any:
-    """Return solve(samples, moments, start, kind) for a batch as rows, of long ones from what was found on the way.
+def solved(t: Sample, solve: Callable, refine: Callable) -> Any:
+    """Return solve(samples, moments, start) for a batch as rows, of long ones by steps from near.
 
-    A solution is a tuple of columns, the third of which says what converged. Of long samples a part is solved first,
-    from None; then all of them from there in single precision, as `kind` says, which need not be exact; from that in
-    doubles. `moments` are those of the part, enough to standardise by.
+    A solution is a tuple of columns, the third of which says what converged. Of long samples refine(samples, moments,
+    start) steps without safeguards, in single precision first. Where that does not arrive from their moments, a part of
+    them is solved, and it steps from there; where it does not arrive again, all of them are solved.
 
-    >>> part_first(
-    ...     Sample.of(np.arange(4.0)),
-    ...     lambda t, m, start, kind: (t.values.shape, float(m.mean[0]), start),
-    ... )
-    ((1, 4), 1.5, None)
+    >>> solved(Sample.of(np.arange(4.0)), lambda t, m, start: (t.values.shape, m.mean, start), None)
+    ((1, 4), array([1.5]), None)
     """
     whole = t.as_rows()
-    part = whole.thinned(_PART) if t.width > 8 * _PART else whole
-    if not every(part.n > 0):
-        part = whole
+    if t.width <= 8 * _PART:
+        return solve(whole, _moments(whole), None)
+    # A weight, or what it multiplies, may be too large for single precision.
+    near = None if whole.weighted else _refined(whole, _quick_moments(whole), None, refine)
+    if near is not None:
+        return near
+    part = whole.thinned(_PART)
     m = _moments(part)
-    if part is not whole and not every(
-        m.sd > 0
-    ):  # a part of equal values says nothing of their spread
-        part, m = whole, _moments(whole)
-    if part is whole:
-        return solve(whole, m, None, np.float64)
+    if not (every(part.n > 0) and every(m.sd > 0)):  # a part of equal values says nothing of all
+        return solve(whole, _moments(whole), None)
+    found = solve(part, m, None)
+    near = None if whole.weighted else _refined(whole, m, found, refine)
+    return solve(whole, m, found) if near is None else near
 
-    def near(few: Sample, start: Any) -> Any:
-        # A weight, or what it multiplies, may be too large for single precision.
-        found = None if few.weighted else solve(few, m, start, np.float32)
-        if found is None or not (every(found[2]) and np.isfinite(found[:2]).all()):
-            found = solve(few, m, start, np.float64)
-        return found
 
-    start = near(part, None)
-    return solve(whole, m, start if whole.weighted else near(whole, start), np.float64)
+def _refined(t: Sample, m: Moments, start: Any, refine: Callable) -> Any:
+    """Return refine(t, m, start), None where that does not arrive."""
+    usable = every((m.sd > 0) & (m.sd < np.inf)) and (start is None or every(start[2]))
+    found = refine(t, m, start) if usable else None
+    return found if found is not None and every(found[2]) else None
+
+
+def _quick_moments(t: Sample) -> Moments:
+    """Return the moments by one sum of squares, which holds no array; a deviation of zero where too few digits are left."""
+    n = t.width
+    mean, square = np.add.reduce(t.values, axis=-1) / n, dot(t.values, t.values) / n
+    var = square - mean * mean
+    return Moments(t.n, mean, np.sqrt(np.where(var > 1e-8 * square, var, 0.0)))
 
 
 def _moments(t: Sample) -> Moments:

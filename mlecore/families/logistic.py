@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, InOnePass, Solution, symmetric
-from ..numerics import log1pexp, mean_log
+from ..numerics import every, log1pexp, mean_log
 from ..products import dot
 from ..statistics import Moments, Sample, piecewise
 from ..tails import standard
-from .location_scale import LocationScale, Standardised, part_first
+from .location_scale import LocationScale, Standardised, solved
+
+# Newton squares the error: a step that promises no more than this, an observation, is the last, and needs no check.
+_LAST = 1e-13
+# So many plain steps, if they lead to the top at all.
+_STEPS = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +52,7 @@ class Logistic(InOnePass, LocationScale):
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
-        columns = (c.reshape(t.batch_shape)[()] for c in part_first(t, _solve))
+        columns = (c.reshape(t.batch_shape)[()] for c in solved(t, _solve, _refine))
         loc, scale, converged, iterations = columns
         return Solution({"loc": loc, "scale": scale}, iterations, converged)
 
@@ -104,20 +109,49 @@ def _sum_log(t: Sample, terms: Array) -> Array:
     return t.sum(np.log(terms)) if t.weighted else t.n * mean_log(terms, bound=2.0)
 
 
-def _solve(
-    t: Sample, m: Moments, start: tuple | None, kind: type
-) -> tuple[Array, Array, Array, Array]:
-    """Return (loc, scale, converged, iterations), climbing from the loc and scale in `start`, in numbers of a kind.
+def _solve(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, Array, Array, Array]:
+    """Return (loc, scale, converged, iterations), climbing from the loc and scale in `start`.
 
     Newton's steps are taken in (1/scale, loc/scale) of standardised values, where the log-likelihood is concave.
     """
     unit = np.where(m.sd > 0, m.sd, 1.0)
-    if start is None:
-        theta = np.stack([np.full(unit.shape, np.pi / np.sqrt(3.0)), np.zeros(unit.shape)])
-    else:
-        theta = np.stack([unit, start[0] - m.mean]) / start[1]
-    (steepness, level), converged, iterations = _climb(Standardised(t, m.mean, unit, kind), theta)
+    rows = Standardised(t, m.mean, unit)
+    (steepness, level), converged, iterations = _climb(rows, _begin(m, unit, start))
     return m.mean + unit * level / steepness, unit / steepness, converged, iterations
+
+
+def _begin(m: Moments, unit: Array, start: tuple | None) -> Array:
+    """Return (1/scale, loc/scale) of values standardised by `unit`: those of `start`, or by the moments."""
+    if start is None:
+        return np.stack([np.full(unit.shape, np.pi / np.sqrt(3.0)), np.zeros(unit.shape)])
+    return np.stack([unit, start[0] - m.mean]) / start[1]
+
+
+def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
+    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only."""
+    kind: type = np.float32
+    theta, arrived, count = _begin(m, m.sd, start), False, 0
+    while not arrived and count < _STEPS:
+        count += 1
+        slope, bend = _derivatives(Standardised(t, m.mean, m.sd, kind), theta)
+        step = _newton(slope, bend)
+        gain = (slope * step).sum(axis=0)
+        if not every(gain <= 1e-2):  # too far for steps without a check
+            break
+        theta = theta + step
+        # Newton leaves about a third of the square of an error, and a gain is about that square.
+        arrived = kind is np.float64 and every(gain <= 1e-11)
+        if every(gain <= 1e-5):
+            kind = np.float64
+    steepness, level = theta
+    columns = m.mean + m.sd * level / steepness, m.sd / steepness
+    return *columns, np.full(m.sd.shape, arrived), np.full(m.sd.shape, count)
+
+
+def _newton(slope: Array, bend: Array) -> Array:
+    """Return Newton's step."""
+    (ga, gc), (aa, ac, cc) = slope, bend
+    return np.stack([cc * ga - ac * gc, aa * gc - ac * ga]) / (aa * cc - ac * ac)
 
 
 def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
@@ -130,13 +164,9 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
     slope, bend = _derivatives(t, theta)
     active = np.arange(count)
     for _ in range(100):
-        (ga, gc), (aa, ac, cc) = slope[:, active], bend[:, active]
-        det = aa * cc - ac * ac
-        step = np.stack([(cc * ga - ac * gc) / det, (aa * gc - ac * ga) / det])
-        gain = ga * step[0] + gc * step[1]
-        # Newton squares the error: a step that promises 1e-13 an observation is the last, and needs no check. In single
-        # precision one of 1e-7 leaves no more than that to doubles.
-        last = gain <= (1e-13 if t.kind is np.float64 else 1e-7)
+        step = _newton(slope[:, active], bend[:, active])
+        gain = (slope[:, active] * step).sum(axis=0)
+        last = gain <= _LAST
         theta[:, active[last]] += step[:, last]
         iterations[active] += 1
         converged[active] = last
@@ -164,27 +194,31 @@ def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
 
 def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
-    steepness, level = theta[:, :, None].astype(t.kind)
-    sums = np.zeros((5, theta.shape[1]))
-    for rows, y, w in t.tiles():
-        # With h = tanh(z/2) the slope of the log-density in z is -h, and its derivative -(1 - h^2)/2. In the far
-        # tails 1 - h^2 is off by a rounding, which Newton's direction does not feel. 2/(1 + e^-z) - 1 costs half of
-        # a tanh.
-        h = level[rows] - steepness[rows] * y
-        with np.errstate(over="ignore"):
-            np.exp(h, out=h)
-        h += 1.0
-        np.divide(2.0, h, out=h)
-        h -= 1.0
-        bend = 1.0 - h * h
-        if w is not None:
-            h, bend = h * w, bend * w
-        sums[0, rows] += dot(y, h)
-        sums[1, rows] += h.sum(axis=-1)
-        sums[2, rows] += bend.sum(axis=-1)
-        bend *= y
-        sums[3, rows] += bend.sum(axis=-1)
-        sums[4, rows] += dot(y, bend)
-    first, level, cc, ac, aa = sums / t.sample.n
-    slope = np.stack([1.0 / theta[0] - first, level])
-    return slope, np.stack([1.0 / theta[0] ** 2 + 0.5 * aa, -0.5 * ac, 0.5 * cc])
+    steepness, level = theta
+    n, sums = t.sample.n, np.zeros((6, theta.shape[1]))
+    shift = level[:, None].astype(t.kind)
+    with np.errstate(over="ignore"):
+        for rows, z, w, q, b in t._replace(unit=-t.unit / steepness).tiles(2):
+            # The log-density of z = level - steepness y has the slope 2q - 1 in z, with q = 1 / (1 + e^z), and its
+            # slope is -2q (1 - q). In the far tails 1 - q is off by a rounding, which Newton's direction does not feel.
+            z += shift[rows]
+            np.exp(z, out=q)
+            q += 1.0
+            np.divide(1.0, q, out=q)
+            np.multiply(q, q, out=b)
+            np.subtract(q, b, out=b)
+            if w is not None:
+                q *= w
+                b *= w
+            total = np.add.reduce(z, axis=-1) if w is None else dot(z, w)
+            first = np.add.reduce(q, axis=-1), total, dot(z, q)
+            second = np.add.reduce(b, axis=-1), dot(z, b)
+            b *= z
+            sums[:, rows] += np.array([*first, *second, dot(z, b)])
+    q, z, zq, b, zb, zzb = sums / n
+    tilt, z_tilt = 2.0 * q - 1.0, 2.0 * zq - z
+    # From z back to (1/scale, loc/scale).
+    slope = np.stack([1.0 - level * tilt + z_tilt, steepness * tilt]) / steepness
+    aa, ac = (level * b - 2.0 * zb) * level + zzb, level * b - zb
+    unit = 1.0 / steepness
+    return slope, np.stack([(1.0 + 2.0 * aa) * unit * unit, -2.0 * ac * unit, 2.0 * b])
