@@ -47,14 +47,11 @@ $(FRESH): requirements.txt pyproject.toml $(CODE)
 book: $(READY) $(FRESH)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
-# The longest files first: a worker that begins one of them last keeps the other waiting.
-LONGEST := tests/book/test_live.py tests/book/test_pages.py tests/explore/test_every_explorable.py
-
 browser: $(READY)
 	@$(BIN)/python tools/bring_browser.py
 
 test: $(READY) book browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval $(LONGEST) book/*.ipynb tests mlecore
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval book/*.ipynb tests mlecore
 
 # The package on the lowest versions that it promises, which have wheels up to Python 3.12: every
 # fifth test, since what a version lacks is lacking in many places.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -20,6 +21,23 @@ os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 # The first call of a formula imports and compiles; how long it takes says nothing about it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+# A worker that begins one of these last keeps the other waiting. Named before `tests` on the command
+# line, pytest 9 would forget them: one argument holds the other.
+LONGEST = (
+    "book/test_live.py",
+    "book/test_pages.py",
+    "explore/test_every_explorable.py",
+    "explore/test_each_explorable.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, and leave all else in its order."""
+    place = {Path(__file__).parent / name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(autouse=True)
