@@ -71,11 +71,13 @@ def _solve(rows: Standardised, start: Array) -> tuple[Array, ...]:
 
 
 def _refine(rows: Standardised, k: Array) -> tuple[Array, ...]:
-    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only."""
+    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only.
+
+    Counted are those in doubles.
+    """
     kind: type = np.float32
     skew, arrived, count = None, False, 0
-    while not arrived and count < _STEPS:
-        count += 1
+    for _ in range(_STEPS):
         seen, average, *level, skew = _cumulants(rows._replace(kind=kind), k, skew)
         value, slope = _equation(seen, average, level[1], level[2], skew)
         step = -value / (slope * seen)
@@ -85,7 +87,9 @@ def _refine(rows: Standardised, k: Array) -> tuple[Array, ...]:
         k = np.array(seen * np.exp(step), ndmin=1)
         # A step leaves a tenth of its cube: one of 0.04 what single precision hardly tells from none. In doubles, which
         # take the skewness from there, one of 1e-5 leaves less than rounding does.
-        arrived = kind is np.float64 and every(size <= 1e-5)
+        count += kind is np.float64
+        if arrived := kind is np.float64 and every(size <= 1e-5):
+            break
         if every(size <= 0.04):
             kind = np.float64
         else:

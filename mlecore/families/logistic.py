@@ -128,11 +128,13 @@ def _begin(m: Moments, unit: Array, start: tuple | None) -> Array:
 
 
 def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
-    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only."""
+    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only.
+
+    Counted are those in doubles.
+    """
     kind: type = np.float32
     theta, arrived, count = _begin(m, m.sd, start), False, 0
-    while not arrived and count < _STEPS:
-        count += 1
+    for _ in range(_STEPS):
         slope, bend = _derivatives(Standardised(t, m.mean, m.sd, kind), theta)
         step = _newton(slope, bend)
         gain = (slope * step).sum(axis=0)
@@ -140,7 +142,9 @@ def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
             break
         theta = theta + step
         # Newton leaves about a third of the square of an error, and a gain is about that square.
-        arrived = kind is np.float64 and every(gain <= 1e-11)
+        count += kind is np.float64
+        if arrived := kind is np.float64 and every(gain <= 1e-11):
+            break
         if every(gain <= 1e-5):
             kind = np.float64
     steepness, level = theta
