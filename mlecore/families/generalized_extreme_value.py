@@ -12,13 +12,14 @@ import scipy
 from ..domains import Parameter, Real, parameter
 from ..family import Array, Refusal, Solution, symmetric
 from ..likelihood import Likelihood
-from ..statistics import Moments, Sample, piecewise
+from ..statistics import Sample, piecewise
 from ..tails import log1mexp
 from .location_scale import LocationScale
+from .rescaled import standardised
 from .tail_shape import Bent, TailShape, bent, flow_of_bend, unbent
 
 # Shapes from which the search climbs: the next one only where the last has led to no top.
-_SHAPES = (0.05, -0.3, 0.4, -0.6, 1.0)
+_SHAPES = (0.05, -0.3, 0.4, -0.6, 1.0, 2.5)
 # How many values of a long sample are climbed first.
 _PART = 2048
 # Where a formula that cancels at shape 0 is taken from a circle around it, and the places on that circle.
@@ -222,11 +223,12 @@ def _unit_information(k: Array) -> Array:
 
 
 def _search(family: Any, t: Sample, fixed: Mapping[str, Any]) -> Solution:
-    """Climb from one shape after another until a top with a shape above -1 is reached, in units of the sample's spread."""
-    m = Moments.of(t.values, t.weights if t.weighted else None)
-    unit = np.where(m.sd > 0, m.sd, 1.0)
-    y = t._replaced((t.values - np.asarray(m.mean)[..., None]) / unit[..., None])
-    power = {"loc": (m.mean, unit), "scale": (0.0, unit), "shape": (0.0, 1.0)}
+    """Climb from one shape after another until a top with a shape above -1 is reached, in units of the sample's spread.
+
+    That of its middle half: a mean and a standard deviation say nothing where the tail is heavy.
+    """
+    y, center, unit = standardised(t)
+    power = {"loc": (center, unit), "scale": (0.0, unit), "shape": (0.0, 1.0)}
     held = {name: (v - power[name][0]) / power[name][1] for name, v in fixed.items()}
     whole = Likelihood(family, y.of_family(family), fixed=held)
     few = (
@@ -276,11 +278,14 @@ def _first_top(likelihood: Likelihood) -> tuple[Array, Array, Array]:
 
 
 def _feasible(likelihood: Likelihood, shape: float) -> Array:
-    """Return full vectors with about the shape, mean 0 and variance 1, or what is held, whose support holds the sample."""
+    """Return full vectors with about the shape, and quartiles 2 apart around a median of 0, or what is held.
+
+    Their support holds the sample.
+    """
     low, high = likelihood.statistic.extremes()
-    k = np.asarray(min(shape, 0.4))
-    scale = 1.0 / np.sqrt(_through_zero(_variance, k)[0])
-    start = [-scale * _through_zero(_mean_away, k)[0], scale, np.asarray(shape)]
+    lower, middle, upper = unbent(-np.log(np.log(4.0 / np.array([1.0, 2.0, 3.0]))), shape)
+    scale = np.asarray(2.0 / (upper - lower))
+    start = [-scale * middle, scale, np.asarray(shape)]
     start = [likelihood.held.get(i, v) for i, v in enumerate(start)]
     loc, s, xi = np.broadcast_arrays(*start, low)[:3]
     if 1 in likelihood.free:

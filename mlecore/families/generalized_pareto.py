@@ -13,6 +13,7 @@ from ..family import Array, Refusal, Solution, symmetric
 from ..roots import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp
+from .rescaled import Rescaled
 from .tail_shape import (
     SERIES_BELOW,
     Bent,
@@ -26,6 +27,10 @@ from .tail_shape import (
 
 # In how many places the profile is looked at for its tops, and in how many values of a long sample.
 _PLACES, _PART = 40, 2048
+# A sample shorter than this is looked at in all places at once.
+_SHORT = 2**12
+# Below this shape it is the few values next to the largest one that make a top, and a part does not show them.
+_TOLD = -0.4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,6 +128,10 @@ class GeneralizedPareto(TailShape):
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
         return cls._searched(t, {})
+
+    @classmethod
+    def _in_doubt(cls, t: Sample, full: Array, share: float) -> bool:
+        return not full[1] > _TOLD
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
@@ -223,26 +232,32 @@ def _profile(t: Sample, v: Array) -> tuple[Array, Array, Array, Array]:
 def _in_units(t: Sample) -> tuple[Sample, Array]:
     top = np.asarray(t.extremes()[1])
     unit = np.where(top > 0, top, 1.0)
+    if t.in_passes:
+        return Rescaled(t, np.zeros_like(unit), unit), unit
     # A value of weight zero may be larger; it is no observation.
     return t._replaced(np.minimum(t.values / unit[..., None], 1.0)), unit
 
 
 def _part(t: Sample, rows: Array) -> Sample:
-    return t[rows] if len(t.values) > 1 else t
+    return t[rows] if t.n.size > 1 else t
 
 
 def _from_profile(t: Sample) -> Solution:
     """Return the highest top of the profile of each row."""
     rows, _, shape = as_rows(t)
     whole, unit = _in_units(rows)
-    few, part = _in_units(rows.thinned(_PART)) if t.width > 8 * _PART else (whole, unit)
-    place, found, iterations = highest_turn(
-        lambda v, i: _profile(_part(few, i), v)[:3], _places(few)
-    )
-    if few is not whole:
+    if t.width <= 8 * _PART:
+        place, found, iterations, scale = _tops(whole)
+    else:
+        few, part = _in_units(rows.thinned(_PART))
+        place, found, iterations, scale = _tops(few)
+        told = found & (np.expm1(place) * scale > _TOLD)
         theta = np.expm1(place) * unit / part
         start = np.log1p(np.where(theta > -1.0, theta, np.expm1(-3.0)))
-        good = np.flatnonzero(found)
+        if not told.all():
+            rest = whole if told.size == 1 else whole[~told]
+            place[~told], found[~told], iterations[~told], _ = _tops(rest)
+        good = np.flatnonzero(told)
         # Shifted by 100, so that a top at 0 has a relative tolerance too.
         x, found[good], more = newton_1d(
             lambda x, i: _profile(_part(whole, good[i]), x - 100.0)[1:3],
@@ -252,7 +267,7 @@ def _from_profile(t: Sample) -> Solution:
             tolerance=1e-10,
         )
         place[good], iterations[good] = x - 100.0, iterations[good] + more
-    scale = _profile(whole, np.where(found, place, 0.0))[3]
+        scale = _profile(whole, np.where(found, place, 0.0))[3]
     xi = np.expm1(place) * scale
     found &= xi > -1.0
     params = {"scale": np.where(found, unit * scale, np.nan), "shape": np.where(found, xi, np.nan)}
@@ -263,15 +278,29 @@ def _from_profile(t: Sample) -> Solution:
     )
 
 
+def _tops(t: Sample) -> tuple[Array, Array, Array, Array]:
+    """Return the highest top of the profile of each row, whether there is one, iterations, and the scale."""
+    place, found, iterations = highest_turn(
+        lambda v, i: _profile(_part(t, i), v)[:3], _places(t), t.in_passes or t.width < _SHORT
+    )
+    return place, found, iterations, _profile(t, np.where(found, place, 0.0))[3]
+
+
+def _gap_and_least(t: Sample) -> tuple[Array, Array]:
+    """Return how far the values of each row stay below 1, the largest, and the smallest above 0."""
+    seen = np.where(t.weights > 0, t.values, np.nan) if t.weighted else t.values
+    gap = np.nanmin(np.where(seen < 1.0, 1.0 - seen, np.nan), axis=-1, initial=1.0)
+    return gap, np.nanmin(np.where(seen > 0.0, seen, np.nan), axis=-1, initial=1.0)
+
+
 def _places(t: Sample) -> Array:
     """Return where to look at the profile of each row, a column each, largest values being 1.
 
     A top this side of shape -1 needs exp(v) n or exp(v) / gap of some size, gap being that below the largest value: much
     lower, one could only lie within rounding of shape -1. Above the smallest value the profile falls, but for zeros.
     """
-    observed = t.values if not t.weighted else np.where(t.weights > 0, t.values, np.nan)
-    gap = np.nanmin(np.where(observed < 1.0, 1.0 - observed, np.nan), axis=-1, initial=1.0)
-    least = np.nanmin(np.where(observed > 0.0, observed, np.nan), axis=-1, initial=1.0)
+    ends = zip(*(_gap_and_least(part) for part in t.pieces()), strict=True)
+    gap, least = (np.minimum.reduce(column) for column in ends)
     low = np.maximum(np.log(np.minimum(gap, 1.0 / t.n)) - 4.0, -34.0)
     return np.linspace(low, np.log1p(10.0 / least) + 1.0, _PLACES)
 

@@ -151,4 +151,4 @@ def _quick_moments(t: Sample) -> Moments:
 
 def _moments(t: Sample) -> Moments:
     """Return the moments of the values."""
-    return Moments.of(t.values, t.weights if t.weighted else None)
+    return t.moments()

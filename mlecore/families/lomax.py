@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from ..domains import Parameter, Positive, Support, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
+from ..family import SURE, Array, Family, Refusal, Solution, symmetric
 from ..numerics import every, log1p_excess
 from ..products import blocks
 from ..roots import newton_1d
 from ..statistics import Moments, Sample, piecewise
 from ..tails import log1mexp
 from .exponential import Exponential
+from .ties import share_at
 
 # So many values of a long sample are looked at to find where its profile turns, at steps of this much in log(scale).
 _PART, _STRIDE = 2048, 0.7
+# What is smaller than this part of what it is the difference of is rounding.
+_ROUNDING = 8.0 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +70,7 @@ class Lomax(Family):
 
     @classmethod
     def _no_mle(cls, t: Sample, fixed: Mapping[str, Any]) -> Iterator[Refusal]:
-        zeros = t.mean(t.values == 0)
+        zeros = share_at(np.float64(0.0), t)
         if "scale" in fixed:
             if "shape" not in fixed:
                 yield Refusal(
@@ -83,7 +86,7 @@ class Lomax(Family):
             )
             return
         low, high = t.extremes()
-        limit = lambda: Exponential.fit(t.values, weights=t.weights if t.weighted else None)  # noqa: E731
+        limit = lambda: Exponential.fit(*t.given())  # noqa: E731
         yield Refusal(
             zeros == 1,
             "all values are zero, so the likelihood rises without bound as scale shrinks",
@@ -113,6 +116,11 @@ class Lomax(Family):
     def _mle(cls, t: Sample) -> Solution:
         scale, converged, iterations = _best_scale(t)
         return Solution({"shape": _shape(t, scale), "scale": scale}, iterations, converged)
+
+    @classmethod
+    def _in_doubt(cls, t: Sample, full: Array, share: float) -> bool:
+        gain = _advantage(_rows(t), full[1:])[0] * t.n
+        return not gain * share > SURE
 
     @classmethod
     def _start(cls, t: Sample) -> dict[str, Any]:
@@ -207,6 +215,8 @@ def _shape(t: Sample, scale: Any) -> Array:
 def _rows(t: Sample) -> Sample:
     """Return the samples of a batch one a row."""
     width = t.width
+    if t.in_passes:
+        return t.as_rows()
     return Sample(np.ravel(t.n), t.values.reshape(-1, width), t.weights.reshape(-1, width))
 
 
@@ -233,36 +243,36 @@ def _fall(t: Sample, s: Array) -> tuple[Array, Array]:
         (small,) = _averages(t, s, lambda y, log, r: (log1p_excess(-np.minimum(r, 0.5)),))
         gap = np.where(r > 0.01, gap, small)
     # In log s: dm = -r, dr = -bend, d(m - r) = bend - r = -mean(r^2).
-    return m * r - gap, (-r * r - m * bend + (r - bend)) / s
+    fall = m * r - gap
+    return np.where(np.abs(fall) < _ROUNDING * gap, 0.0, fall), (-r * r - m * bend + (r - bend)) / s
 
 
 def _advantage(t: Sample, s: Array) -> Array:
     """Return by how much the profile, an observation, exceeds the Exponential's: -log(m s / mean) - m."""
     m, middle, gap = _averages(t, s, lambda y, log, r: (log, y, log1p_excess(y)))
-    far = np.log(m) + np.log(s) - np.log(t.mean(t.values))
+    far = np.log(m) + np.log(s) - np.log(t.moments().mean)
     return -np.where(gap < 0.5 * middle, np.log1p(-gap / middle), far) - m
 
 
 def _more_spread_than_the_exponential(t: Sample) -> Array:
     """Say where the coefficient of variation exceeds 1, so that there is a maximum."""
-    m = Moments.of(t.values, t.weights if t.weighted else None)
+    m = t.moments()
     return m.sd > m.mean
 
 
 def _best_scale(t: Sample) -> tuple[Array, Array, Array]:
     """Return (scale, converged, iterations) of the highest maximum of the profile, NaN where the limit is higher."""
+    if t.batch_shape:
+        return _highest(t)
+    return t.once("_lomax", lambda: _highest(t))
+
+
+def _highest(t: Sample) -> tuple[Array, Array, Array]:
     rows = _rows(t)
     certain = _more_spread_than_the_exponential(rows)
-    part = rows.thinned(_PART)
-    if not (every(certain) and every(part.n > 0)):
-        part = rows
-    owner, start = _turns(part, certain)
-    if part is not rows:
-        start, _, _ = _solve(part, owner, start)
+    owner, start = _near_tops(rows, certain)
     found, converged, iterations = _solve(rows, owner, start)
-    height = np.full(owner.size, np.nan)
-    for k in blocks(owner.size, 64):
-        height[k] = _advantage(_of(rows, owner[k]), found[k])
+    height = _heights(rows, owner, found)
     best = np.full((3, certain.size), np.nan)
     for k in np.argsort(height):
         if height[k] > 0:
@@ -271,9 +281,29 @@ def _best_scale(t: Sample) -> tuple[Array, Array, Array]:
     return scale, converged == 1, np.nan_to_num(iterations).astype(int)
 
 
+def _near_tops(rows: Sample, certain: Array) -> tuple[Array, Array]:
+    """Return places near the tops of the profiles: those of a part of each sample, where it is sure of one."""
+    part = rows.thinned(_PART)
+    if part is not rows and every(certain) and every(part.n > 0):
+        owner, start = _turns(part, certain)
+        start, _, _ = _solve(part, owner, start)
+        sure = _heights(part, owner, start) * part.n[owner] > SURE
+        if every(np.isin(np.arange(certain.size), owner[sure])):
+            return owner, start
+    return _turns(rows, certain)
+
+
+def _heights(rows: Sample, owner: Array, scale: Array) -> Array:
+    """Return by how much the profiles exceed the Exponential's, an observation, at their own scales."""
+    height = np.full(owner.size, np.nan)
+    for k in blocks(owner.size, 64):
+        height[k] = _advantage(_of(rows, owner[k]), scale[k])
+    return height
+
+
 def _of(rows: Sample, owner: Array) -> Sample:
     """Return the samples of some problems; a single sample serves all of them without a copy."""
-    return rows if len(rows.values) == 1 else rows[owner]
+    return rows if rows.n.size == 1 else rows[owner]
 
 
 def _solve(rows: Sample, owner: Array, start: Array) -> tuple[Array, Array, Array]:
@@ -281,16 +311,24 @@ def _solve(rows: Sample, owner: Array, start: Array) -> tuple[Array, Array, Arra
     return newton_1d(lambda s, i: _fall(_of(rows, owner[i]), s), start)
 
 
+def _least(t: Sample) -> Array:
+    """Return the smallest value above 0 of each row."""
+    return np.where((t.values > 0) & (t.weights > 0), t.values, np.inf).min(axis=-1)
+
+
 def _turns(t: Sample, certain: Array) -> tuple[Array, Array]:
     """Return where the profiles turn from rising to falling: which row, and a scale near that place."""
     high = t.extremes()[1]
-    low = np.where((t.values > 0) & (t.weights > 0), t.values, np.inf).min(axis=-1)
+    low = np.minimum.reduce([_least(part) for part in t.pieces()])
     # Below the first scale m (1 - r) < r for sure; beyond the last the sign is that of the limit.
     width = np.log(high) - np.log(np.minimum(low, high))
     first, last = np.log(np.minimum(low, high)) - 1.0 - np.log(width + 3.0), np.log(high) + 4.0
     steps = np.linspace(0.0, 1.0, 1 + int(np.ceil(np.nanmax([0.0, *(last - first)]) / _STRIDE)))
     scales = np.exp(first[:, None] + steps * (last - first)[:, None])
-    sign = np.stack([_fall(t, column)[0] for column in scales.T], axis=-1)
+    if t.in_passes:  # at all scales at once
+        sign = _fall(t, scales[0])[0][None]
+    else:
+        sign = np.stack([_fall(t, column)[0] for column in scales.T], axis=-1)
     owner, k = np.nonzero((sign[:, :-1] > 0) & (sign[:, 1:] <= 0))
     beyond = certain & ((sign[:, -1] > 0) | ~np.isin(np.arange(len(sign)), owner))
     more = np.flatnonzero(beyond)

@@ -50,6 +50,10 @@ class Rescaled(Sample):
         return self.raw.weighted
 
     @property
+    def in_passes(self) -> bool:
+        return self.raw.in_passes
+
+    @property
     def weights(self) -> Array:
         return self.raw.weights
 

@@ -11,9 +11,10 @@ import numpy as np
 import scipy
 
 from ..domains import Parameter, Positive, Real, parameter
-from ..family import Array, Family, Refusal, Solution, symmetric
+from ..family import SURE, Array, Family, Refusal, Solution, symmetric
 from ..models import Shifted
 from ..numerics import LOG_2PI
+from ..observations import Source, chunks
 from ..statistics import Events, Moments, Sample, piecewise
 from ..tails import inverse_mills, log_skew_normal_tails, standard
 from .half_normal import HalfNormal
@@ -177,7 +178,7 @@ class SkewNormal(Family):
             return solution, full
         low, high = t.extremes()
         end = np.where(towards > 0, low, high)
-        m = Moments.of(t.values, t.weights if t.weighted else None)
+        m = t.moments()
         scale = held.get(1, np.hypot(m.sd, m.mean - held.get(0, end)))
         gap = np.maximum(1e-12, 4.0 * np.finfo(float).eps * np.abs(end) / scale)
         loc = held.get(0, end - towards * gap * scale)
@@ -196,6 +197,14 @@ class SkewNormal(Family):
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
         return _as_solution(cls._searched(t), t)
+
+    @classmethod
+    def _in_doubt(cls, t: Sample, full: Array, share: float) -> bool:
+        m, (low, high) = t.moments(), t.extremes()
+        halves = [np.hypot(m.sd, m.mean - end) / 2.0 for end in (low, high)]
+        other = -t.n * (np.log(min(m.sd, *halves)) + 0.5 * LOG_2PI + 0.5)
+        top = cls._unchecked(**dict(zip(cls.parameters, full, strict=True)))._log_likelihood(t)
+        return not (top - other) * share > SURE
 
     @classmethod
     def _mle_given(cls, t: Sample, held: Mapping[int, Array]) -> Solution | None:
@@ -233,7 +242,7 @@ class SkewNormal(Family):
     @classmethod
     def _start(cls, t: Sample) -> dict[str, Any]:
         # Away from shape 0, where the likelihood is level whatever the data.
-        m = Moments.of(t.values, t.weights if t.weighted else None)
+        m = t.moments()
         low, high = t.extremes()
         sd = np.where(high > low, m.sd, np.maximum(np.abs(low), np.finfo(float).tiny))
         z = (t.values - np.asarray(m.mean)[..., None]) / np.asarray(sd)[..., None]
@@ -329,11 +338,25 @@ def _as_solution(top: Tops, t: Sample) -> Solution:
     return Solution(params, top.iterations, (found & top.converged)[()], notes)
 
 
+def _mirrored(source: Source) -> Source:
+    """Return the source of minus the values."""
+    return chunks(
+        lambda: (
+            -p.values if p.weights is None else (-p.values, p.weights) for p in source.pieces()
+        )
+    )
+
+
 def _limit(t: Sample, fixed: Mapping[str, Any], sign: float) -> Any:
     """Return the fit of a HalfNormal to the values, or to the mirrored ones, from the smallest on or from a fixed loc."""
     held = {"scale": fixed["scale"]} if "scale" in fixed else {}
     if "loc" in fixed:
         held["shift"] = sign * np.asarray(fixed["loc"])
-    return Shifted(HalfNormal).fit(
-        sign * t.values, weights=t.weights if t.weighted else None, fixed=held or None
-    )
+    values, weights = t.given()
+    if t.in_passes:
+        low, high = t.extremes()
+        held = {"shift": low if sign > 0 else -high, **held}
+        values = values if sign > 0 else _mirrored(values)
+    else:
+        values = sign * values
+    return Shifted(HalfNormal).fit(values, weights=weights, fixed=held or None)

@@ -9,14 +9,15 @@ No top lies beyond a = n sqrt(pi/2), then, and the highest up to there is compar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import scipy
 
-from ..family import Array
+from ..family import SURE, Array
 from ..roots import newton_1d
-from ..statistics import LONG, Moments, Sample, piecewise
+from ..statistics import LONG, Sample, piecewise
 from ..tails import inverse_mills, standard
 from .rescaled import Rescaled
 from .ties import share_at
@@ -28,7 +29,7 @@ ZERO = 1e-3
 # Where the profile is looked at beyond; from the last on, each time at so many times the one before.
 _SHAPES, _RATIO = (0.25, 0.6, 1.3, 2.5, 5.0, 12.0), 3.5
 # The gains, of an observation, from which on a step of Newton's is the last: in a search, and at a top.
-_ROUGH, _LAST = 1e-7, 1e-15
+_ROUGH, _FINE, _LAST = 1e-7, 1e-13, 1e-15
 # Log-likelihoods that differ by less, relative to their size, are equally high.
 _TIE = 1e-12
 # So many values of a long sample show where its profile turns, unless it is nearer to 0 than this.
@@ -183,7 +184,8 @@ def _refined(p: _Profiles, ends: Array, shape: Array, loc: Array, scale: Array) 
 
     def fall(x: Array, i: Array) -> tuple[Array, Array]:
         size = np.exp(x - 100.0)
-        peak = _peaks(p.at(i), sign[i] * size, loc[i], scale[i])
+        # What the last step leaves is squared in the next place: in the end it is rounding.
+        peak = _peaks(p.at(i), sign[i] * size, loc[i], scale[i], _FINE)
         loc[i], scale[i] = peak.loc, peak.scale
         # At 0 the profile has a slope of zero whatever the data: over the square of the shape it has not.
         slope, weight = sign[i] * peak.slope, 1.0 + 1.0 / size**2
@@ -195,6 +197,36 @@ def _refined(p: _Profiles, ends: Array, shape: Array, loc: Array, scale: Array) 
     return _Found(p.row, loc, scale, sign * np.exp(x - 100.0), converged, iterations)
 
 
+def _along(p: _Profiles, sign: Array, sizes: Sequence[float], width: Array) -> list[_Peaks]:
+    """Return the peaks beside shapes of growing size, each climbed from the one before."""
+    peaks = [_peaks(p, sign * sizes[0], 0.0 * width, width)]
+    for size in sizes[1:]:
+        peaks.append(_peaks(p, sign * size, peaks[-1].loc, peaks[-1].scale, _ROUGH))
+    return peaks
+
+
+def _in_one_go(p: _Profiles, sign: Array, sizes: Sequence[float], width: Array) -> list[_Peaks]:
+    """Return the peaks beside all shapes, climbed at once, a pass a step, from those of the part of a source in memory.
+
+    Where that part leaves a shape no chance to be the highest, its own slope tells enough.
+    """
+    part = p._replace(t=p.t.thinned(p.t.width))
+    near = _along(part, sign, sizes, width)
+    a = np.concatenate([sign * size for size in sizes])
+    loc, scale, slope, bend = (np.concatenate(column) for column in zip(*near, strict=True))
+    one = _Found(np.zeros(a.size, dtype=int), loc, scale, a, a, a)
+    height = _exponents(one, part.t) - part.t.n * np.log(scale)
+    lead = SURE * p.t.width / part.t.width
+    likely = (height > height.max() - lead).reshape(len(sizes), -1).any(axis=1)
+    # A top lies between a likely shape and the next one on either side.
+    likely |= np.append(likely[1:], False) | np.append(False, likely[:-1])
+    k = np.flatnonzero(np.repeat(likely, sign.size))
+    top = _peaks(_Profiles(p.t, one.row[k], p.free), a[k], loc[k], scale[k])
+    loc[k], scale[k], slope[k], bend[k] = top
+    columns = (np.split(column, len(sizes)) for column in (loc, scale, slope, bend))
+    return [_Peaks(*peak) for peak in zip(*columns, strict=True)]
+
+
 def _tops_beside_zero(t: Sample, free: bool, width: Array, far: Array) -> _Found:
     """Return the tops of both signs, up to the farthest that there can be, and those at 0."""
     count = width.size
@@ -203,14 +235,12 @@ def _tops_beside_zero(t: Sample, free: bool, width: Array, far: Array) -> _Found
     shapes = list(_SHAPES)
     while shapes[-1] < far.max():
         shapes.append(_RATIO * shapes[-1])
-    before = ZERO
-    peak = _peaks(p, sign * ZERO, np.zeros(2 * count), width)
-    falls = ~(sign * peak.slope > 0).reshape(2, count).any(axis=0)
+    places = (ZERO, *shapes)
+    peaks = _in_one_go(p, sign, places, width) if t.in_passes else _along(p, sign, places, width)
+    falls = ~(sign * peaks[0].slope > 0).reshape(2, count).any(axis=0)
     found: list[tuple[Array, ...]] = []
-    for size in shapes:
-        slope = sign * peak.slope
-        peak = _peaks(p, sign * size, peak.loc, peak.scale, _ROUGH)
-        after = sign * peak.slope
+    for before, size, start, peak in zip(places, shapes, peaks, peaks[1:], strict=False):
+        slope, after = sign * start.slope, sign * peak.slope
         k = np.flatnonzero((slope > 0) & ~(after > 0))
         # Where a line through both ends would turn, as in `_refined`; near 0 the profile is no line.
         rise, fall = slope[k] * (1.0 + 1.0 / before**2), -after[k] * (1.0 + 1.0 / size**2)
@@ -218,7 +248,6 @@ def _tops_beside_zero(t: Sample, free: bool, width: Array, far: Array) -> _Found
         guess = sign[k] * before * (size / before) ** share
         ends = np.full((2, k.size), [[before], [size]])
         found.append((k, *ends, guess, peak.loc[k], peak.scale[k]))
-        before = size
     k, low, high, *guess = (np.concatenate(column) for column in zip(*found, strict=True))
     tops = _refined(p.at(k), np.stack([low, high]), *guess)
     level = np.flatnonzero(falls)
@@ -240,8 +269,7 @@ def tops_of_profile(t: Sample, scale: Any = None) -> Tops:
         part = tops_of_profile(t.thinned(_PART), scale)
         start = part if part.limit == 0 and abs(part.shape) > _NEAR_ZERO else None
     rows = (t if t.batch_shape == shape else t.repeated(shape)).as_rows()
-    weights = rows.weights if t.weighted else None
-    m = Moments.of(rows.values, weights)
+    m = rows.moments()
     free = scale is None
     given = np.broadcast_to(1.0 if free else np.asarray(scale, dtype=float), shape).ravel()
     usable = (m.sd > 0) if free else np.isfinite(m.sd)
@@ -249,8 +277,8 @@ def tops_of_profile(t: Sample, scale: Any = None) -> Tops:
         return _of_the_others(rows, usable, None if free else given, shape)
     unit = np.where(m.sd > 0, m.sd, given)
     y = Rescaled(rows, m.mean, unit)
-    if unit.size > 1 or rows.width < LONG:
-        y = Sample.of(y.values, weights)
+    if unit.size > 1 or (rows.width < LONG and not t.in_passes):
+        y = Sample.of(y.values, rows.weights if t.weighted else None)
     width = np.ones_like(unit) if free else given / unit
     with np.errstate(all="ignore"):
         far, limits = _limits(y, m.sd / unit, width, free)
@@ -269,10 +297,10 @@ def _of_the_others(
     rows: Sample, usable: Array, scale: Array | None, shape: tuple[int, ...]
 ) -> Tops:
     """Return the tops of the samples that have any, NaN in the place of the others."""
-    few = rows[usable] if rows.weighted else Sample.of(rows.values[usable])
     none = np.full(0, np.nan)
     found = Tops(none, none, none, none, none, none, np.zeros((0, 3)))
     if usable.any():
+        few = rows[usable] if rows.weighted else Sample.of(rows.values[usable])
         found = tops_of_profile(few, None if scale is None else scale[usable])
     columns = np.full((6, usable.size), np.nan)
     columns[:, usable] = np.stack([c.astype(float) for c in found[:6]])

@@ -27,6 +27,8 @@ __all__ = [
     "unbent",
 ]
 
+# What returns height, slope and curvature of the profiles of some rows.
+Look = Callable[[Array, Any], tuple[Array, Array, Array]]
 # Below this size of shape z the derivatives are summed: 16 terms leave an error of 1e-16.
 SERIES_BELOW = 0.1
 _K = np.arange(1, 18)
@@ -139,6 +141,8 @@ def as_rows(t: Sample, *given: Any) -> tuple[Sample, list[Array], tuple[int, ...
     ((1, 2), array([3., 4.]), (2,))
     """
     shape = np.broadcast_shapes(t.batch_shape, *map(np.shape, given))
+    if t.in_passes:
+        return t.as_rows(), [np.ravel(v).astype(float) for v in given], shape
     values, weights = (
         np.broadcast_to(v, (*shape, t.width)) if t.batch_shape else v for v in (t.values, t.weights)
     )
@@ -148,13 +152,12 @@ def as_rows(t: Sample, *given: Any) -> tuple[Sample, list[Array], tuple[int, ...
     return rows, [np.broadcast_to(v, shape).ravel().astype(float) for v in given], shape
 
 
-def highest_turn(
-    look: Callable[[Array, Any], tuple[Array, Array, Array]], grid: Array
-) -> tuple[Array, Array, Array]:
+def highest_turn(look: Look, grid: Array, together: bool = False) -> tuple[Array, Array, Array]:
     """Return the highest top of each row between the first and last of its places, whether there is one, iterations.
 
     `look(x, rows)` returns height, slope and curvature of some rows, a height of -inf where no top counts. Each row's
-    places are a column of the grid. A top lies where the slope turns from up to down; Newton's steps close in on it.
+    places are a column of the grid. A top lies where the slope turns from up to down; Newton's steps close in on it. `together`
+    looks at all places of a single row at once, as where to look is to read all data.
 
     >>> place, found, _ = highest_turn(
     ...     lambda x, i: (-((x - 2) ** 2), 4 - 2 * x, -2 + 0 * x), np.linspace(0, 9, 10)[:, None]
@@ -163,9 +166,12 @@ def highest_turn(
     (array([2.]), array([ True]))
     """
     everything = np.arange(grid.shape[1])
-    height, slope = (
-        np.stack(c) for c in zip(*(look(x, everything)[:2] for x in grid), strict=True)
-    )
+    if together and everything.size == 1:
+        height, slope = (c[:, None] for c in look(grid[:, 0], np.zeros(len(grid), int))[:2])
+    else:
+        height, slope = (
+            np.stack(c) for c in zip(*(look(x, everything)[:2] for x in grid), strict=True)
+        )
     turns = (slope[:-1] > 0) & (slope[1:] <= 0) & (height[1:] > -np.inf)
     cell = np.argmax(np.where(turns, np.maximum(height[:-1], height[1:]), -np.inf), axis=0)
     found = turns[cell, everything]

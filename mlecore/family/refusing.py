@@ -150,7 +150,7 @@ class Refusing(Reading):
         if not isinstance(t, Streamed):
             cls._insist_held(likelihood, full, arrived)
             return
-        if arrived and (cls._median_leads or not likelihood.free.size):
+        if t.state.get("searched") or (arrived and (cls._median_leads or not likelihood.free.size)):
             return
         few = copy.copy(likelihood)
         few.statistic = t.pilot

@@ -16,8 +16,9 @@ from ..observations import PartlySeen
 from ..priors import MODE
 from ..searching import best_places, searched
 from ..statistics import Events, Parts, Sample, Statistic, Streamed
+from .in_passes import pilot_in_doubt, searched_in_passes
 from .refusing import Refusing
-from .sourced import streamed_top
+from .sourced import streamed_top, told_apart
 from .terms import Array, Solution
 
 __all__ = ["Solving"]
@@ -29,11 +30,23 @@ class Solving(Refusing):
     @classmethod
     def _found(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the solution as `_find` does; of a sample that is read in passes by climbing."""
-        if isinstance(likelihood.statistic, Streamed) and not (
-            cls._median_leads and not likelihood.penalised
-        ):
+        t = likelihood.statistic
+        if not isinstance(t, Streamed) or (cls._median_leads and not likelihood.penalised):
+            return cls._find(likelihood, near)
+        searches = cls._in_doubt.__func__ is not Solving._in_doubt.__func__
+        plain = searches and isinstance(t.pilot, Sample) and not likelihood.penalised
+        if not plain or near is not None or likelihood.held:
             return streamed_top(likelihood, near)
-        return cls._find(likelihood, near)
+        if not pilot_in_doubt(likelihood):
+            solution, full = streamed_top(likelihood)
+            if solution.converged and told_apart(likelihood, full):
+                return solution, full
+        return searched_in_passes(likelihood)
+
+    @classmethod
+    def _in_doubt(cls, t: Sample, full: Array, share: float) -> bool:
+        """Say whether what is found in part of a source, a share of it, may be another top than the highest of all."""
+        return False
 
     @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:

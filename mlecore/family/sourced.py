@@ -27,6 +27,8 @@ __all__ = ["read_source", "streamed_top", "told_apart"]
 
 # A start that is lower than the pilot's own by no more than this many nats, as its values tell, is as good.
 _AS_GOOD = 10.0
+# What runs to a limit has reached it there, and another climb begins here.
+_LIMIT, _BEFORE = 1e5, 20.0
 # A logarithm with a greater standard error than this is not known at all.
 _MOST = 10.0
 # The inverse square of a number beyond this is near the ends of what a double holds.
@@ -300,20 +302,26 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
         few.statistic = t.pilot
         solution, near = family._find(few)
         said = solution.notes
-        near = np.asarray(near, dtype=float)
+        near = np.array(near, dtype=float)
         if not np.isfinite(near).all():  # the pilot has no maximum, and all values may have one
             with np.errstate(all="ignore"):
                 near = likelihood.layout.flatten_all(family._start(t.pilot, **likelihood.known))
             near = likelihood._holding(
                 np.broadcast_to(near, (*likelihood.batch_shape, near.shape[-1]))
             )
+        limits = [
+            likelihood.layout.index(name) for name in family._limits if name in likelihood.names
+        ]
+        # Where the pilot has run away no slope leads back, and all values may have a maximum before.
+        near[limits] = np.where(near[limits] < _LIMIT, near[limits], _BEFORE)
         t.state["start"] = near
         first = t.state["params"]
         if first is not None and not likelihood.batch_shape and not likelihood.held:
             begun = likelihood.layout.flatten_all(first)
             with np.errstate(all="ignore"):
                 drop = few.log_likelihood(near) - few.log_likelihood(begun)
-            near = begun if not drop * HELD > _AS_GOOD * float(t.n) else near
+            good = not drop * HELD > _AS_GOOD * float(t.n) and bool((begun[limits] < _LIMIT).all())
+            near = begun if good else near
     _insist_moderate(near)
     top = likelihood._climbed_from(near)
     theta = top.theta

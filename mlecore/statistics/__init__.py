@@ -13,6 +13,7 @@ from .counts import CountMoments, Frequencies, saturated_poisson
 from .directions import Directions
 from .events import Events, Parts
 from .exposed import Exposed
+from .in_passes import InPasses
 from .moments import Means, Moments
 from .multivariate import MultivariateMoments
 from .order import Extremes, order_statistics
@@ -34,6 +35,7 @@ __all__ = [
     "Exposed",
     "Extremes",
     "Frequencies",
+    "InPasses",
     "LogMoments",
     "MeanSquare",
     "Means",

@@ -12,6 +12,7 @@ import numpy as np
 from ..numerics import every
 from ..products import blocks, dot
 from .averages import size_of
+from .moments import Moments
 from .order import Extremes, order_statistics
 from .pieces import PIECE, counted, tally
 from .statistic import Statistic
@@ -60,6 +61,11 @@ class Sample(Statistic):
         if weights is not None and not any(w.strides):
             w = w.copy()
         return cls(size_of(x, weights), x, w)
+
+    @property
+    def in_passes(self) -> bool:
+        """Whether each sum over all values reads them from their source."""
+        return False
 
     @property
     def width(self) -> int:
@@ -159,6 +165,14 @@ class Sample(Statistic):
         last = np.argmax(below > half + error, axis=-1)[..., None]
         lower, upper = (np.take_along_axis(ordered, k, axis=-1)[..., 0] for k in (first, last))
         return 0.5 * lower + 0.5 * upper
+
+    def moments(self) -> Moments:
+        """Return size, mean and standard deviation of the values."""
+        return Moments.of(self.values, self.weights if self.weighted else None)
+
+    def given(self) -> tuple[Any, Any]:
+        """Return what a fit of another family to the same data takes: the values and their weights, or the source of both."""
+        return self.values, self.weights if self.weighted else None
 
     def middle(self) -> Array:
         """Return the weighted median of the values."""

@@ -149,10 +149,17 @@ class Reread(Statistic):
         try:
             yield self._insist_same
         except KeyboardInterrupt as stop:
-            raise Interrupted(
-                f"interrupted in pass {self.passes}; .params are those of the last whole pass",
-                params=self.state["params"],
-            ) from stop
+            raise self.interrupted() from stop
+
+    def interrupted(self) -> Interrupted:
+        """Return the error of an interruption, with the parameters of the last whole pass at some."""
+        found = self.state["params"]
+        what = (
+            "there are no parameters yet"
+            if found is None
+            else ".params are those of the last whole pass"
+        )
+        return Interrupted(f"interrupted in pass {self.passes}; {what}", params=found)
 
     def _pass(self, function: Any, add: Any = None, *, rows: bool = False) -> Any:
         """Return the sum of a function over all pieces, in one pass."""

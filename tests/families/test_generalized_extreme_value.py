@@ -150,3 +150,12 @@ def test_censored_and_binned_fits_are_those_of_their_likelihoods_by_hand(shape):
     by_hand = counts @ np.log(np.diff(f.dist.scipy().cdf(edges)))
     assert f.log_likelihood == pytest.approx(by_hand, rel=1e-9)
     assert np.abs(f.likelihood.score(f.theta)).max() < 1e-5
+
+
+@pytest.mark.parametrize("seed", [0, 13])
+def test_a_tail_so_heavy_that_no_mean_tells_where_the_values_lie_has_its_top(seed):
+    x = np.random.default_rng(seed).pareto(0.3, size=310)
+    f = GeneralizedExtremeValue.fit(x)
+    assert np.abs(f.likelihood.score(f.theta)).max() < 1e-6
+    loc, scale, shape = f.theta
+    assert f.log_likelihood == pytest.approx(stats.genextreme.logpdf(x, -shape, loc, scale).sum())

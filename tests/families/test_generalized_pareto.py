@@ -164,6 +164,16 @@ def test_a_long_sample_is_climbed_from_a_part():
     assert f.params["shape"] == pytest.approx(-0.2, abs=5 * f.se["shape"])
 
 
+@pytest.mark.parametrize(("seed", "shape"), [(4, -0.99770), (3, None)])
+def test_the_few_values_next_to_the_largest_decide_in_a_long_sample_too(seed, shape):
+    x = np.random.default_rng(seed).uniform(size=20_000)
+    if shape is None:  # the profile at 12,000 places has no top
+        with pytest.raises(NoMLEError, match="shape above -1"):
+            GeneralizedPareto.fit(x)
+    else:
+        assert GeneralizedPareto.fit(x).params["shape"] == pytest.approx(shape, abs=1e-5)
+
+
 # -- partly seen -----------------------------------------------------------------------------------
 
 

@@ -115,3 +115,17 @@ def test_what_is_seen_in_part_is_fitted_as_well():
         assert abs(np.log(f.params["shape"] / whole.params["shape"])) < 1.0
     terms = mass_terms(whole.dist, np.array([0.1]), np.array([0.1 + 1e-9]))
     assert np.isfinite(terms.curvature).all()
+
+
+def test_a_long_sample_hardly_more_spread_than_an_exponential_has_its_maximum():
+    x = np.random.default_rng(22).exponential(size=5000)
+    f = mle.Lomax.fit(x)
+    assert np.abs(f.likelihood.score(f.theta)).max() < 1e-6
+    assert f.log_likelihood > mle.Exponential.fit(x).log_likelihood
+
+
+def test_a_maximum_whose_last_digits_are_lost_in_rounding_is_found():
+    rng = np.random.default_rng(21)
+    rng.uniform(size=310)
+    f = mle.Lomax.fit(rng.exponential(size=310))
+    assert f.params["shape"] == pytest.approx(4001, rel=1e-4)
