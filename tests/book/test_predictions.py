@@ -126,3 +126,20 @@ def test_an_explorable_stands_beside_the_idea(chapter: Path) -> None:
         read += len(cell.source) if cell.cell_type == "markdown" else 0
     assert before is not None
     assert before <= 0.2 * read
+
+
+@every_chapter
+def test_a_chapter_opens_with_a_picture_or_with_what_moves(chapter: Path) -> None:
+    """On a laptop's first screen, or where the second begins: after the question, before anything else."""
+    found = cells(chapter)
+    seen = next(
+        place
+        for place, cell in enumerate(found)
+        if "figure" in cell.metadata.get("mystnb", {}) or "nbval-ignore-output" in tags(cell)
+    )
+    text = "".join(c.source for c in found[:seen] if c.cell_type == "markdown")
+    assert "$$" not in text, "a formula comes before the picture"
+    assert len(text) <= 1500
+    assert not [c.source for c in visible(chapter) if c in found[:seen]]
+    lines = [line for line in found[seen].source.splitlines() if line.strip()]
+    assert len(lines) <= 14, "a picture costs few lines of folded code"
