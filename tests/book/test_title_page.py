@@ -24,7 +24,7 @@ def test_the_numbers_of_the_title_page_are_those_of_the_data() -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_first_screen_holds_something_to_move(screen, browser, address) -> None:
+def test_the_first_screen_holds_something_to_move_and_the_way_on(screen, browser, address) -> None:
     width, height = SCREENS[screen]
     with Reader(browser, address, width).open("book/index.html") as visit:
         visit.page.set_viewport_size({"width": width, "height": height})
@@ -33,6 +33,8 @@ def test_the_first_screen_holds_something_to_move(screen, browser, address) -> N
         panel = explorable.locator(".panel").first.bounding_box()
         assert slider["y"] + slider["height"] < height
         assert panel["y"] + panel["height"] < height
+        start = visit.page.get_by_role("link", name="Start", exact=True).bounding_box()
+        assert start["y"] + start["height"] < height, "the way on is in sight as well"
         shown = "e => e.shadowRoot.textContent"
         before = explorable.evaluate(shown)
         explorable.locator("input[type=range]").first.press("ArrowRight")
