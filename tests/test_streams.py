@@ -150,6 +150,23 @@ def test_inference_asks_the_source_as_it_would_ask_the_values(family, little_roo
         np.testing.assert_allclose(g.covariance("sandwich"), f.covariance("sandwich"), rtol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "family", [mle.Normal, mle.LogNormal, mle.Gamma, mle.InverseGamma, mle.InverseGaussian]
+)
+def test_values_far_from_zero_lose_nothing_between_their_chunks(family, little_room):
+    x = 1e12 + np.random.default_rng(0).normal(size=N)
+    source = mle.chunks([x[i : i + 30] for i in range(0, N, 30)])
+    np.testing.assert_allclose(family.fit(source).theta, family.fit(x).theta, rtol=1e-7)
+
+
+def test_where_too_few_digits_differ_for_a_climb_it_is_said(little_room):
+    x = 1e12 + np.random.default_rng(0).normal(size=N)
+    with pytest.raises(DataError, match=r"few digits: subtract 1e\+12"):
+        mle.Gumbel.fit(cut(x))
+    with pytest.raises(DataError, match="too few digits: give them as one array"):
+        mle.Weibull.fit(cut(x))
+
+
 def test_moments_add_up_chunk_by_chunk():
     _, x = dataset(mle.Gamma, 7, n=N)
     a, b = mle.Gamma.fit(x, method="moments"), mle.Gamma.fit(cut(x), method="moments")

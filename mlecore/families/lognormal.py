@@ -43,7 +43,9 @@ class LogNormal(Family):
         # logarithm from that of one value instead.
         pivot = heaviest(x, w)
         y = Moments.of(log_ratio(x, pivot), w)
-        return Moments(y.n, np.log(pivot[..., 0]) + y.mean, y.sd)
+        exact = np.log(pivot[..., 0].astype(np.longdouble)) + y.mean + y.left
+        mean = exact.astype(float)
+        return Moments(y.n, mean, y.sd)._leaving((exact - mean).astype(float))
 
     @property
     def _logarithm(self) -> Normal:

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Interrupted
-from ..statistics import InPasses
+from ..errors import DataError, Interrupted
+from ..statistics import InPasses, Streamed
 from .terms import Array, Solution
 
-__all__ = ["SURE", "pilot_in_doubt", "searched_in_passes"]
+__all__ = ["SURE", "insist_apart", "pilot_in_doubt", "searched_in_passes"]
 
 # By how many nats the values drawn from a source must prefer a top to any other, for all values to prefer it too.
 SURE = 20.0
+# What differs by less of its size has too few digits to be climbed.
+_APART = 1e-7
 
 
 def pilot_in_doubt(likelihood: Any) -> bool:
@@ -44,3 +46,19 @@ def searched_in_passes(likelihood: Any) -> tuple[Solution, Array]:
         if isinstance(stop, Interrupted):
             raise
         raise t.interrupted() from stop
+
+
+def insist_apart(family: Any, t: Streamed) -> None:
+    """Raise for a climb that has failed among values that differ in their last digits only."""
+    low, high = (float(end) for end in t.extremes())
+    size = max(abs(low), abs(high))
+    if high > low and high - low < _APART * size:
+        way = (
+            f"subtract {low:.6g} from each chunk, and add it to loc"
+            if "loc" in family.units
+            else "give them as one array"
+        )
+        raise DataError(
+            f"the values of the source differ by {(high - low) / size:.0e} of their size alone, which leaves a climb too few "
+            f"digits: {way}"
+        )

@@ -15,6 +15,7 @@ from ..numerics import some
 from ..observations import PartlySeen
 from ..statistics import Events, Sample, Streamed
 from ..steps import corner_of
+from .in_passes import insist_apart
 from .reading import Reading
 from .sourced import told_apart
 from .terms import Array, Refusal
@@ -174,6 +175,8 @@ class Refusing(Reading):
             raise NoMLEError(error.reason, limit) from None
         if reason:
             raise NoMLEError(f"{cls.__name__} has no maximum likelihood estimate here: {reason}")
+        if not arrived and isinstance(t.pilot, Sample):
+            insist_apart(cls, t)
 
     @classmethod
     def _insist_held(cls, likelihood: Likelihood, full: Array, arrived: bool) -> None:

@@ -19,6 +19,8 @@ Array = np.ndarray
 
 # Samples of as many values are worth a look before they are read twice.
 _LONG = 1024
+# A spread that is a smaller part of the mean feels its rounding.
+_FAR = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +79,15 @@ class Moments(Centred):
                 return cls(size_of(x, weights), mean, np.sqrt(square - of_mean))
         d = x - (mean if x.ndim == 1 else mean[..., None])
         sd = root_mean_square(d, weights)
-        if not some(abs(mean) * 1e-12 > sd):
+        if not some(abs(mean) * _FAR > sd):
             return cls(size_of(x, weights), mean, sd)
-        # The rounded mean is off by a few units in its last place, which shows where the spread is that small;
-        # the mean of the deviations says by how much.
+        # The rounded mean is off by a few units in its last place, which shows where the spread is that small, most of
+        # all between the chunks of a source; the mean of the deviations says by how much.
         shift = mean_of(d, weights)
         correction = np.divide(shift, sd, out=np.zeros_like(sd), where=sd > 0)
         sd = sd * np.sqrt(np.maximum(1.0 - correction * correction, 0.0))
-        return cls(size_of(x, weights), mean + shift, sd)
+        t = cls(size_of(x, weights), mean + shift, sd)
+        return t._leaving(shift - (t.mean - mean))
 
     def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         return (root_mean_square(np.hypot(self.sd, d), self._share),)

@@ -48,9 +48,12 @@ class MultivariateMoments(Centred):
         n = size_of(x[..., 0], weights)
         share = None if weights is None else (weights / n[..., None])[..., None]
         pivot = x[..., :1, :]
-        mean = pivot + sum(_mean_of(d, p, n) for d, p in _few(x, share, pivot))
+        shift = sum(_mean_of(d, p, n) for d, p in _few(x, share, pivot))
+        mean = pivot + shift
         cov = sum(_square_of(d, p, n) for d, p in _few(x, share, mean))
-        return cls(n, mean[..., 0, :], cov)
+        left = shift - (mean - pivot)
+        cov = cov - np.swapaxes(left, -1, -2) @ left
+        return cls(n, mean[..., 0, :], cov)._leaving(left[..., 0, :])
 
     def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         square = self.cov + d[..., :, None] * d[..., None, :]

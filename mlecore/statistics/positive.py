@@ -20,8 +20,8 @@ __all__ = ["AboveLeast", "LogMoments", "MeanSquare", "ReciprocalMoments", "RowLo
 
 Array = np.ndarray
 
-# A gap this small can be the rounding of a mean: equal values are told from nearly equal ones with more care.
-_ROUNDING_GAP = 1e-28
+# A gap below this, half the squared share of the spread in the mean, feels the rounding of the mean.
+_NARROW_GAP = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +46,12 @@ class LogMoments(Centred):
         if x.shape[-1] == 1:
             return cls(size_of(x, weights), mean, np.zeros_like(mean))
         gap = jensen_gap(x, weights, mean)
-        if some(gap < _ROUNDING_GAP):
+        left = 0.0 * mean
+        if some(gap < _NARROW_GAP):
             # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
-            pivot = heaviest(x, weights)
-            mean = pivot[..., 0] + mean_of(x - pivot, weights)
+            mean, left = _about_one(x, weights)
             gap = jensen_gap(x, weights, mean)
-        return cls(size_of(x, weights), mean, gap)
+        return cls(size_of(x, weights), mean, gap)._leaving(left)
 
     @classmethod
     def of_reciprocals(cls, x: Array, weights: Array | None = None) -> Self:
@@ -65,8 +65,10 @@ class LogMoments(Centred):
         excess = ratio_excess(pivot, x, d)
         gap = np.maximum(mean_of(excess, weights) - log1p_excess(shift), 0.0)
         close = t.gap < 1e-3
-        mean = np.where(close, (1.0 + shift) / pivot[..., 0], t.mean)[()]
-        return cls(t.n, mean, np.where(close, gap, t.gap)[()])
+        exact = (1.0 + np.asarray(shift, dtype=np.longdouble)) / pivot[..., 0]
+        mean = np.where(close, exact, t.mean).astype(float)[()]
+        left = np.where(close, exact - mean, 0.0).astype(float)
+        return cls(t.n, mean, np.where(close, gap, t.gap)[()])._leaving(left)
 
     @property
     def mean_log(self) -> Array:
@@ -102,6 +104,14 @@ class RowLogMoments(LogMoments):
         return (self._average(self.gap) + between,)
 
 
+def _about_one(x: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Return the mean, taken about one of the values, and what rounding took from it."""
+    pivot = heaviest(x, weights)
+    shift = mean_of(x - pivot, weights)
+    mean = pivot[..., 0] + shift
+    return mean, shift - (mean - pivot[..., 0])
+
+
 def _of_each(weights: Array | None, columns: Array) -> Array | None:
     """Return the weights of rows as those of each coordinate."""
     return None if weights is None else np.broadcast_to(weights[..., None, :], columns.shape)
@@ -133,14 +143,13 @@ class ReciprocalMoments(Centred):
     def of(cls, x: Array, weights: Array | None = None) -> Self:
         """Summarise the last axis of x; x > 0."""
         # About one of the values, so that equal values have exactly their own mean and no gap.
-        pivot = heaviest(x, weights)
-        mean = pivot[..., 0] + mean_of(x - pivot, weights)
+        mean, left = _about_one(x, weights)
         return cls(
             size_of(x, weights),
             mean,
             mean_log(x, weights),
             _reciprocal_gap(x, mean, weights, x - np.asarray(mean)[..., None]),
-        )
+        )._leaving(left)
 
     def _around(self, mean: Array, d: Array) -> tuple[Array, ...]:
         within = self._average(self.gap * (np.asarray(mean)[..., None] / self.mean))
