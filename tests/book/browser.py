@@ -30,6 +30,10 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A window's address bar is a page of its own, and as dear to open as one of the book's. Of two such
+    # switches the last counts, so this one repeats what Playwright's would have turned off here.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,"
+    "AimEnabled,LensOverlay,MediaRouter,OptimizationHints,PaintHolding",
     # No other host is found. To refuse them one by one would keep the browser from caching anything.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
