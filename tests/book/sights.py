@@ -6,6 +6,7 @@ Loading a page takes longer than looking at it, so `look_at` opens it once and l
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -64,8 +65,11 @@ FILL = "() => window.full.forEach(([e, nodes]) => e.replaceChildren(...nodes))"
 TWO_FRAMES = """() => new Promise(
     done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
 # Text that is painted alike, and on the same, need not be asked for its contrast again and again: three of
-# each kind are marked (of one, axe may not be able to tell), and axe asks those.
-MARK = """() => {
+# each kind are marked (of one, axe may not be able to tell), and axe asks those, on the first two pages that
+# have the kind in any theme.
+ASKED: Counter[str] = Counter()
+ONCE, IN_ALL = 3, 6
+MARK = """([asked, once, inAll]) => {
     const behind = new Map();
     const chain = e => {
         if (!e) return '';
@@ -77,7 +81,7 @@ MARK = """() => {
         }
         return behind.get(e);
     };
-    const kinds = {};
+    const kinds = {}, marked = {};
     const mark = root => { for (const e of root.querySelectorAll('*')) {
         if (e.shadowRoot) mark(e.shadowRoot);
         e.removeAttribute('data-kind');
@@ -88,9 +92,12 @@ MARK = """() => {
         const kind = [e.localName, e.type, e.disabled, color, fill, fontSize, fontWeight, textShadow,
             chain(e)].join();
         kinds[kind] = (kinds[kind] ?? 0) + 1;
-        if (kinds[kind] <= 3) e.setAttribute('data-kind', '');
+        if (kinds[kind] > once || kinds[kind] + (asked[kind] ?? 0) > inAll) continue;
+        e.setAttribute('data-kind', '');
+        marked[kind] = kinds[kind];
     } };
     mark(document.body);
+    return marked;
 }"""
 VIOLATIONS = """async ({structure, contrast}) => {
     axe.configure({rules: [{id: 'color-contrast', selector: '[data-kind]'}]});
@@ -134,9 +141,13 @@ PALE = """() => {
 
 def violations(visit: Visit, structure: bool = True, contrast: bool = True) -> list[str]:
     """What axe-core finds wrong with an open page."""
+    marked = visit.page.evaluate(MARK, [ASKED, ONCE, IN_ALL]) if contrast else {}
+    ASKED.update(marked)
+    contrast = bool(marked)
+    if not structure and not contrast:
+        return []
     if not visit.page.evaluate("'axe' in window"):
         visit.page.evaluate(AXE)
-    visit.page.evaluate(MARK)
     return visit.page.evaluate(VIOLATIONS, {"structure": structure, "contrast": contrast})
 
 
