@@ -331,6 +331,23 @@ def test_a_source_that_changes_one_value_and_no_length_is_found_out_and_other_cu
     assert mle.Weibull.fit(changing([x[:300], x[300:]], *[cut_elsewhere] * 9)).passes > 1
 
 
+def test_rows_may_come_in_another_order_and_parts_of_rows_may_not(little_room):
+    _, x = dataset(mle.Weibull, 7, n=N)
+    w, order = np.arange(N) % 3 + 1.0, np.random.default_rng(1).permutation(N)
+    X = np.column_stack([x, x[::-1]])
+    y = (x + np.cos(np.arange(N)) > np.median(x)) * 1.0
+    weibull, logistic = mle.Weibull.fit, mle.LogisticRegression.fit
+    for fit, rows in ((weibull, (x, w)), (logistic, (X, y)), (logistic, (X, y, w))):
+        again = fit(changing([rows], *[[tuple(c[order] for c in rows)]] * 20))
+        np.testing.assert_allclose(again.theta, fit(mle.chunks([rows])).theta, rtol=1e-9)
+        for k in range(len(rows)):
+            other = tuple(c[order] if i == k else c for i, c in enumerate(rows))
+            with pytest.raises(DataError, match=r"other (values|rows) in pass 2"):
+                fit(changing([rows], [other]))
+    with pytest.raises(DataError, match="other rows in pass 2"):
+        logistic(changing([(X, y)], [(X[:, ::-1], y)]))
+
+
 def test_changed_weights_bounds_counts_and_responses_are_found_out_too(little_room):
     _, x = dataset(mle.Weibull, 7, n=N)
     counts, w = 3 * np.arange(N) + 5, np.arange(N) % 3 + 1.0
