@@ -353,10 +353,6 @@ def _limit(t: Sample, fixed: Mapping[str, Any], sign: float) -> Any:
     if "loc" in fixed:
         held["shift"] = sign * np.asarray(fixed["loc"])
     values, weights = t.given()
-    if t.in_passes:
-        low, high = t.extremes()
-        held = {"shift": low if sign > 0 else -high, **held}
-        values = values if sign > 0 else _mirrored(values)
-    else:
-        values = sign * values
+    if sign < 0:
+        values = _mirrored(values) if t.in_passes else -values
     return Shifted(HalfNormal).fit(values, weights=weights, fixed=held or None)

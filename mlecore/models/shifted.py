@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..family import Array, Family, Refusal, Solution
 from ..likelihood import Likelihood
 from ..mass import MassTerms, log_mass, mass_terms
 from ..members import lifted
-from ..statistics import Events, Parts, Sample, Statistic
+from ..statistics import Events, Parts, Sample, Statistic, Streamed
 from .made import Altered, Finding, insist_family, insist_scalar, make, sharing
 from .profiles import local_maxima, rising
 from .zero_apart import beside_first, block, part
@@ -175,6 +176,18 @@ class ShiftedFamily(Finding, Altered):
         return full, np.where(found & ~np.isnan(height), height, -np.inf), found
 
     @classmethod
+    def _found(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
+        """Of a source, where a part of it says that the smallest value is the shift, return the best of the others there."""
+        t = likelihood.statistic
+        if isinstance(t, Streamed) and near is None and 0 not in likelihood.held:
+            few = copy(likelihood)
+            few.statistic = t.pilot
+            shift = cls._find(few)[1][0]
+            if shift == float(t.extremes()[0]) - cls._base.support.low:
+                return super()._found(likelihood.given({"shift": shift}))
+        return super()._found(likelihood, near)
+
+    @classmethod
     def _find(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         batch = likelihood.batch_shape
         if 0 in likelihood.held and not (batch and isinstance(likelihood.statistic, Events)):
@@ -304,7 +317,9 @@ class ShiftedFamily(Finding, Altered):
             inner = cls._from_shift(likelihood, np.asarray(likelihood.held[0]))
             return cls._base._insist_held(inner, full[1:], arrived)
         if not arrived:
-            reason = cls._search(likelihood)[2]
+            found, _, reason = cls._search(likelihood)
+            if found:
+                return None  # there is one, to which no climb has led
             raise NoMLEError(
                 f"{cls.__name__} has no maximum likelihood estimate here: {reason}, and there is no local maximum. Hold"
                 " the shift, as in fixed={'shift': 0.0}"

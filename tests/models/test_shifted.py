@@ -162,3 +162,17 @@ def test_what_has_no_end_to_shift_is_refused_with_words():
     for call, words in cases:
         with pytest.raises(DataError, match=words):
             call()
+
+
+@pytest.mark.parametrize("family", [mle.Exponential, mle.HalfNormal])
+def test_the_smallest_value_of_a_source_is_the_shift_where_it_is_that_of_an_array(
+    family, monkeypatch
+):
+    monkeypatch.setattr("mlecore.statistics.streamed.HELD", 100)
+    monkeypatch.setattr("mlecore.family.sourced.HELD", 100)
+    x = 2.0 + family(1.0).sample(300, rng=3)
+    f = mle.Shifted(family).fit(x)
+    g = mle.Shifted(family).fit(mle.chunks([x[:150], x[150:]]))
+    np.testing.assert_allclose(g.dist.sf(3.0), f.dist.sf(3.0), rtol=1e-10)
+    assert g.log_likelihood == pytest.approx(f.log_likelihood, rel=1e-12)
+    assert g.names == f.names
