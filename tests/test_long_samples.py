@@ -186,7 +186,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("n", [7, 2**16, 2**17 + 1])
+@pytest.mark.parametrize("n", [7, 2000, 2**16, 2**17 + 1])
 def test_ranks_are_those_of_the_sorted_sample(order, n):
     x = ORDERS[order](n) if n > 2**13 else np.random.default_rng(1).normal(size=n)
     ordered = np.sort(x)

@@ -16,10 +16,10 @@ import numpy as np
 from ..climbing import climb
 from ..family import Array
 from ..likelihood import Likelihood
-from ..numerics import every
+from ..numerics import as_numbers, either, every
 from ..products import blocks
 from ..statistics import LONG, Sample
-from .rescaled import PART, Rescaled
+from .rescaled import PART, Rescaled, about
 from .tail_sums import newton_sums
 
 # How many starting points are climbed from, of all that were looked at.
@@ -137,21 +137,24 @@ def _near(t: Rescaled, df: Any) -> tuple[Array, Array]:
     """Return the top of a part of a long sample, then of the whole in single precision, where that can hold it."""
     part, rounded = t.thinned(PART), t.rounded()
     start = locate(part, df, tolerance=1e-4 * part.width)[:2]
-    near = locate(rounded, df, *start, tolerance=1e-8 * t.width, max_iterations=10)
+    near = locate(rounded, df, *start, tolerance=1e-7 * t.width, max_iterations=10)
     return near[:2] if every(near[2]) else start
 
 
 def _steps(t: Sample, df: Array, loc: Array, scale: Array) -> tuple[Array, Array, Array]:
     """Return the EM step and Newton's in (loc / scale, log scale), and the gain that Newton's promises, -1 if none."""
-    total, first, second, uu, ua, aa = newton_sums((df[:, None], loc[:, None], scale[:, None]), t)
+    df, n, *sums = as_numbers(df, t.n, *newton_sums(about(t, loc, scale), df))
+    total, first, second, uu, ua, aa = sums
     mean = first / total
-    em = np.stack([mean, 0.5 * np.log(second / total - mean * mean)])
-    g = np.stack([(df + 1.0) * first, (df + 1.0) * second - t.n])
+    em = [mean, 0.5 * np.log(second / total - mean * mean)]
+    g1, g2 = (df + 1.0) * first, (df + 1.0) * second - n
     h11, h12, h22 = (-(df + 1.0) * k for k in (df * uu - aa, 2.0 * df * ua, 2.0 * df * aa))
     determinant = h11 * h22 - h12 * h12
-    newton = np.stack([h12 * g[1] - h22 * g[0], h12 * g[0] - h11 * g[1]]) / determinant
+    newton = [(h12 * g2 - h22 * g1) / determinant, (h12 * g1 - h11 * g2) / determinant]
     concave = (h11 < 0) & (determinant > 0)
-    return em, newton, np.where(concave, (newton * g).sum(axis=0), -1.0)
+    gain = either(concave, newton[0] * g1 + newton[1] * g2, -1.0)
+    em, newton = (np.reshape(k, (2, -1)) for k in (em, newton))
+    return em, newton, np.reshape(gain, -1)
 
 
 def grid_of_values(t: Sample) -> Array:

@@ -23,9 +23,9 @@ from ..tails import flow_of_scale, standard
 
 __all__ = ["LocationScale", "Standardised", "solved"]
 
-# A tile of 128 kB, so many doubles, stays in the second cache with its two or three temporaries; larger ones are
-# fetched from the system and returned to it each time, at several times the cost.
-_TILE = 2**14
+# A tile of 256 kB, so many doubles, stays in the second cache with the two arrays that it is worked on in; the same
+# memory serves all tiles, for what is given back to the system and asked for again costs several times the work.
+_TILE = 2**15
 # The sample of this many values that gives the first estimate when there are many more.
 _PART = 2048
 
@@ -69,7 +69,7 @@ class LocationScale(Family):
 
 
 class Standardised(NamedTuple):
-    """Samples as the rows of one array, to be read in units of `unit` from `center`, one of each a row.
+    """Samples as the rows of one array, to be read in units of `unit` from `center`, less `shift`, one of each a row.
 
     >>> t = Standardised(Sample.of(np.array([[1.0, 3.0]])), np.array([1.0]), np.array([2.0]))
     >>> [y for _, y, _ in t.tiles()]
@@ -80,12 +80,14 @@ class Standardised(NamedTuple):
     center: Array
     unit: Array
     kind: type = np.float64
+    shift: Array | None = None
 
     def at(self, rows: Array) -> Standardised:
         """Return some of the rows; the whole when they are as many."""
         if rows.size == self.center.size:
             return self
-        return Standardised(self.sample[rows], self.center[rows], self.unit[rows], self.kind)
+        shift = None if self.shift is None else self.shift[rows]
+        return Standardised(self.sample[rows], self.center[rows], self.unit[rows], self.kind, shift)
 
     def tiles(self, spare: int = 0) -> Iterator[Any]:
         """Yield the tiles: which rows, their standardised values, their weights (None where all are one), spare arrays.
@@ -93,19 +95,25 @@ class Standardised(NamedTuple):
         Of these there are as many as asked, shaped as the values. All may be overwritten: the next tile uses the same
         memory, which is in the cache already.
         """
-        width, size = self.sample.width, 8 * _TILE // np.dtype(self.kind).itemsize
-        most = min(size, self.sample.values.size)
-        space: Array = np.empty((1 + spare, most), self.kind)
-        deviations = space[0] if self.kind is np.float64 else np.empty(most)
-        for rows in blocks(len(self.center), max(1, size // width)):
-            center, factor = self.center[rows, None], 1.0 / self.unit[rows, None]
+        values, weighted = self.sample.values, self.sample.weighted
+        double, width = self.kind is np.float64, values.shape[-1]
+        size = _TILE if double else 2 * _TILE
+        space: Array = np.empty((1 + spare, min(size, values.size)), self.kind)
+        wide = space if double else np.empty((1, space.shape[1]))
+        center, factor = self.center[:, None], 1.0 / self.unit[:, None]
+        shift: Any = None if self.shift is None else self.shift[:, None].astype(self.kind)
+        for rows in blocks(len(center), max(1, size // width)):
             for columns in blocks(width, size):
-                raw = self.sample.values[rows, columns]
-                d = np.subtract(raw, center, out=deviations[: raw.size].reshape(raw.shape))
-                y, *others = (line[: raw.size].reshape(raw.shape) for line in space)
-                np.multiply(d, factor, out=y, casting="same_kind")
-                weights = self.sample.weights[rows, columns] if self.sample.weighted else None
-                yield rows, y, weights, *others
+                raw = values[rows, columns]
+                tile = (-1, *raw.shape)
+                y, *others = space[:, : raw.size].reshape(tile)
+                deviations = np.subtract(
+                    raw, center[rows], out=wide[:1, : raw.size].reshape(tile)[0]
+                )
+                np.multiply(deviations, factor[rows], out=y, casting="same_kind")
+                if shift is not None:
+                    y -= shift[rows]
+                yield rows, y, self.sample.weights[rows, columns] if weighted else None, *others
 
 
 def solved(t: Sample, solve: Callable, refine: Callable) -> Any:

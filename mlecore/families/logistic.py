@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..family import Array, InOnePass, Solution, symmetric
-from ..numerics import every, log1pexp, mean_log
+from ..numerics import as_numbers, every, log1pexp, mean_log
 from ..products import dot
 from ..statistics import Moments, Sample, piecewise
 from ..tails import standard
@@ -155,7 +155,7 @@ def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
 def _newton(slope: Array, bend: Array) -> Array:
     """Return Newton's step."""
     (ga, gc), (aa, ac, cc) = slope, bend
-    return np.stack([cc * ga - ac * gc, aa * gc - ac * ga]) / (aa * cc - ac * ac)
+    return np.array([cc * ga - ac * gc, aa * gc - ac * ga]) / (aa * cc - ac * ac)
 
 
 def _climb(t: Standardised, theta: Array) -> tuple[Array, Array, Array]:
@@ -200,12 +200,11 @@ def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
     """Return the slope of the mean log-likelihood in (1/scale, loc/scale), and minus its second derivatives."""
     steepness, level = theta
     n, sums = t.sample.n, np.zeros((6, theta.shape[1]))
-    shift = level[:, None].astype(t.kind)
+    t = t._replace(unit=-t.unit / steepness, shift=-level)
     with np.errstate(over="ignore"):
-        for rows, z, w, q, b in t._replace(unit=-t.unit / steepness).tiles(2):
+        for rows, z, w, q, b in t.tiles(2):
             # The log-density of z = level - steepness y has the slope 2q - 1 in z, with q = 1 / (1 + e^z), and its
             # slope is -2q (1 - q). In the far tails 1 - q is off by a rounding, which Newton's direction does not feel.
-            z += shift[rows]
             np.exp(z, out=q)
             q += 1.0
             np.divide(1.0, q, out=q)
@@ -219,10 +218,10 @@ def _derivatives(t: Standardised, theta: Array) -> tuple[Array, Array]:
             second = np.add.reduce(b, axis=-1), dot(z, b)
             b *= z
             sums[:, rows] += np.array([*first, *second, dot(z, b)])
-    q, z, zq, b, zb, zzb = sums / n
-    tilt, z_tilt = 2.0 * q - 1.0, 2.0 * zq - z
+    steepness, level, q, z, zq, b, zb, zzb = as_numbers(steepness, level, *sums / n)
+    tilt, z_tilt, unit = 2.0 * q - 1.0, 2.0 * zq - z, 1.0 / steepness
     # From z back to (1/scale, loc/scale).
-    slope = np.stack([1.0 - level * tilt + z_tilt, steepness * tilt]) / steepness
+    slope = [(1.0 - level * tilt + z_tilt) * unit, tilt]
     aa, ac = (level * b - 2.0 * zb) * level + zzb, level * b - zb
-    unit = 1.0 / steepness
-    return slope, np.stack([(1.0 + 2.0 * aa) * unit * unit, -2.0 * ac * unit, 2.0 * b])
+    bend = [(1.0 + 2.0 * aa) * unit * unit, -2.0 * ac * unit, 2.0 * b]
+    return np.array(slope).reshape(2, -1), np.array(bend).reshape(3, -1)

@@ -10,6 +10,7 @@ import numpy as np
 from ..family import Array
 from ..numerics import some
 from ..statistics import Sample, order_statistics, piecewise
+from .location_scale import Standardised
 
 # A sample more than four times as long is looked at through a part of this length before it is climbed.
 PART = 2**13
@@ -69,7 +70,9 @@ class Rescaled(Sample):
         return tuple((end - self.center) / self.unit for end in self.raw.extremes())
 
     def thinned(self, count: int, weigh: bool = False) -> Sample:
-        few = self.raw.thinned(count, weigh)
+        few = (
+            part_of(self.raw) if (count, weigh) == (PART, False) else self.raw.thinned(count, weigh)
+        )
         return self if few is self.raw else self._standard(few)
 
     def __getitem__(self, index: Any) -> Self:
@@ -78,6 +81,23 @@ class Rescaled(Sample):
     def repeated(self, batch: tuple[int, ...]) -> Self:
         center, unit = (np.broadcast_to(v, batch) for v in (self.center, self.unit))
         return type(self)(self.raw.repeated(batch), center, unit, self.kind)
+
+
+def about(t: Sample, loc: Array, scale: Array) -> Standardised:
+    """Return a batch of samples to be read in units of `scale` from `loc`.
+
+    >>> t = about(Sample.of(np.array([[1.0, 3.0]])), np.array([1.0]), np.array([2.0]))
+    >>> [z for _, z, _ in t.tiles()]
+    [array([[0., 1.]])]
+    """
+    if isinstance(t, Rescaled):
+        return Standardised(t.raw, t.center, t.unit * scale, t.kind, loc / scale)
+    return Standardised(t, loc, scale)
+
+
+def part_of(t: Sample) -> Sample:
+    """Return the part through which a long sample is looked at; it is taken once."""
+    return t.once("_part", lambda: t.thinned(PART))
 
 
 def standardised(t: Sample) -> tuple[Sample, Array, Array]:
@@ -90,7 +110,7 @@ def standardised(t: Sample) -> tuple[Sample, Array, Array]:
     (array([ 5., -3., -1.,  1.,  0.]), 13.0, 1.0)
     """
     # Those of a part serve as well: any center and unit of about the right size will do.
-    low, center, high = _quartiles(t if t.weighted or t.width < 4 * PART else t.thinned(PART))
+    low, center, high = _quartiles(t if t.weighted or t.width < 4 * PART else part_of(t))
     spread = 0.5 * (high - low)
     if some(spread <= 0):
         # Half the values are equal: any scale will do to start from.

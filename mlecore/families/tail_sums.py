@@ -7,7 +7,9 @@ import scipy
 
 from ..family import Array
 from ..numerics import mean_log, trigamma
+from ..products import dot
 from ..statistics import Sample, piecewise
+from .location_scale import Standardised
 
 __all__ = [
     "SERIES_FROM",
@@ -107,17 +109,26 @@ def fused_sums(at: tuple[Array, Array], t: Sample) -> tuple[Array, ...]:
     return tail, t.sum(q), t.sum(z), total, t.dot(q, q), t.dot(q, z), t.dot(z, z)
 
 
-@piecewise
-def newton_sums(at: tuple[Array, Array, Array], t: Sample) -> tuple[Array, ...]:
-    """Return the sums of u, uz, uzz, uu, uuz and uuzz, with z = (x - loc) / scale and u = 1 / (df + z^2)."""
-    df, loc, scale = (v.astype(t.values.dtype, copy=False) for v in at)
-    z = t.values - loc
-    z /= scale
-    u = z * z
-    u += df
-    np.divide(1.0, u, out=u)
-    a = u * z
-    return t.sum(u), t.sum(a), t.dot(a, z), t.dot(u, u), t.dot(u, a), t.dot(a, a)
+def newton_sums(t: Standardised, df: Array) -> Array:
+    """Return the sums of u, uz, uzz, uu, uuz and uuzz for values z of a batch, with u = 1 / (df + z^2).
+
+    >>> newton_sums(
+    ...     Standardised(Sample.of(np.array([[1.0, 1.0]])), np.zeros(1), np.ones(1)), np.ones(1)
+    ... ).ravel()
+    array([1. , 1. , 1. , 0.5, 0.5, 0.5])
+    """
+    sums = np.zeros((6, len(df)))
+    df = df[:, None].astype(t.kind)
+    for rows, z, w, u, a in t.tiles(2):
+        np.multiply(z, z, out=u)
+        u += df[rows]
+        np.divide(1.0, u, out=u)
+        np.multiply(u, z, out=a)
+        weighed = (u, a) if w is None else (u * w, a * w)
+        first = [np.add.reduce(k, axis=-1) for k in weighed]
+        uw, aw = weighed
+        sums[:, rows] += np.array([*first, dot(z, aw), dot(u, uw), dot(u, aw), dot(a, aw)])
+    return sums
 
 
 def gamma_ratio(x: Array, derivative: int = 0, skip: int = 0) -> Array:

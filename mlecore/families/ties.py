@@ -8,7 +8,7 @@ import numpy as np
 
 from ..family import Array
 from ..statistics import Sample, order_statistics, piecewise
-from .rescaled import PART
+from .rescaled import PART, part_of
 
 
 def share_at(value: Array, t: Sample) -> Array:
@@ -65,7 +65,7 @@ def _without_majority(t: Sample) -> bool:
 
     Then no value is half the sample, and one comparison of each value with two places has shown it.
     """
-    part = t.thinned(PART)
+    part = part_of(t)
     low, high = order_statistics(part.values, part.width // 3, 2 * part.width // 3)
     below = above = 0
     for part in t.pieces():
