@@ -187,6 +187,10 @@ def _(answer: object) -> None:
             "The curvature is that at the start in every jump. Compute it anew where you stand.",
         ),
         (
+            lambda x, start, steps: np.asarray(start),
+            "That is the start: no jump was made. Add each one to `a, b`, and go on from there.",
+        ),
+        (
             lambda x, start, steps: _jumps(x, start, 1),
             "That is the place after one jump. Is a `return` inside the loop?",
         ),

@@ -41,6 +41,21 @@ def _(answer: object) -> None:
         on=on,
         rtol=2e-3,
     )
+    resembles(
+        answer,
+        lambda rate: np.array([1 / rate, 1 / rate, 1e-3]),
+        "The third is divided by h once. A second difference is divided by h**2.",
+        on=on,
+        rtol=2e-3,
+    )
+    unweighted = np.var(np.arange(200.0))
+    for middle in (lambda rate: 1 / rate, lambda rate: 99.5 / rate**2):
+        resembles(
+            answer,
+            lambda rate, middle=middle: np.array([unweighted / rate**2, middle(rate), 1 / rate]),
+            "Your variance takes all counts as equally probable. Weigh each with its `mass`.",
+            **step,
+        )
     # A second difference is never the curvature to the last digit: steps or rounding show in it.
     resembles(
         answer,

@@ -104,6 +104,7 @@ TestChapter06 = sweep(
                 (lambda x, t, n: jumps(x, t, n, rate=lambda a, b: a / b), "b squared"),
                 (lambda x, t, n: jumps(x, t, n, corner=digamma), "digamma itself"),
                 (lambda x, t, n: jumps(x, t, n, at=t), "anew where you stand"),
+                (lambda x, t, n: t, "no jump was made"),
                 (lambda x, t, n: jumps(x, t, 1), "after one jump"),
                 (lambda x, t, n: jumps(x, t, n - 1), "One jump is missing"),
                 (lambda x, t, n: jumps(x, t, n + 1), "one jump too many"),

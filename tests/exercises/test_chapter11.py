@@ -19,6 +19,12 @@ def three_ways(rate):
     return np.sum(mass * (k / rate - 1) ** 2), np.sum(mass * k / rate**2), both / h**2
 
 
+def equally(rate):
+    """Every count taken as often as any other."""
+    k = np.arange(200)
+    return np.var(k / rate - 1), np.mean(k / rate**2), 1 / rate
+
+
 def one_sided(rate):
     """Only the step upwards, so half of the second difference."""
     scatter, curvature, _ = three_ways(rate)
@@ -51,6 +57,8 @@ TestChapter11 = sweep(
                 (lambda rate: (1 / rate, -1 / rate, 1 / rate), "mean of -u'"),
                 (lambda rate: (0.0, 1 / rate, 1 / rate), "which is zero"),
                 (one_sided, "up and down"),
+                (lambda rate: (1 / rate, 1 / rate, 1e-3), "divided by h once"),
+                (equally, "its `mass`"),
                 (lambda rate: 1 / rate, "shape"),
             ],
         ),
