@@ -6,7 +6,8 @@ so code written for NumPy's or SciPy's habits catches them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "RegularityError",
     "SeparationError",
     "SupportError",
+    "interruptible",
     "listed",
 ]
 
@@ -124,6 +126,29 @@ class Interrupted(KeyboardInterrupt):
 
     def __reduce__(self) -> tuple:
         return type(self), (*self.args, self.statistic, self.params)
+
+
+@contextmanager
+def interruptible(found: Callable[[], Interrupted] | None = None) -> Iterator[None]:
+    """Raise what `found` makes in place of a bare KeyboardInterrupt; without it, that there is nothing to keep yet.
+
+    >>> try:
+    ...     with interruptible():
+    ...         raise KeyboardInterrupt
+    ... except Interrupted as stop:
+    ...     print(stop)
+    interrupted in the first pass, before anything was found: there is nothing to keep
+    """
+    try:
+        yield
+    except Interrupted:
+        raise
+    except KeyboardInterrupt as stop:
+        if found is not None:
+            raise found() from stop
+        raise Interrupted(
+            "interrupted in the first pass, before anything was found: there is nothing to keep"
+        ) from stop
 
 
 def listed(names: Iterable[Any], none: str = "(none)") -> str:

@@ -211,6 +211,15 @@ def test_an_interrupted_climb_has_the_estimate_of_the_rows_drawn():
     assert stop.value.params["x1"] == pytest.approx(0.25, abs=0.1)
 
 
+def test_an_interrupted_first_pass_says_that_there_is_nothing_yet():
+    def read():
+        yield X[:10], RESPONSES[mle.PoissonRegression][:10]
+        raise KeyboardInterrupt
+
+    with pytest.raises(mle.Interrupted, match=r"first pass.*nothing to keep"):
+        mle.PoissonRegression.fit(mle.chunks(read))
+
+
 def test_labels_of_the_rows_and_the_response_are_no_columns_of_x(tmp_path):
     y = RESPONSES[mle.LogisticRegression][:400]
     table = pd.DataFrame(X[:400, :2], columns=["a", "b"]).assign(y=y, w=W[:400] + 1.0)

@@ -12,7 +12,7 @@ from families.members import FAMILIES, dataset, known
 import mlecore as mle
 from mlecore import DataError, Likelihood, NoMLEError, RegularityError
 from mlecore.family import sourced
-from mlecore.statistics import Events, Sample, Streamed, streamed
+from mlecore.statistics import Events, Moments, Sample, Streamed, streamed
 
 N = 900
 FEW = 400
@@ -417,6 +417,25 @@ def test_fits_of_one_source_or_of_equal_ones_may_be_compared():
     assert mle.lr_test(inner, mle.Gamma.fit(x)).statistic == pytest.approx(expected)
     with pytest.raises(DataError, match="different data"):
         mle.lr_test(inner, mle.Gamma.fit(cut(x[1:])))
+
+
+@pytest.mark.parametrize("family", [mle.Laplace, mle.Normal])
+def test_an_interruption_between_the_chunks_or_where_they_lie_is_told_as_such(
+    family, little_room, monkeypatch
+):
+    _, x = dataset(family, 7, n=N)
+    source = cut(x)
+    if family is mle.Normal:
+        monkeypatch.setattr(type(source), "spread", True)
+        monkeypatch.setattr(Moments, "of", lambda *_: stop())
+    else:
+        monkeypatch.setattr(np, "histogram", lambda *_, **__: stop())
+
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(mle.Interrupted, match=r"nothing to keep|no parameters yet"):
+        family.fit(source)
 
 
 # -- interrupted -----------------------------------------------------------------------------------

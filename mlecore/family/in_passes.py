@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, Interrupted
+from ..errors import DataError
 from ..statistics import InPasses, Streamed
 from .terms import Array, Solution
 
@@ -34,18 +34,12 @@ def searched_in_passes(likelihood: Any) -> tuple[Solution, Array]:
     Raises
     ------
     NoMLEError : where all values together have no maximum; the limit is that of all.
-    Interrupted : with the parameters of the last whole pass.
     """
     t, whole = likelihood.statistic, copy.copy(likelihood)
     whole.statistic = InPasses(t).of_family(likelihood.family)
-    try:
-        likelihood.family._without_mle(whole)
-        t.state["searched"] = True
-        return likelihood.family._find(whole)
-    except KeyboardInterrupt as stop:
-        if isinstance(stop, Interrupted):
-            raise
-        raise t.interrupted() from stop
+    likelihood.family._without_mle(whole)
+    t.state["searched"] = True
+    return likelihood.family._find(whole)
 
 
 def insist_apart(family: Any, t: Streamed) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..censoring import notes, rough, top_of_few
 from ..corners import cornered
+from ..errors import interruptible
 from ..existence import to_edge
 from ..likelihood import Likelihood
 from ..observations import PartlySeen
@@ -31,7 +32,16 @@ class Solving(Refusing):
     def _found(cls, likelihood: Likelihood, near: Array | None = None) -> tuple[Solution, Array]:
         """Return the solution as `_find` does; of a sample that is read in passes by climbing."""
         t = likelihood.statistic
-        if not isinstance(t, Streamed) or (cls._median_leads and not likelihood.penalised):
+        if not isinstance(t, Streamed):
+            return cls._find(likelihood, near)
+        with interruptible(t.interrupted):
+            return cls._found_in_passes(likelihood, t, near)
+
+    @classmethod
+    def _found_in_passes(
+        cls, likelihood: Likelihood, t: Streamed, near: Array | None
+    ) -> tuple[Solution, Array]:
+        if cls._median_leads and not likelihood.penalised:
             return cls._find(likelihood, near)
         searches = cls._in_doubt.__func__ is not Solving._in_doubt.__func__
         plain = searches and isinstance(t.pilot, Sample) and not likelihood.penalised

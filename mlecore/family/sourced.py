@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..climbing import look
-from ..errors import DataError, Interrupted, RegularityError
+from ..errors import DataError, Interrupted, RegularityError, interruptible
 from ..inference.regularity import refusal
 from ..likelihood import Likelihood
 from ..observations import PartlySeen, Piece, Seal, Source, Tree
@@ -148,7 +148,8 @@ class _Digest(NamedTuple):
 
 def _read_elsewhere(family: Any, source: Source) -> Statistic:
     """Return the statistic of a source whose chunks lie elsewhere, where each is summarised: only that travels."""
-    seal, few = source.sealed(partial(_Digest.of, family), _Digest.joined)
+    with interruptible():
+        seal, few = source.sealed(partial(_Digest.of, family), _Digest.joined)
     if few is None:
         raise DataError("the source gave no observations")
     few = _Digest.joined([few])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, interruptible
 from ..observations import PartlySeen, RowPiece, Seal, Source
 from ..statistics import insist_alike
 
@@ -47,13 +47,15 @@ def draw(source: Source, check: Callable[[RowPiece], Any], classes: bool) -> tup
     Raises
     ------
     DataError : for a generator, which is read once, no rows, and rows that cannot be used, with their place.
+    Interrupted : with nothing to keep.
     """
     if source.once:
         raise DataError(
             "a regression reads its rows several times, and a generator gives them once: give chunks a function that makes "
             "it anew"
         )
-    seal, few = source.sealed(_Draw(check, classes), _joined, rows=True)
+    with interruptible():
+        seal, few = source.sealed(_Draw(check, classes), _joined, rows=True)
     if few is None:
         raise DataError("the source gave no rows of weight above 0")
     return seal, few

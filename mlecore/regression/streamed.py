@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, SeparationError
+from ..errors import (
+    ConvergenceError,
+    DataError,
+    NoMLEError,
+    RegularityError,
+    SeparationError,
+    interruptible,
+)
 from ..likelihood import Maximum
 from ..observations import RowPiece, Source
 from .drawn import draw
@@ -77,7 +84,8 @@ class StreamedRegression(RegressionLikelihood):
             theta = begin.copy()
             for i, value in here.held.items():
                 theta[i] = value[index] if np.ndim(value) else value
-            tops.append(here._climb(theta, max_iterations))
+            with interruptible(here.statistic.interrupted):
+                tops.append(here._climb(theta, max_iterations))
             begin = tops[-1][0] if tops[-1][2] else begin
         theta, height, converged, iterations = (
             np.array(column).reshape(grid + np.shape(column[0]))

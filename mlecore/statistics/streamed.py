@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..errors import DataError, Interrupted
+from ..errors import DataError, Interrupted, interruptible
 from ..observations import Piece, Seal, Source, Tree
 from .events import Events, Parts
 from .sample import Sample
@@ -146,10 +146,8 @@ class Reread(Statistic):
     def _one_pass(self) -> Iterator[Callable[[Seal], None]]:
         """Count a pass, and yield what is to be told the seal of all that it has met."""
         self.state["passes"] += 1
-        try:
+        with interruptible(self.interrupted):
             yield self._insist_same
-        except KeyboardInterrupt as stop:
-            raise self.interrupted() from stop
 
     def interrupted(self) -> Interrupted:
         """Return the error of an interruption, with the parameters of the last whole pass at some."""
