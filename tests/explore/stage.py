@@ -12,10 +12,11 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, ElementHandle, Locator, Page
 
 from mlecore import Bernoulli, Exponential, explore
 from mlecore.explore import Explorable
@@ -121,9 +122,14 @@ class Stage:
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    @cached_property
+    def itself(self) -> ElementHandle:
+        """The element, found once: to look for it through all shadow roots takes longer than to ask it."""
+        return self.element.element_handle()
+
     def settle(self) -> None:
         """Paint now what waits for the next frame."""
-        self.element.evaluate("e => e.stage.waiting && e.stage.paint()")
+        self.itself.evaluate("e => e.stage.waiting && e.stage.paint()")
 
     def frame(self) -> None:
         """Let the browser show a frame: what was asked for is painted in it, or in the one after."""
@@ -135,13 +141,13 @@ class Stage:
         """Wait until no movement is left."""
         self.page.wait_for_function(
             "e => !e.stage.motion && !e.stage.running && !e.stage.waiting",
-            arg=self.element.element_handle(),
+            arg=self.itself,
         )
 
     def facts(self) -> dict[str, str]:
         self.settle()
         return dict(
-            self.element.evaluate(
+            self.itself.evaluate(
                 "e => [...e.shadowRoot.querySelectorAll('dl > div')].map(d => [...d.children].map(c => c.textContent))"
             )
         )
@@ -155,11 +161,11 @@ class Stage:
 
     def picture(self) -> str:
         """Everything the reader sees in figures and words, without what only says where the focus is."""
-        return self.element.evaluate(PICTURE)
+        return self.itself.evaluate(PICTURE)
 
     def digest(self) -> str:
         """The picture's: the same where the pictures are."""
-        return self.element.evaluate(f"e => ({DIGEST})(({PICTURE})(e))")
+        return self.itself.evaluate(f"e => ({DIGEST})(({PICTURE})(e))")
 
     def slider(self, key: str) -> Locator:
         return self.element.locator(f"input[type=range][data-key={key}]")
@@ -183,7 +189,7 @@ class Stage:
 
     def choices(self) -> list[tuple[str, str]]:
         """The key and value of every radio button that is in sight."""
-        return self.element.evaluate(
+        return self.itself.evaluate(
             """e => [...e.shadowRoot.querySelectorAll('input[type=radio]')]
             .filter(c => c.getClientRects().length).map(c => [c.dataset.key, c.value])"""
         )
@@ -202,7 +208,7 @@ class Stage:
     def reset(self) -> None:
         """Click Reset without the mouse's journey to it: the tests of every control reset often."""
         # Painted at once: or a radio button is still ticked, as it was before, when it is to be chosen next.
-        self.element.evaluate(
+        self.itself.evaluate(
             """e => { [...e.shadowRoot.querySelectorAll('button')].find(b => b.textContent === 'Reset').click();
             if (e.stage.waiting) e.stage.paint(); }"""
         )

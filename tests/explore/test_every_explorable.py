@@ -35,7 +35,7 @@ def test_each_module_has_its_function_and_is_exported() -> None:
 def controls(stage: Stage) -> list[tuple[str, str]]:
     """Every visible control, as its kind and a name that finds it again."""
     stage.settle()
-    found = stage.element.evaluate(
+    found = stage.itself.evaluate(
         """e => [...e.shadowRoot.querySelectorAll('input, button, [role=slider], [role=listbox]')]
         .filter(c => c.getClientRects().length)
         .map(c => [c.type || c.getAttribute('role'), c.tagName === 'BUTTON' ? c.textContent
@@ -102,7 +102,7 @@ def test_each_control_moves_the_page_by_keyboard(everything: dict[str, Stage], n
     stage.reset()
     first = stage.digest()
     found = controls(stage)
-    chosen = stage.element.evaluate(
+    chosen = stage.itself.evaluate(
         "e => [...e.shadowRoot.querySelectorAll('input:checked[type=radio]')].map(c => `${c.dataset.key}=${c.value}`)"
     )
     for kind, label in found:
