@@ -42,8 +42,11 @@ class Fingerprint:
     rows: Array | None = None
 
     @classmethod
-    def of(cls, y: Array, w: Array | None, X: Array | None = None) -> Fingerprint:
-        """Take the fingerprint of observations y, (n,) or (n, d), with the rows of X that they belong to."""
+    def of(cls, y: Array, w: Array | None, X: Array | None = None, first: int = 0) -> Fingerprint:
+        """Take the fingerprint of observations y, (n,) or (n, d), with the rows of X that they belong to.
+
+        `first` is the place of the first one, of several parts that are added up by `joined`.
+        """
         w = np.ones(len(y)) if w is None else np.asarray(w, dtype=float)
         y, X, w = y[w > 0], None if X is None else X[w > 0], w[w > 0]
         y = y.reshape(len(y), -1)
@@ -51,9 +54,15 @@ class Fingerprint:
         n, values = float(w.sum()), _sums(bits, w)
         if X is None:
             return cls(n, values)
-        place = np.arange(len(y), dtype=np.uint64)[:, None]
+        place = np.arange(first, first + len(y), dtype=np.uint64)[:, None]
         order = _sums(_mixed(bits ^ _mixed(place)), w)
         return cls(n, values, order, _sums(_bits(X), w), _sums(_bits(np.column_stack([y, X])), w))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Fingerprint]) -> Fingerprint:
+        """Return the fingerprint of several parts together."""
+        columns = zip(*((p.n, p.values, p.order, p.columns, p.rows) for p in parts), strict=True)
+        return cls(*(None if c[0] is None else sum(c) for c in columns))
 
     def same(self, other: Fingerprint) -> bool:
         """Say whether both have seen the same data.
@@ -153,20 +162,31 @@ def same_together(first: Sequence[Any], second: Sequence[Any]) -> bool | None:
     return one.close_to(other)
 
 
+def _of_rows(rows: Any, first: int = 0) -> Fingerprint:
+    """Return the fingerprint of the rows of a regression."""
+    y = rows.y.table() if hasattr(rows.y, "table") else rows.y
+    if rows.classes is not None and rows.classes.dtype.kind in "iufb":
+        y = rows.classes.astype(float)[np.asarray(y, dtype=np.intp)]
+    return Fingerprint.of(np.asarray(y, dtype=float), rows.weights, rows.X, first)
+
+
 def _fingerprint(likelihood: Any) -> Fingerprint | None:
     """Return the fingerprint of what a likelihood has kept, or None where that is a bare statistic."""
     rows = likelihood.statistic
+    if hasattr(rows, "each_piece"):  # of a regression, read from a source
+        found, first = list[Fingerprint](), 0
+        for piece in rows.each_piece():
+            found.append(_of_rows(piece, first))
+            first += len(piece.y) if piece.weights is None else int((piece.weights > 0).sum())
+        return Fingerprint.joined(found)
     if hasattr(rows, "X"):
-        y = rows.y.table() if hasattr(rows.y, "table") else rows.y
-        if rows.classes is not None and rows.classes.dtype.kind in "iufb":
-            y = rows.classes.astype(float)[np.asarray(y, dtype=np.intp)]
-        return Fingerprint.of(np.asarray(y, dtype=float), rows.weights, rows.X)
+        return _of_rows(rows)
     if getattr(rows, "in_order", False):
         values, places = rows.ordered()
         return Fingerprint.of(values, None, places)
     if likelihood.source is not None:
-        parts = [_fingerprint(one) for one in likelihood.pieces()]
-        return Fingerprint(sum(p.n for p in parts), np.sum([p.values for p in parts], axis=0))
+        parts = (_fingerprint(one) for one in likelihood.pieces())
+        return Fingerprint.joined([part for part in parts if part is not None])
     if likelihood.data is None:
         return None
     if isinstance(likelihood.data, PartlySeen):

@@ -174,7 +174,7 @@ def _insist_nested(nulls: list[Fit], alternatives: list[Fit], chi_square: bool) 
                 )
             if _in_order(large):
                 edge = _edge_in_order(small, large)
-            elif hasattr(large.likelihood.statistic, "X"):
+            elif hasattr(large.likelihood.statistic, "designs"):
                 _insist_columns(small, large)
                 edge = _edge_by_names(small, small)
             else:
@@ -250,7 +250,10 @@ def _insist_columns(small: Fit, large: Fit) -> None:
     else:
         nested = large.dist.contains_alike(small.dist) and not held
     if nested and regression:
-        one, other = (f.likelihood.statistic.designs for f in (small, large))
+        rows = (f.likelihood.statistic for f in (small, large))
+        one, other = (
+            getattr(r, "pilot", r).designs for r in rows
+        )  # of a source, those drawn of it
         nested = all(_within(*pair) for pair in zip(one, other, strict=True))
     if not nested:
         raise DataError(
@@ -262,6 +265,8 @@ def _within(one: Any, other: Any) -> bool:
     """Say whether a predictor can be what another is with other coefficients."""
     M, X = one.columns(), np.column_stack([np.ones(len(other.X)), other.X])
     offsets = [np.zeros(len(d.X)) if d.offset is None else d.offset for d in (one, other)]
+    if len(M) != len(X):
+        raise DataError("columns are seen to be nested in rows drawn alike: cut both sources alike")
     M = np.column_stack([M, offsets[0] - offsets[1]])
     left = M - X @ np.linalg.lstsq(X, M, rcond=None)[0]
     return bool((np.abs(left) <= 1e-8 * (1.0 + np.abs(M).max())).all())
@@ -305,10 +310,9 @@ def _edge_by_looking(small: Fit, large: Fit) -> str:
     if edge.any():
         which = ", ".join(n for n, e in zip(layout.names, edge, strict=True) if e)
         return f"{names[0]} lies on the boundary of {names[1]}, in {which}"
-    unit_information = inference.in_own_units(
-        found.likelihood.observed_information(found.theta)
-    ).unit
-    if not np.isfinite(unit_information).all() or np.linalg.eigvalsh(unit_information)[0] < _LEVEL:
+    information = found.likelihood.observed_information(found.theta)
+    unit = inference.in_own_units(information).unit
+    if not np.isfinite(unit).all() or np.linalg.eigvalsh(unit)[0] < _LEVEL:
         return f"{names[0]} leaves parameters of {names[1]} undetermined"
     return ""
 
@@ -331,7 +335,7 @@ def _places(dist: Any) -> tuple[Array, Array | None]:
 
 def _simulated(nulls: list[Fit], alternatives: list[Fit], replicates: int, rng: Any) -> Array:
     """Return the statistics of samples drawn from the null."""
-    if any(hasattr(f.likelihood.statistic, "X") for f in [*nulls, *alternatives]):
+    if any(hasattr(f.likelihood.statistic, "designs") for f in [*nulls, *alternatives]):
         raise DataError(
             "method='bootstrap' is for families: of regressions use method='lr', or fit the larger model and call "
             "fit.test(..., method='bootstrap')"

@@ -197,6 +197,25 @@ def test_a_fit_from_chunks_takes_an_offset_by_name_and_says_its_deviance():
     assert g.deviance == pytest.approx(f.deviance, rel=1e-9)
 
 
+def test_fits_of_one_source_or_of_the_same_rows_elsewhere_are_compared():
+    model = mle.LogisticRegression
+    y, source = RESPONSES[model], mle.chunks(X, y=RESPONSES[model], size=3000)
+    large, held = model.fit(source), model.fit(source, fixed={"x2": 0.05})
+    small = model.fit(mle.chunks(X[:, :2], y=y, size=2000))
+    whole, few = model.fit(X, y), model.fit(X[:, :2], y)
+    expected = mle.lr_test(few, whole).statistic
+    assert mle.lr_test(small, large).statistic == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(mle.DataError, match="cut both sources alike"):
+        mle.lr_test(few, large)
+    assert mle.lr_test(held, large).df == 1
+    assert mle.lr_test(held, large).df == 1
+    ranks = [[row.aic for row in mle.compare(fits)] for fits in ([small, large], [few, whole])]
+    np.testing.assert_allclose(*ranks, rtol=1e-9)
+    other = model.fit(mle.chunks(X, y=y[::-1], size=3000))
+    with pytest.raises(mle.DataError, match="different data"):
+        mle.lr_test(small, other)
+
+
 def test_an_interrupted_climb_has_the_estimate_of_the_rows_drawn():
     passes = []
 

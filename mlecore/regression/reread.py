@@ -6,7 +6,7 @@ products keep their digits. Each pass gives log-likelihood, slope and curvature 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -211,6 +211,17 @@ class StreamedRows(Reread):
         if name in ("y", "weights") or name in vars(Observations):
             raise DataError(_NOT_HERE)
         raise AttributeError(name)
+
+    def each_piece(self) -> Iterator[Observations]:
+        """Yield the rows of each piece as they are, in one more pass."""
+        reader, seal = self.reader._replace(moves=()), Seal()
+        with self._one_pass() as insist_same:
+            for piece in self.source.rows():
+                seal += Seal.of(piece)
+                rows = reader.read(piece)
+                if rows is not None:
+                    yield rows
+            insist_same(seal)
 
     def isfinite(self) -> bool:
         return True
