@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .numerics import as_numbers, either, every
+from .numerics import either, every
 
 __all__ = ["newton_1d"]
 
@@ -45,9 +45,12 @@ def newton_1d(
     index, here = np.arange(x.size), x.copy()  # of the problems that are left
     with np.errstate(all="ignore"):
         for count in range(1, max_iterations + 1 if x.size else 1):
-            terms = as_numbers(here, *f(here, index), lo, hi)
-            step = _safe_step(ways, tolerance, *terms)
-            here, lo, hi, finished = (np.array(v, ndmin=1) for v in step)
+            terms = here, *f(here, index), lo, hi
+            if index.size == 1:  # as numbers, which cost a tenth of an array's bookkeeping
+                step = _safe_step(ways, tolerance, *(np.float64(v.item()) for v in terms))
+                here, lo, hi, finished = (np.array([v]) for v in step)
+            else:
+                here, lo, hi, finished = _safe_step(ways, tolerance, *terms)
             over = count == max_iterations or finished.all()
             if over or finished.any():
                 x[index], done[index], iterations[index] = here, finished, count

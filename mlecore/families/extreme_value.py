@@ -37,8 +37,9 @@ def solve_extreme_value(t: Sample, sign: float = 1.0) -> tuple[Array, Array, Arr
         k, level, converged, iterations = _solve(_from_top(rows, unit, sign), _begin(unit, start))
         return k / unit, level, converged, iterations
 
-    def refine(rows: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
-        k, level, converged, iterations = _refine(_from_top(rows, m.sd, sign), _begin(m.sd, start))
+    def refine(rows: Sample, m: Moments, start: tuple | None, kind: type) -> tuple[Array, ...]:
+        seen = _from_top(rows, m.sd, sign)._replace(kind=kind)
+        k, level, converged, iterations = _refine(seen, _begin(m.sd, start))
         return k / m.sd, level, converged, iterations
 
     return tuple(column.reshape(t.batch_shape)[()] for column in solved(t, solve, refine))
@@ -71,14 +72,13 @@ def _solve(rows: Standardised, start: Array) -> tuple[Array, ...]:
 
 
 def _refine(rows: Standardised, k: Array) -> tuple[Array, ...]:
-    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only.
+    """Return what `_solve` does by plain steps from near, in doubles once what is left shows in these only.
 
     Counted are those in doubles.
     """
-    kind: type = np.float32
     skew, arrived, count = None, False, 0
     for _ in range(_STEPS):
-        seen, average, *level, skew = _cumulants(rows._replace(kind=kind), k, skew)
+        seen, average, *level, skew = _cumulants(rows, k, skew)
         value, slope = _equation(seen, average, level[1], level[2], skew)
         step = -value / (slope * seen)
         size = abs(step)
@@ -87,11 +87,12 @@ def _refine(rows: Standardised, k: Array) -> tuple[Array, ...]:
         k = np.array(seen * np.exp(step), ndmin=1)
         # A step leaves a tenth of its cube: one of 0.04 what single precision hardly tells from none. In doubles, which
         # take the skewness from there, one of 1e-5 leaves less than rounding does.
-        count += kind is np.float64
-        if arrived := kind is np.float64 and every(size <= 1e-5):
+        double = rows.kind is np.float64
+        count += double
+        if arrived := double and every(size <= 1e-5):
             break
         if every(size <= 0.04):
-            kind = np.float64
+            rows = rows._replace(kind=np.float64)
         else:
             skew = None
     columns = k, _level(rows, k, seen, *level)

@@ -119,16 +119,20 @@ class Standardised(NamedTuple):
 def solved(t: Sample, solve: Callable, refine: Callable) -> Any:
     """Return solve(samples, moments, start) for a batch as rows, of long ones by steps from near.
 
-    A solution is a tuple of columns, the third of which says what converged. Of long samples refine(samples, moments,
-    start) steps without safeguards, in single precision first. Where that does not arrive from their moments, a part of
-    them is solved, and it steps from there; where it does not arrive again, all of them are solved.
+    A solution is a tuple of columns, the third of which says what converged. First refine(samples, moments, start, kind)
+    steps without safeguards, long samples in single precision to begin with. Where that does not arrive from their
+    moments, a part of long ones is solved, and it steps from there; where it does not arrive again, all are solved.
 
-    >>> solved(Sample.of(np.arange(4.0)), lambda t, m, start: (t.values.shape, m.mean, start), None)
+    >>> rows = Sample.of(np.arange(4.0)[None])
+    >>> solved(rows, lambda t, m, start: (t.values.shape, m.mean, start), None)
     ((1, 4), array([1.5]), None)
     """
     whole = t.as_rows()
     if t.width <= 8 * _PART:
-        return solve(whole, _moments(whole), None)
+        m = _moments(whole)
+        # In a batch each row stops by itself.
+        near = None if t.batch_shape else _refined(whole, m, None, refine, np.float64)
+        return solve(whole, m, None) if near is None else near
     # A weight, or what it multiplies, may be too large for single precision.
     near = None if whole.weighted else _refined(whole, _quick_moments(whole), None, refine)
     if near is not None:
@@ -142,10 +146,10 @@ def solved(t: Sample, solve: Callable, refine: Callable) -> Any:
     return solve(whole, m, found) if near is None else near
 
 
-def _refined(t: Sample, m: Moments, start: Any, refine: Callable) -> Any:
-    """Return refine(t, m, start), None where that does not arrive."""
+def _refined(t: Sample, m: Moments, start: Any, refine: Callable, kind: type = np.float32) -> Any:
+    """Return refine(t, m, start, kind), None where that does not arrive."""
     usable = every((m.sd > 0) & (m.sd < np.inf)) and (start is None or every(start[2]))
-    found = refine(t, m, start) if usable else None
+    found = refine(t, m, start, kind) if usable else None
     return found if found is not None and every(found[2]) else None
 
 

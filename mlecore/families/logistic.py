@@ -127,13 +127,14 @@ def _begin(m: Moments, unit: Array, start: tuple | None) -> Array:
     return np.stack([unit, start[0] - m.mean]) / start[1]
 
 
-def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
-    """Return what `_solve` does by plain steps from near, in single precision until what is left shows in doubles only.
+def _refine(t: Sample, m: Moments, start: tuple | None, kind: type) -> tuple[Array, ...]:
+    """Return what `_solve` does by plain steps from near, in doubles once what is left shows in these only.
 
     Counted are those in doubles.
     """
-    kind: type = np.float32
     theta, arrived, count = _begin(m, m.sd, start), False, 0
+    # Newton leaves about a third of the square of an error, and a gain is about that square.
+    last = _LAST if kind is np.float64 else 1e-11
     for _ in range(_STEPS):
         slope, bend = _derivatives(Standardised(t, m.mean, m.sd, kind), theta)
         step = _newton(slope, bend)
@@ -141,9 +142,8 @@ def _refine(t: Sample, m: Moments, start: tuple | None) -> tuple[Array, ...]:
         if not every(gain <= 1e-2):  # too far for steps without a check
             break
         theta = theta + step
-        # Newton leaves about a third of the square of an error, and a gain is about that square.
         count += kind is np.float64
-        if arrived := kind is np.float64 and every(gain <= 1e-11):
+        if arrived := kind is np.float64 and every(gain <= last):
             break
         if every(gain <= 1e-5):
             kind = np.float64
