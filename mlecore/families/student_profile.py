@@ -69,6 +69,8 @@ def climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
     )
     beside = np.pad(height, ((1, 1), (0, 0)), constant_values=-np.inf)
     hills = (height >= beside[:-2]) & (height >= beside[2:])
+    # Heights decide where there are several hills; that of the only one would be one more pass.
+    several = hills.sum() > count
     best = np.full(count, -np.inf)
     theta, converged = np.full((count, 3), np.nan), np.zeros(count, dtype=bool)
     iterations = np.zeros(count, dtype=int)
@@ -81,7 +83,7 @@ def climb_from_profile(likelihood: Any) -> tuple[Array, Array, Array]:
         if rough is not y and y.width > 64 * _SUBSAMPLE:
             parts.append(y.thinned(16 * _SUBSAMPLE)[rows])
         reached, safe, steps = _top_of_hill(here, parts, point[rows])
-        value = here.log_likelihood(reached)
+        value = here.log_likelihood(reached) if several else np.zeros(rows.size)
         better = value > best[rows]
         rows = rows[better]
         best[rows], theta[rows] = value[better], reached[better]

@@ -157,8 +157,9 @@ class StudentT(Family):
         if "scale" in fixed:
             held["scale"] = np.asarray(fixed["scale"]) / spread
         mu = np.asarray(held["loc"] if "loc" in held else _total(None, y) / y.n)
-        sigma = held.get("scale", np.sqrt(_powers((mu, 1.0), y)[0] / y.n))
-        square, fourth = (power / y.n for power in _powers((mu, sigma), y))
+        square, fourth = (power / y.n for power in _powers(mu, y))
+        sigma = held.get("scale", np.sqrt(square))
+        square, fourth = square / sigma**2, fourth / sigma**4
         # The slope of the profile in 1/df at the Normal: only where it does not rise can the Normal be the best.
         doubtful = np.asarray(fourth - 2.0 * square - 1.0 <= 0.0)
         if not doubtful.any():
@@ -274,8 +275,8 @@ def _total(_: None, t: Sample) -> Array:
 
 
 @piecewise
-def _powers(at: tuple[Array, Array], t: Sample) -> tuple[Array, Array]:
-    """Return the sums of z^2 and z^4, with z = (x - mu) / sigma."""
-    z = (t.values - np.asarray(at[0])[..., None]) / np.asarray(at[1])[..., None]
+def _powers(mu: Array, t: Sample) -> tuple[Array, Array]:
+    """Return the sums of the squares and the fourth powers of x - mu."""
+    z = t.values - np.asarray(mu)[..., None]
     square = z * z
     return t.sum(square), t.dot(square, square)

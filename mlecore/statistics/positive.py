@@ -46,12 +46,11 @@ class LogMoments(Centred):
         if x.shape[-1] == 1:
             return cls(size_of(x, weights), mean, np.zeros_like(mean))
         gap = jensen_gap(x, weights, mean)
-        left = 0.0 * mean
-        if some(gap < _NARROW_GAP):
-            # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
-            mean, left = _about_one(x, weights)
-            gap = jensen_gap(x, weights, mean)
-        return cls(size_of(x, weights), mean, gap)._leaving(left)
+        if not some(gap < _NARROW_GAP):
+            return cls(size_of(x, weights), mean, gap)
+        # Equal values must have a gap of exactly 0, though their sum divided by n may differ from them.
+        mean, left = _about_one(x, weights)
+        return cls(size_of(x, weights), mean, jensen_gap(x, weights, mean))._leaving(left)
 
     @classmethod
     def of_reciprocals(cls, x: Array, weights: Array | None = None) -> Self:
