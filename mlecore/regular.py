@@ -30,6 +30,10 @@ class Regular:
         """Say where the large-sample theory does not hold: nowhere."""
         return False, ""
 
+    def _at_edge_where(self, free: Any) -> tuple[Any, str]:
+        """Say where several parameters together are on the boundary of their domain, none of them alone: nowhere."""
+        return False, ""
+
     @classmethod
     def _no_chi_square(cls, null: Mapping[str, Any], free: Any) -> str:
         """Say why a likelihood ratio is no chi-square: it is one."""

@@ -328,3 +328,28 @@ def test_many_states_are_found_without_a_hessian_for_each_height(monkeypatch):
 def test_priors_of_a_hidden_chain_are_refused_in_words():
     with pytest.raises(RegularityError, match="takes no priors"):
         HiddenMarkov(Poisson, 2).fit([1, 2, 9, 8], prior={"rate1": Normal(0, 1)})
+
+
+def test_a_chain_that_never_stays_in_a_state_has_its_maximum_on_the_boundary():
+    rng, states = np.random.default_rng(3), [0]
+    G = np.array([[0.0, 0.5, 0.5], [0.5, 0.4, 0.1], [0.5, 0.1, 0.4]])
+    for _ in range(299):
+        states.append(rng.choice(3, p=G[states[-1]]))
+    x = rng.normal(np.array([0.0, 5.0, 10.0])[states], 0.7)
+    f = HiddenMarkov(Normal, 3).fit(x, starts=3)
+    assert f.dist.transition[0, 0] == pytest.approx(0.0, abs=1e-12)
+    with pytest.raises(RegularityError, match="never stays in state 1"):
+        _ = f.se
+    # No way that stays in the domain leads higher, along the boundary or off it.
+    for _ in range(100):
+        theta = f.theta + 1e-3 * rng.normal(size=f.theta.size)
+        out = theta[:2].sum()
+        theta[:2] /= max(1.0, out)
+        assert f.likelihood.log_likelihood(theta) < f.log_likelihood + 1e-9
+    there = 0.5, 0.6  # more than what the other way out leaves
+    profile = f.likelihood.profile("transition12", there)
+    assert (profile < f.log_likelihood).all()
+    for value, height in zip(there, profile, strict=True):
+        held = f.likelihood.given({"transition12": value})
+        theta = np.concatenate([[1.0 - value], f.theta[2:]])
+        assert held.log_likelihood(theta) <= height + 1e-9

@@ -196,6 +196,10 @@ class Distribution(Member):
         """Say at which members of a family, regular elsewhere, the large-sample theory of what is free fails, and why."""
         return np.zeros(self.batch_shape, dtype=bool), ""
 
+    def _at_edge_where(self, free: Collection[str]) -> tuple[Any, str]:
+        """Say where several parameters together are on the boundary of their domain, none of them alone, and why."""
+        return False, ""
+
     def _exact(self, n: Array, free: frozenset[str], tail: float) -> dict[str, Any] | None:
         """Return the equal-tailed exact limits of the free parameters, this being the fit to n values; else None."""
         return None

@@ -33,7 +33,10 @@ def refusal(likelihood: Any, theta: Array) -> tuple[Array, str]:
         return stopped, reason
     edge = likelihood.layout.at_edge(likelihood._full(theta))[..., likelihood.free]
     if not edge.any():
-        return np.zeros(theta.shape[:-1], dtype=bool), ""
+        with np.errstate(invalid="ignore"):
+            beside, why = likelihood.distribution(theta)._at_edge_where(likelihood.names)
+        together = np.broadcast_to(beside, theta.shape[:-1])
+        return together, why if together.any() else ""
     where = _names(likelihood, edge)
     lies = "lie" if "," in where else "lies"
     return edge.any(axis=-1), (

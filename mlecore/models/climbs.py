@@ -29,7 +29,9 @@ def climbed(likelihood: Any, full: Array, max_iterations: int = 200) -> Top:
     names = [likelihood.layout.names[i] for i in free]
     held = {n: full[:, i] for n, i in zip(names, free, strict=True) if n in corners}
     if not held:
-        return _to_edges(likelihood, _smoothly(likelihood, full, max_iterations))
+        top = _to_edges(likelihood, _smoothly(likelihood, full, max_iterations))
+        onto_edges = getattr(likelihood.family, "_onto_edges", None)  # of its own kind
+        return top if onto_edges is None else onto_edges(likelihood, top)
     lost = Top(full[:1], np.array([np.nan]), np.array([False]), np.array([0]))
     rows = [
         _among_corners(likelihood.at(np.array([r])), full[r : r + 1], tuple(held), max_iterations)

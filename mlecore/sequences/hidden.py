@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..domains import Domain, Unit
-from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError
+from ..errors import ConvergenceError, DataError, NoMLEError, RegularityError, listed
 from ..family import Family, Solution
 from ..habits import answering
 from ..members import lifted
@@ -24,6 +24,7 @@ from ..within import not_within
 from .fit import SequenceFit
 from .forward import Emission, filtered, log_likelihood_terms, smoothed
 from .hidden_law import HiddenLaw, HiddenSetting
+from .never_stays import onto_edges
 from .sequence import Terms
 from .series import Series, pieces_of
 from .stationary import stationary_terms
@@ -189,6 +190,18 @@ class HiddenMarkovModel(HiddenLaw):
         return constrained(cls, params, inside, words)
 
     @classmethod
+    def _make_room(cls, theta: Array, name: str, before: Array) -> Array:
+        """Return all free scalars with the other moves out of a state in their old proportions, where one has moved."""
+        if name not in cls.moves:
+            return theta
+        K, k = len(cls.components), cls.moves.index(name)
+        others = [i for i in range(k - k % (K - 1), k - k % (K - 1) + K - 1) if i != k]
+        with np.errstate(all="ignore"):
+            shrink = (1.0 - theta[..., k]) / (1.0 - before)
+        theta[..., others] *= np.where(np.isfinite(shrink), shrink, 1.0)[..., None]
+        return theta
+
+    @classmethod
     def again(cls, components: Any) -> type[HiddenMarkovModel]:
         """Return a model with another number of states."""
         return HiddenMarkov(components[0], len(components))
@@ -299,6 +312,21 @@ class HiddenMarkovModel(HiddenLaw):
         return (
             Solution({}, iterations.reshape(batch)[()], converged.reshape(batch)[()]),
             theta.reshape(shape),
+        )
+
+    @classmethod
+    def _onto_edges(cls, likelihood: Any, top: Any) -> Any:
+        return onto_edges(likelihood, top, len(cls.components))
+
+    def _at_edge_where(self, free: Collection[str]) -> tuple[Array, str]:
+        stay = np.diagonal(self.transition, axis1=-2, axis2=-1)
+        K = len(self.components)
+        open_ = [{*self.moves[i * (K - 1) : (i + 1) * (K - 1)]} & {*free} for i in range(K)]
+        never = (stay <= 1e-12) & np.array([K > 2 and bool(names) for names in open_])
+        which = listed(np.flatnonzero(np.any(never.reshape(-1, K), axis=0)) + 1)
+        return never.any(axis=-1), (
+            f"the chain never stays in state {which}, so that the probabilities of leaving it add up to 1, on the boundary, "
+            "where the slope need not be zero"
         )
 
     @classmethod
