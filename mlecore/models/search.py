@@ -32,6 +32,8 @@ _EMPTY = 1e-4
 _TOLD_APART = 1e-3
 # A logarithm so far from that of the sample's spread, or from 0, has run away.
 _FAR = 16.0
+# Values that differ by a smaller part of their size have too few digits to be climbed.
+_APART = 1e-9
 # A long sample is searched in a part of this size, and the best few places found there are climbed from.
 _PART, _BEST = 4096, 4
 # Log-likelihoods this close, relative to their size, are those of one maximum.
@@ -252,6 +254,14 @@ def why_none(likelihood: Any) -> tuple[str, Any]:
         f"of {plan.starts} starts none ended at a maximum inside: {found.spikes} shrank a component to a single value, and "
         f"in {found.lost} the components merge, one of them empties, or a parameter runs away. Try fewer components"
     )
+    x = np.asarray(getattr(likelihood.statistic, "values", np.zeros(1)))
+    reach, size = float(np.ptp(x)), float(np.abs(x).max())
+    if 0 < reach < _APART * size:
+        return (
+            f"the values differ by {reach / size:.0e} of their size alone, which leaves a climb too few digits. Subtract "
+            f"{x.min():.6g} from them, and add it to what lies where they do",
+            None,
+        )
     limit = None
     if not likelihood.held and len(set(components)) == 1 and likelihood.data is not None:
         fewer = components[0] if len(components) == 2 else family.again(components[:-1])

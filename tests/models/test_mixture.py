@@ -611,3 +611,10 @@ def test_a_component_held_at_a_value_may_be_any_of_them():
             fit.log_likelihood - family.fit(x, starts=3, fixed={"rate1": rate}).log_likelihood
         )
         assert fit.test(rate1=rate).statistic == pytest.approx(drop, rel=1e-9)
+
+
+def test_values_with_too_few_digits_for_a_climb_are_said_to_be_so():
+    x = 1e12 + np.random.default_rng(0).normal(size=60) + 6.0 * (np.arange(60) % 2)
+    for family in (mle.Mixture, mle.HiddenMarkov):
+        with pytest.raises(mle.NoMLEError, match=r"too few digits. Subtract 1e\+12"):
+            family(mle.Normal, 2).fit(x, starts=2)
