@@ -4,7 +4,9 @@ from .partly import PartlySeen, binned, interval, observed
 from .pieces import Piece, Place, RowPiece
 from .points import points
 from .seal import Seal
-from .sources import Source, Tree, as_source, chunks, is_dask
+from .source import Source, Tree
+from .sources import as_source, chunks
+from .spread import is_dask
 
 __all__ = [
     "PartlySeen",
