@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from stage import EXPLORABLES, Stage, example_source
 
@@ -79,11 +80,19 @@ def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float =
             time.sleep(0.1)
 
 
+# A cell that is to run has a star in its prompt at once, and its number later.
+BEGUN = """() => [...document.querySelectorAll('.jp-InputPrompt')].some(p => /[*0-9]/.test(p.textContent))"""
+
+
 def run_all(page: Page) -> None:
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.locator(".jp-Notebook .jp-Cell").first.click()
-    for item in ("Run", "Run All Cells"):
-        page.get_by_role("menuitem", name=item, exact=True).click()
+    for _ in range(5):  # on a busy machine the menu is there before what it does
+        for item in ("Run", "Run All Cells"):
+            page.get_by_role("menuitem", name=item, exact=True).click()
+        with contextlib.suppress(TimeoutError):
+            page.wait_for_function(BEGUN, timeout=5000)
+            break
     page.wait_for_function(
         "n => document.querySelectorAll('[data-explorable]').length === n", arg=len(NAMES)
     )
