@@ -267,8 +267,8 @@ class Fit(Estimate):
     def region(self, names: Sequence[str], level: float = 0.95, *, points: int = 200) -> Array:
         """Return a joint region of two free scalars as a closed contour, an array of shape (points + 1, 2), to be plotted.
 
-        It holds the pairs whose profile log-likelihood has dropped by no more than half the chi-square quantile on two
-        degrees of freedom; see `mlecore.inference.likelihood_region`.
+        It holds the pairs whose profile log-likelihood has dropped by at most half the chi-square quantile on two degrees
+        of freedom; see `mlecore.inference.likelihood_region`. Of a regression on a source a point costs some nine passes.
 
         Raises
         ------
