@@ -1,15 +1,16 @@
-"""Sums of products in pieces that suit the machine: short enough for one thread and for its cache."""
+"""Sums of products in pieces that suit the machine, short enough for one thread and for its cache, and room for these."""
 
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
-__all__ = ["blocks", "dot", "gram", "one_thread"]
+__all__ = ["blocks", "dot", "gram", "one_thread", "scratch"]
 
 Array = np.ndarray
 
@@ -18,6 +19,8 @@ Array = np.ndarray
 _ONE_THREAD = 8192
 # Matrices of more columns are worth several threads.
 _NARROW = 100
+# What each thread keeps to work in.
+_KEPT = threading.local()
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -81,3 +84,18 @@ def blocks(total: int, size: int) -> Iterator[slice]:
     """
     for first in range(0, total, size):
         yield slice(first, min(first + size, total))
+
+
+def scratch(count: int, size: int, kind: type) -> Array:
+    """Return `count` rows of `size` numbers of a kind to work in, with anything in them, until the thread next asks.
+
+    Each thread keeps its own. What is given back to the system and asked for again comes page by page, which costs
+    more than the work that is done in it.
+
+    >>> scratch(2, 3, np.float64).shape
+    (2, 3)
+    """
+    kept = vars(_KEPT).get(kind.__name__)
+    if kept is None or kept.size < count * size:
+        kept = vars(_KEPT)[kind.__name__] = np.empty(count * size, kind)
+    return kept[: count * size].reshape(count, size)

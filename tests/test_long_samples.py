@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -266,6 +267,13 @@ def test_plain_steps_lead_a_long_sample_to_where_safe_ones_in_doubles_do(family,
     one, other = family.fit(x), family.fit(x, np.ones(LONG_N))
     unit = 1.0 if family is mle.Weibull else other.params["scale"]
     np.testing.assert_allclose(one.theta / unit, other.theta / unit, rtol=1e-10, atol=1e-10)
+
+
+def test_fits_in_several_threads_at_once_do_not_disturb_each_other():
+    X = np.random.default_rng(11).logistic(size=(8, LONG_N))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda x: mle.Logistic.fit(x).theta, X))
+    np.testing.assert_array_equal(found, [mle.Logistic.fit(x).theta for x in X])
 
 
 def test_half_of_a_long_sample_equal_is_no_cauchy_and_one_less_is():

@@ -17,14 +17,13 @@ import numpy as np
 from ..domains import Parameter, Positive, Real, parameter
 from ..family import Array, Family, Refusal
 from ..numerics import every
-from ..products import blocks, dot
+from ..products import blocks, dot, scratch
 from ..statistics import Moments, Sample
 from ..tails import flow_of_scale, standard
 
 __all__ = ["LocationScale", "Standardised", "solved"]
 
-# A tile of 256 kB, so many doubles, stays in the second cache with the two arrays that it is worked on in; the same
-# memory serves all tiles, for what is given back to the system and asked for again costs several times the work.
+# A tile of 256 kB, so many doubles, stays in the second cache with the two arrays that it is worked on in.
 _TILE = 2**15
 # The sample of this many values that gives the first estimate when there are many more.
 _PART = 2048
@@ -93,13 +92,13 @@ class Standardised(NamedTuple):
         """Yield the tiles: which rows, their standardised values, their weights (None where all are one), spare arrays.
 
         Of these there are as many as asked, shaped as the values. All may be overwritten: the next tile uses the same
-        memory, which is in the cache already.
+        memory, which is in the cache already, and so do the tiles that the thread asks for next.
         """
         values, weighted = self.sample.values, self.sample.weighted
         double, width = self.kind is np.float64, values.shape[-1]
         size = _TILE if double else 2 * _TILE
-        space: Array = np.empty((1 + spare, min(size, values.size)), self.kind)
-        wide = space if double else np.empty((1, space.shape[1]))
+        space = scratch(1 + spare, min(size, values.size), self.kind)
+        wide = space if double else scratch(1, space.shape[1], np.float64)
         center, factor = self.center[:, None], 1.0 / self.unit[:, None]
         shift: Any = None if self.shift is None else self.shift[:, None].astype(self.kind)
         for rows in blocks(len(center), max(1, size // width)):
