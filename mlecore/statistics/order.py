@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -58,7 +59,7 @@ class Extremes(Statistic):
 def order_statistics(x: Array, *ranks: int) -> list[Array]:
     """Return the values of some ranks, 0 for the smallest, along the last axis, without a copy of a long sample.
 
-    A part of the sample says between which two values a rank must lie; the few in between are sorted. Source: Floyd
+    A part of the sample says between which two values a rank must lie; the few in between are searched. Source: Floyd
     and Rivest (1975).
 
     >>> order_statistics(np.array([5.0, 1.0, 3.0]), 0, 1)
@@ -69,7 +70,9 @@ def order_statistics(x: Array, *ranks: int) -> list[Array]:
         few = x.ndim == 1 and x.size >= _WORTH_PARTING
         ordered = np.partition(x, sorted(set(ranks))) if few else np.sort(x, axis=-1)
         return [ordered[..., rank][()] for rank in ranks]
-    part = np.sort(x[:: min(x.size // PIECE, _EVERY)])
+    part = x[:: min(x.size // PIECE, _EVERY)]
+    looked_at = {k for rank in ranks for k in _around(rank, x, part) if 0 <= k < part.size}
+    part = np.partition(part, sorted(looked_at)) if looked_at else part
     found: dict[int, Array] = {}
     for rank in ranks:
         if rank not in found:
@@ -80,11 +83,17 @@ def order_statistics(x: Array, *ranks: int) -> list[Array]:
     return [found[rank] for rank in ranks]
 
 
-def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[int, Array]:
-    """Return the values of those ranks that lie near one, by the sorted part within six standard errors."""
+def _around(rank: int, x: Array, part: Array) -> tuple[int, int]:
+    """Return the ranks in a part that lie three standard errors below and above that of a rank in the whole, or more."""
     place, margin = rank / x.size * part.size, 3.0 * np.sqrt(part.size)
-    low = part[int(place - margin)] if place >= margin else -np.inf
-    high = part[int(place + margin)] if place + margin < part.size else np.inf
+    return math.floor(place - margin), math.floor(place + margin)
+
+
+def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[int, Array]:
+    """Return the values of those ranks that lie near one, by a part that is ordered at the places around it."""
+    first, last = _around(rank, x, part)
+    low = part[first] if first >= 0 else -np.inf
+    high = part[last] if last < part.size else np.inf
     below, kept = 0, []
     for piece in blocks(x.size, 2 * PIECE):
         values = x[piece]
@@ -92,5 +101,7 @@ def _between(x: Array, part: Array, rank: int, ranks: tuple[int, ...]) -> dict[i
         below += values.size - np.count_nonzero(inside)
         inside &= values <= high
         kept.append(values.compress(inside))
-    near = np.sort(np.concatenate(kept))
-    return {r: near[r - below] for r in ranks if 0 <= r - below < near.size}
+    near = np.concatenate(kept)
+    places = {r: r - below for r in ranks if 0 <= r - below < near.size}
+    near = np.partition(near, sorted(set(places.values()))) if places else near
+    return {r: near[k] for r, k in places.items()}
