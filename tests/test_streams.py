@@ -235,6 +235,7 @@ def few_decide():
         "all but Exponential": (mle.Lomax, rng(16).exponential(size=310)),
         "to which side it leans": (mle.SkewNormal, rng(10).normal(size=310)),
         "all but one half": (mle.SkewNormal, np.abs(rng(8).normal(size=310))),
+        "df below 1": (mle.StudentT, rng(1).pareto(0.7, size=539)),
         "the heaviest of tails": (mle.GeneralizedExtremeValue, rng(1).pareto(0.3, size=310)),
     }
 
@@ -247,6 +248,12 @@ def test_the_highest_top_is_looked_for_among_all_values_where_a_part_leaves_it_o
     f, g = family.fit(x), family.fit(mle.chunks([x[:150], x[150:]]))
     same(f, g)
     assert g.passes <= 40
+
+
+def test_where_the_scale_is_held_both_sides_are_looked_at_too(little_room):
+    x, held = np.random.default_rng(5).normal(size=680), {"scale": 5.0}
+    f, g = (mle.SkewNormal.fit(data, fixed=held) for data in (x, mle.chunks([x[:300], x[300:]])))
+    np.testing.assert_allclose(g.theta, f.theta, rtol=1e-8)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

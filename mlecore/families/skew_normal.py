@@ -47,6 +47,7 @@ class SkewNormal(Family):
     scale: Parameter = parameter(Positive())
     shape: Parameter = parameter(Real())
     units = {"loc": 1, "scale": 1}
+    _searches_with = frozenset({1})
     # In mean, standard deviation and skewness the information is not singular there, so the likelihood ratio
     # is a chi-square (Azzalini and Capitanio 2014, ch. 3).
     _contains = {Normal: {"shape": 0.0}}
@@ -190,6 +191,8 @@ class SkewNormal(Family):
     @classmethod
     def _searched(cls, t: Sample, scale: Any = None) -> Tops:
         """Return the highest top of the profile of the shape; kept with the sample when all is free."""
+        if scale is not None and t.in_passes:
+            return t.once(f"_skew_normal_{scale!r}", lambda: tops_of_profile(t, scale))
         if scale is not None:
             return tops_of_profile(t, scale)
         return t.once("_skew_normal", lambda: tops_of_profile(t))

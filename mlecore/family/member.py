@@ -47,6 +47,8 @@ class Member:
     units: ClassVar[Mapping[str, int]] = {}
     #: whether the maximum follows from the median of the values, which is to be had of a sample read in passes too
     _median_leads: ClassVar[bool] = False
+    #: which scalars may be held where it searches a source for the highest of several tops
+    _searches_with: ClassVar[frozenset[int]] = frozenset()
     #: whether the family was found to say all that it must
     _complete: ClassVar[bool] = False
     #: whether the family writes its log-density and leaves the rest to `mlecore.own`

@@ -45,7 +45,7 @@ class Solving(Refusing):
             return cls._find(likelihood, near)
         searches = cls._in_doubt.__func__ is not Solving._in_doubt.__func__
         plain = searches and isinstance(t.pilot, Sample) and not likelihood.penalised
-        if not plain or near is not None or likelihood.held:
+        if not plain or near is not None or set(likelihood.held) - cls._searches_with:
             return streamed_top(likelihood, near)
         if not pilot_in_doubt(likelihood):
             solution, full = streamed_top(likelihood)

@@ -325,6 +325,9 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
             near = begun if good else near
     _insist_moderate(near)
     top = likelihood._climbed_from(near)
+    below = _below_least(likelihood, top.theta)
+    if below:  # the estimate is the highest that may be, as in memory
+        return streamed_top(likelihood.given(below), top.theta)
     theta = top.theta
     if theta.ndim == 1 and top.converged and likelihood.free.size and not likelihood.penalised:
         if (there := _last_step(likelihood, theta)) is None:  # the error is not what was foretold
@@ -332,6 +335,15 @@ def streamed_top(likelihood: Any, near: Array | None = None) -> tuple[Solution, 
             theta, there = top.theta, _last_step(likelihood, top.theta)
         theta = theta if there is None else there
     return Solution({}, top.iterations, top.converged, said), theta
+
+
+def _below_least(likelihood: Any, theta: Array) -> dict[str, float]:
+    """Return the least values of the parameters that a climb has taken below them."""
+    layout = likelihood.layout
+    least = {i: getattr(layout.domain(i), "least", -np.inf) for i in likelihood.free}
+    if theta.ndim > 1:
+        return {}
+    return {layout.names[i]: value for i, value in least.items() if theta[i] < value}
 
 
 def _insist_moderate(theta: Array) -> None:
