@@ -38,7 +38,9 @@ def test_the_first_screen_holds_something_to_move_and_the_way_on(screen, browser
         shown = "e => e.shadowRoot.textContent"
         before = explorable.evaluate(shown)
         explorable.locator("input[type=range]").first.press("ArrowRight")
-        assert explorable.evaluate(shown) != before
+        visit.page.wait_for_function(  # it is painted in the next frame
+            f"([e, before]) => ({shown})(e) !== before", arg=[explorable.element_handle(), before]
+        )
 
 
 def test_start_leads_to_the_seven_minutes_and_these_to_the_first_chapter(browser, address) -> None:
