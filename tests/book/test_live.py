@@ -262,12 +262,12 @@ def test_what_stands_below_a_change_is_shown_anew(page):
 
 
 def test_shift_enter_runs_a_cell_and_goes_to_the_next(page):
-    write(page, 2, "6 * 7")
+    write(page, 6, "6 * 7")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function(f"{LIVE}.cells[1].outputs.length && {LIVE}.stopper.disabled")
-    assert page.evaluate(f"{LIVE}.cells[1].output.innerText").strip() == "42"
-    # Cell 3 is folded: the next editor in sight has the focus.
-    assert page.evaluate("document.activeElement.ariaLabel") == "Code of cell 4"
+    page.wait_for_function(f"{LIVE}.cells[5].outputs.length && {LIVE}.stopper.disabled")
+    assert page.evaluate(f"{LIVE}.cells[5].output.innerText").strip() == "42"
+    # Cell 7 is folded: the next editor in sight has the focus.
+    assert page.evaluate("document.activeElement.ariaLabel") == "Code of cell 8"
     assert "42" in page.locator(".live-bar [aria-live=polite]").inner_text()
 
 
@@ -352,6 +352,7 @@ def test_restart_forgets_the_names(page):
 
 
 def test_changes_survive_a_reload_and_undo_and_reset_take_them_back(page, address):
+    # Of a folded cell too, which opens.
     source = page.evaluate(f"{LIVE}.cells[1].source")
     kept = page.evaluate(f"{LIVE}.cells[1].output.innerText")
     write(page, 2, "print('mine')")
@@ -430,15 +431,15 @@ def test_a_file_of_the_readers_is_a_path_and_leaves_the_browser_for_nowhere(
 def test_a_cell_that_needs_a_desktop_keeps_its_output_and_says_so(page, address):
     notebook = json.loads((ROOT / "book" / f"{CHAPTERS[0]}.ipynb").read_text("utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    code[1]["metadata"]["tags"] = ["needs-desktop"]
+    code[2]["metadata"]["tags"] = ["needs-desktop"]
     pattern = f"**/_sources/{FIRST.replace('.html', '.ipynb')}"
     page.route(pattern, lambda route: route.fulfill(body=json.dumps(notebook)))
     page.evaluate(TURN_TO, f"{address}/{FIRST}")
     page.unroute(pattern)
     assert "only a desktop Python has" in page.locator(".live-desktop").inner_text()
-    assert page.get_by_label("Code of cell 2", exact=True).count() == 0
-    assert run(page, 3, "print(1)").strip() == "1"
-    assert "2608 intervals" in page.evaluate(f"{LIVE}.cells[1].output.innerText")
+    assert page.get_by_label("Code of cell 3", exact=True).count() == 0
+    assert run(page, 4, "print(1)").strip() == "1"
+    assert "2608 intervals" in page.evaluate(f"{LIVE}.cells[2].output.innerText")
 
 
 # ---- Looks ----------------------------------------------------------------------------------------
@@ -491,7 +492,7 @@ def test_paper_gets_the_code_and_not_the_controls(page):
     try:
         for hidden in (".live-bar", ".live-row", ".live-editor > textarea"):
             assert not page.locator(hidden).first.is_visible(), hidden
-        assert page.locator(".live-editor > pre").nth(1).is_visible()
+        assert page.locator(".live-editor > pre").nth(2).is_visible()
     finally:
         page.emulate_media(media="screen")
 

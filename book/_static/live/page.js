@@ -98,7 +98,10 @@ class Page {
     const kept = this.read();
     for (const cell of this.cells) {
       if (cell.desktop) continue;
-      if (kept[cell.id] !== undefined) cell.editor.text = kept[cell.id];
+      if (kept[cell.id] !== undefined) {
+        cell.editor.text = kept[cell.id];
+        cell.editor.box.closest("details")?.setAttribute("open", ""); // or nobody would find what is back
+      }
       cell.settle();
     }
     this.controls();
