@@ -354,7 +354,7 @@ def test_restart_forgets_the_names(page):
 def test_changes_survive_a_reload_and_undo_and_reset_take_them_back(page, address):
     # Of a folded cell too, which opens.
     source = page.evaluate(f"{LIVE}.cells[1].source")
-    kept = page.evaluate(f"{LIVE}.cells[1].output.innerText")
+    kept = page.evaluate(f"{LIVE}.cells[1].output.textContent")
     write(page, 2, "print('mine')")
     said = page.evaluate(TURN_TO, f"{address}/{FIRST}")
     area = page.get_by_label("Code of cell 2", exact=True)
@@ -366,7 +366,7 @@ def test_changes_survive_a_reload_and_undo_and_reset_take_them_back(page, addres
     run(page, 2, "print('mine')")
     page.evaluate(f"async () => await {LIVE}.reset()")
     assert area.input_value() == source
-    assert page.evaluate(f"{LIVE}.cells[1].output.innerText") == kept
+    assert page.evaluate(f"{LIVE}.cells[1].output.textContent") == kept
     assert page.evaluate("localStorage.length") == 0
 
 
