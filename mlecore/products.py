@@ -10,15 +10,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["blocks", "dot", "gram", "one_thread", "scratch"]
+__all__ = ["blocks", "dot", "gram", "one_thread", "one_thread_to_factor", "scratch"]
 
 Array = np.ndarray
 
 # OpenBLAS gives a dot product of more numbers to several threads, and waits for them: on a busy machine a hundred times
 # as long as the product takes.
 _ONE_THREAD = 8192
-# Matrices of more columns are worth several threads.
-_NARROW = 100
+# Matrices of more columns are worth several threads: at 120 columns two of them gain nothing, at 300 a third of the time;
+# on a busy machine they cost five to ten times the time at any width.
+_NARROW = 300
+# And to be factored, of more than these: the threads wait for each other at every step, on a busy machine for long.
+_FACTORED_BY_ONE = 1500
 # What each thread keeps to work in.
 _KEPT = threading.local()
 
@@ -73,6 +76,19 @@ def one_thread(columns: int) -> AbstractContextManager:
     [3. 3.]
     """
     pools = _thread_pools() if columns <= _NARROW else None
+    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
+
+
+def one_thread_to_factor(columns: int) -> AbstractContextManager:
+    """Return a context in which BLAS factors a matrix with one thread, unless so many columns are worth several.
+
+    That of few columns is left to `one_thread`, around whatever is done with them.
+
+    >>> with one_thread_to_factor(2):
+    ...     print(np.linalg.cholesky(np.diag([4.0, 9.0])).diagonal())
+    [2. 3.]
+    """
+    pools = _thread_pools() if _NARROW < columns <= _FACTORED_BY_ONE else None
     return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+from scipy import linalg, sparse
 
 import mlecore as mle
 from mlecore import numerics, products
@@ -252,6 +253,25 @@ def test_the_columns_of_a_narrow_regression_are_averaged_by_one_thread(monkeypat
     monkeypatch.setattr(columns, "one_thread", lambda p: asked.append(p) or products.one_thread(p))
     mle.LogisticRegression.fit(*regression_data())
     assert asked == [20]
+
+
+def test_a_matrix_of_many_columns_is_factored_by_one_thread(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    pools, seen = threadpoolctl.ThreadpoolController(), []
+    for name in ("dpotrf", "dpotri", "dpstrf"):
+        formula = getattr(linalg.lapack, name)
+
+        def watched(*args, formula=formula, **options):
+            seen.extend(p["num_threads"] for p in pools.info() if p["user_api"] == "blas")
+            return formula(*args, **options)
+
+        monkeypatch.setattr(linalg.lapack, name, watched)
+    rng = np.random.default_rng(0)
+    level, y = np.arange(4000) % 400, rng.poisson(2.0, 4000)
+    X = sparse.csr_array((np.ones(4000), (np.arange(4000), level)), shape=(4000, 400))[:, 1:]
+    with pools.limit(limits=2, user_api="blas"):
+        assert np.isfinite(list(mle.PoissonRegression.fit(X, y).se.values())).all()
+    assert set(seen) == {1}
 
 
 def test_threads_are_left_alone_where_nothing_can_set_them(monkeypatch):

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from ..errors import DataError
+from ..products import one_thread_to_factor
 from .columns import row_blocks
 from .sparse import Sparse, solver
 
@@ -137,7 +138,8 @@ class Basis:
         basis = cls(X, intercept, T, T)
         Z = basis.rows()
         gram = (Z.T @ Z).toarray() / len(X)
-        R, order, rank, _ = linalg.lapack.dpstrf(gram, tol=_NEARLY_DEPENDENT, overwrite_a=True)
+        with one_thread_to_factor(len(gram)):
+            R, order, rank, _ = linalg.lapack.dpstrf(gram, tol=_NEARLY_DEPENDENT, overwrite_a=True)
         if rank < len(gram):
             all_names = ("the intercept",) * intercept + names
             raise _collinear(np.triu(R), order - 1, rank, all_names, " to eight digits")
@@ -158,7 +160,7 @@ class Basis:
         few = X[:: max(1, n // (_ROWS_EACH * len(size)))]
         M = np.column_stack([np.ones(len(few)), few]) if intercept else few
         # Rows that are left out can only add to the Gram matrix: the whole is no worse conditioned.
-        return basis if np.linalg.eigvalsh(T.T @ (M.T @ M) @ T / len(few))[0] > 1e-4 else None
+        return basis if _least_eigenvalue(T.T @ (M.T @ M) @ T / len(few)) > 1e-4 else None
 
     @classmethod
     def _with_copy(
@@ -181,12 +183,17 @@ class Basis:
             z[:, first:] /= size
             gram += z.T @ z
         T = _scaling(center, size, intercept=intercept)
-        if p + first and np.linalg.eigvalsh(gram / n)[0] < _NEARLY_DEPENDENT:
+        if p + first and _least_eigenvalue(gram / n) < _NEARLY_DEPENDENT:
             all_names = ("the intercept",) * first + names
             R = _triangle(Z, all_names, np.concatenate([np.ones(first), largest / size]))
             Z = linalg.solve_triangular(R, Z.T, trans="T", overwrite_b=True).T * np.sqrt(n)
             T = linalg.solve_triangular(R, T.T, trans="T").T * np.sqrt(n)
         return cls(Z, False, np.eye(p + first), T)
+
+
+def _least_eigenvalue(matrix: Array) -> float:
+    with one_thread_to_factor(len(matrix)):
+        return float(np.linalg.eigvalsh(matrix)[0])
 
 
 def _refuse_hopeless(X: Array, names: tuple[str, ...], *, intercept: bool) -> Array:

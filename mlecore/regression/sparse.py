@@ -14,7 +14,7 @@ from scipy import linalg
 
 from ..arrays import numeric
 from ..errors import DataError
-from ..products import blocks
+from ..products import blocks, one_thread_to_factor
 
 __all__ = ["MOST_ENTRIES", "Sparse", "below", "inverted", "solver"]
 
@@ -156,12 +156,13 @@ def inverted(matrix: Array, least: float) -> Array | None:
     """
     diagonal = np.diagonal(matrix).copy()
     # The matrix is symmetric: its transpose is laid out as LAPACK wants it, and no copy is made.
-    factor, failed = linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
-    if failed or not np.isfinite(diagonal).all():
-        return None
-    if not (np.diagonal(factor) ** 2 > least * diagonal).all():
-        return None
-    inverse, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    with one_thread_to_factor(len(matrix)):
+        factor, failed = linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
+        if failed or not np.isfinite(diagonal).all():
+            return None
+        if not (np.diagonal(factor) ** 2 > least * diagonal).all():
+            return None
+        inverse, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
     if failed:
         return None
     for part in blocks(len(inverse), 256):
@@ -182,7 +183,8 @@ def solver(curvature: Any) -> Callable[[Array], Array]:
     array([1. , 0.5])
     """
     if isinstance(curvature, np.ndarray):
-        factor = linalg.cho_factor(curvature)
+        with one_thread_to_factor(len(curvature)):
+            factor = linalg.cho_factor(curvature)
         return lambda v: linalg.cho_solve(factor, v)
     from scipy.sparse import linalg as iterative
 
