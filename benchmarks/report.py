@@ -128,6 +128,10 @@ def head() -> list[str]:
         "Both sides get the threads that you have: linear algebra as installed, whatever the environment says of it.",
         "One table pins threads, for one side, and says so.",
         "",
+        "The rows are measured one after another in one process, whose allocator keeps the memory that larger arrays have left.",
+        "In a fresh process each large temporary is paid for anew, and whoever makes more of them is slower: the ratio of Gumbel,",
+        "the row with the least work, is several times as high there.",
+        "",
         f"{versions}; Python {platform.python_version()}; {processor()}, {os.cpu_count()} processors, "
         f"{'with' if WIDE else 'without'} AVX-512; {blas_threads()}; {quiet_words(os.getloadavg()[0])}.",
         "",
