@@ -65,6 +65,12 @@ def _thread_pools() -> Any:
     return ThreadpoolController()
 
 
+def _alone(wanted: bool) -> AbstractContextManager:
+    """Return a context in which BLAS works with one thread, where that is wanted and can be had."""
+    pools = _thread_pools() if wanted else None
+    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
+
+
 def one_thread(columns: int) -> AbstractContextManager:
     """Return a context in which BLAS works with one thread, for matrices of few columns; wide ones keep their threads.
 
@@ -75,8 +81,7 @@ def one_thread(columns: int) -> AbstractContextManager:
     ...     print((np.ones((3, 2)).T @ np.ones((3, 2)))[0])
     [3. 3.]
     """
-    pools = _thread_pools() if columns <= _NARROW else None
-    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
+    return _alone(columns <= _NARROW)
 
 
 def one_thread_to_factor(columns: int) -> AbstractContextManager:
@@ -88,8 +93,7 @@ def one_thread_to_factor(columns: int) -> AbstractContextManager:
     ...     print(np.linalg.cholesky(np.diag([4.0, 9.0])).diagonal())
     [2. 3.]
     """
-    pools = _thread_pools() if _NARROW < columns <= _FACTORED_BY_ONE else None
-    return nullcontext() if pools is None else pools.limit(limits=1, user_api="blas")
+    return _alone(_NARROW < columns <= _FACTORED_BY_ONE)
 
 
 def blocks(total: int, size: int) -> Iterator[slice]:
