@@ -190,12 +190,10 @@ class SkewNormal(Family):
 
     @classmethod
     def _searched(cls, t: Sample, scale: Any = None) -> Tops:
-        """Return the highest top of the profile of the shape; kept with the sample when all is free."""
-        if scale is not None and t.in_passes:
+        """Return the highest top of the profile of the shape; kept with the sample when all is free, or it takes passes."""
+        if scale is None or t.in_passes:
             return t.once(f"_skew_normal_{scale!r}", lambda: tops_of_profile(t, scale))
-        if scale is not None:
-            return tops_of_profile(t, scale)
-        return t.once("_skew_normal", lambda: tops_of_profile(t))
+        return tops_of_profile(t, scale)
 
     @classmethod
     def _mle(cls, t: Sample) -> Solution:
