@@ -194,9 +194,8 @@ def _uphill(likelihood: Any, start: Array, max_iterations: int) -> Top:
     theta, here = start.copy(), _measured(likelihood, start)
     converged, iterations = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
     active, promised = np.arange(count), np.full(count, np.inf)
-    if (
-        likelihood.costly
-    ):  # from where the data are impossible no slope leads away, and each try is a pass
+    # From where the data are impossible no slope leads away, and each try is a pass.
+    if likelihood.costly:
         active = np.flatnonzero(np.isfinite(here[0]))
     longest = layout.longest_step(free)
     for _ in range(max_iterations):
